@@ -1,0 +1,35 @@
+//! Trends from live JSON streams, as small programs on a pipe.
+//!
+//! The rooms, from the ground up (arrows point down only):
+//!
+//! | room | what it does |
+//! | --- | --- |
+//! | [`scan`] | finds fields in the raw bytes of a record, and checks that it is whole |
+//! | [`time`] | timestamps, durations, calendars |
+//! | [`jsonl`] | lines in and out: chunks, compression, rejects, formats |
+//! | [`expr`] | expressions: jq, compiled to the scanner where that is possible |
+//! | [`row`] | the window row, the contract between the tools |
+//! | [`net`] | the HTTP agent |
+//! | [`drive`] | the reader, the workers, the ordered writer, the flush rule |
+//! | [`window`], [`rank`], [`chart`] | what is computed: windows, the largest, pictures |
+//! | [`source`] | the ways in: files, TCP, HTTP, replay, the demo streams |
+//! | [`job`] | what each tool does with one record, and what it does in order |
+//! | [`cli`] | shared arguments, exit status, signals, progress, statistics |
+#![cfg_attr(
+    not(test),
+    warn(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, clippy::exit)
+)]
+
+pub mod chart;
+pub mod cli;
+pub mod drive;
+pub mod expr;
+pub mod job;
+pub mod jsonl;
+pub mod net;
+pub mod rank;
+pub mod row;
+pub mod scan;
+pub mod source;
+pub mod time;
+pub mod window;
