@@ -13,5 +13,5 @@ mod reject;
 pub use chunk::{Chunk, ChunkKind, Record};
 pub use decode::decoded;
 pub use input::{ByteSource, Input, Meter, StreamSource, open_file, open_stdin};
-pub use output::Output;
-pub use reject::{Ledger, Reject, RejectLimit, RejectPolicy};
+pub use output::{Output, replace_file};
+pub use reject::{Ledger, Place, Reject, RejectLimit, RejectPolicy};
