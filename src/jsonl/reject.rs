@@ -82,11 +82,18 @@ impl Ledger {
 
     /// Enters one reject: keeps its line, and words it if it is among the first.
     pub fn enter(&mut self, place: &Place<'_>, reject: &Reject, line: &[u8]) -> io::Result<Option<String>> {
-        self.keep(line, true)?;
+        let message = self.enter_part(place, reject, line)?;
+        self.keep(b"", true)?;
+        Ok(message)
+    }
+
+    /// As [`Ledger::enter`], for the first part of a line; [`Ledger::keep`] takes the rest.
+    pub fn enter_part(&mut self, place: &Place<'_>, reject: &Reject, part: &[u8]) -> io::Result<Option<String>> {
+        self.keep(part, false)?;
         *self.counts.entry(reject.reason).or_default() += 1;
         self.total += 1;
         Ok((self.total <= SHOWN || self.policy.strict)
-            .then(|| format!("{place}: {}: {}", reject.detail, quote(line))))
+            .then(|| format!("{place}: {}: {}", reject.detail, quote(part))))
     }
 
     /// Keeps bytes of a rejected line; `ends` when the line ends here.
