@@ -13,6 +13,8 @@ mod map;
 mod notes;
 mod reader;
 mod run;
+#[cfg(test)]
+mod tests;
 mod workers;
 
 use std::sync::Arc;
