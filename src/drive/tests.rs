@@ -86,7 +86,7 @@ fn settings(inputs: Vec<Box<dyn ByteSource>>, threads: usize, max_line: usize, o
         checks: Checks { max_line, grammar: false, strict: false },
         ledger: Ledger::open(RejectPolicy::default()).expect("no file"),
         threads,
-        notes: Notes::new("test", true, Box::new(|_| {})),
+        notes: Notes::new("test", Box::new(|_, _| {})),
         interrupt: Interrupt::default(),
         progress: None,
     }
