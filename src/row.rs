@@ -1,0 +1,357 @@
+//! The window row: the contract between the tools that count, rank, draw and store.
+//!
+//! A row is a JSON object with reserved columns (see [`RESERVED`]), the key columns between `window_end` and `count`,
+//! and named aggregates after `count`. [`Row::read`] keeps everything it does not know, in order, so that a tool in the
+//! middle loses no column. How a reader may act on a row is said in [`Row::rows`] and [`Row::rev`].
+
+pub mod key;
+mod number;
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+pub use number::Number;
+
+use crate::time::{Millis, TimeReader, write_rfc3339};
+use key::Scalar;
+
+/// The columns whose meaning is fixed; no key or aggregate may have such a name.
+pub const RESERVED: [&str; 14] = [
+    "window_start", "window_end", "count", "total", "distinct", "rows", "late", "rev", "open", "update", "all",
+    "rank", "prev_rank", "share",
+];
+
+/// One row of one emission of one window.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Inclusive.
+    pub start: Millis,
+    /// Exclusive.
+    pub end: Millis,
+    /// The key columns by name, in order.
+    pub keys: Vec<(String, Scalar<'static>)>,
+    /// Of this key in this window.
+    pub count: Number,
+    /// Other columns, as JSON text in their order: named aggregates, and what other tools added.
+    pub extra: Vec<(String, String)>,
+    /// The sum of the counts in the whole window, where known.
+    pub total: Option<Number>,
+    /// The number of keys in the whole window, where known.
+    pub distinct: Option<u64>,
+    /// Rows of this emission: a reader that has seen so many rows of a window acts at once. Unknown in foreign rows.
+    pub rows: Option<u64>,
+    /// Records that found no window open since the previous emission, where known.
+    pub late: Option<u64>,
+    /// Raised by every further emission of a window. A whole emission replaces the window.
+    pub rev: u64,
+    /// Emitted before the watermark reached the window's end.
+    pub open: bool,
+    /// Changes only: `--emit update`.
+    pub update: bool,
+    /// The one window of `--window all`, replaced as a whole, whatever its bounds.
+    pub all: bool,
+    /// Place in the window, from 1.
+    pub rank: Option<u64>,
+    /// Place in the window before; `Some(None)` when the key is new.
+    pub prev_rank: Option<Option<u64>>,
+    /// Part of the window's total, 0 to 1.
+    pub share: Option<f64>,
+}
+
+/// Why a line is no window row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowError(String);
+
+impl fmt::Display for RowError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for RowError {}
+
+impl Row {
+    /// A row of a window with only its bounds and count.
+    pub fn new(start: Millis, end: Millis, count: Number) -> Row {
+        Row {
+            start,
+            end,
+            keys: Vec::new(),
+            count,
+            extra: Vec::new(),
+            total: None,
+            distinct: None,
+            rows: None,
+            late: None,
+            rev: 0,
+            open: false,
+            update: false,
+            all: false,
+            rank: None,
+            prev_rank: None,
+            share: None,
+        }
+    }
+
+    /// Reads a row from one line of JSON.
+    ///
+    /// Of the columns with free names, those before `count` are keys, and after it the ones that are no number; so a
+    /// tool that sorts columns does not turn a key into an aggregate.
+    pub fn read(line: &[u8]) -> Result<Row, RowError> {
+        let columns = read_columns(line)?;
+        let mut row = Row::new(Millis::MIN, Millis::MIN, Number::ZERO);
+        let mut has_count = false;
+        for (name, json) in columns {
+            match name.as_ref() {
+                "window_start" => row.start = time(&name, &json)?,
+                "window_end" => row.end = time(&name, &json)?,
+                "count" => {
+                    row.count = number(&name, &json)?;
+                    has_count = true;
+                }
+                "total" => row.total = Some(number(&name, &json)?),
+                "distinct" => row.distinct = Some(integer(&name, &json)?),
+                "rows" => row.rows = Some(integer(&name, &json)?),
+                "late" => row.late = Some(integer(&name, &json)?),
+                "rev" => row.rev = integer(&name, &json)?,
+                "open" => row.open = json == "true",
+                "update" => row.update = json == "true",
+                "all" => row.all = json == "true",
+                "rank" => row.rank = Some(integer(&name, &json)?),
+                "prev_rank" if json == "null" => row.prev_rank = Some(None),
+                "prev_rank" => row.prev_rank = Some(Some(integer(&name, &json)?)),
+                "share" => row.share = Some(number(&name, &json)?.as_f64()),
+                _ => match scalar(&json) {
+                    Some(scalar) if !has_count || Number::parse(&json).is_none() => row.keys.push((name, scalar)),
+                    _ => row.extra.push((name, json)),
+                },
+            }
+        }
+        for (missing, name) in [(row.start, "window_start"), (row.end, "window_end")] {
+            if missing == Millis::MIN {
+                return Err(RowError(format!("no column `{name}`: rows come from window-count")));
+            }
+        }
+        if !has_count {
+            return Err(RowError("no column `count`: rows come from window-count".into()));
+        }
+        Ok(row)
+    }
+
+    /// Appends the row as one JSON object, without a newline.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"{\"window_start\":\"");
+        write_rfc3339(self.start, out);
+        out.extend_from_slice(b"\",\"window_end\":\"");
+        write_rfc3339(self.end, out);
+        out.push(b'"');
+        for (name, value) in &self.keys {
+            write_name(name, out);
+            value.write_json(out);
+        }
+        self.write_figures(out);
+        out.push(b'}');
+    }
+
+    /// Everything after the key columns.
+    fn write_figures(&self, out: &mut Vec<u8>) {
+        write_column("count", self.count, out);
+        for (name, json) in &self.extra {
+            write_name(name, out);
+            out.extend_from_slice(json.as_bytes());
+        }
+        if let Some(total) = self.total {
+            write_column("total", total, out);
+        }
+        for (name, value) in [("distinct", self.distinct), ("rows", self.rows), ("late", self.late)] {
+            if let Some(value) = value {
+                write_column(name, value, out);
+            }
+        }
+        if self.rev > 0 {
+            write_column("rev", self.rev, out);
+        }
+        for (name, flag) in [("open", self.open), ("update", self.update), ("all", self.all)] {
+            if flag {
+                write_column(name, "true", out);
+            }
+        }
+        if let Some(rank) = self.rank {
+            write_column("rank", rank, out);
+        }
+        match self.prev_rank {
+            Some(Some(rank)) => write_column("prev_rank", rank, out),
+            Some(None) => write_column("prev_rank", "null", out),
+            None => {}
+        }
+        if let Some(share) = self.share {
+            write_column("share", Number::Float(share), out);
+        }
+    }
+
+    /// The key columns as people read them: `us`, or `us / Chicago` when there are several.
+    pub fn label(&self) -> Cow<'_, str> {
+        match &self.keys[..] {
+            [] => Cow::Borrowed(""),
+            [(_, only)] => Cow::Borrowed(only.text()),
+            several => several.iter().map(|(_, value)| value.text()).collect::<Vec<_>>().join(" / ").into(),
+        }
+    }
+
+    /// The key columns packed for comparison and look-up; see [`key`].
+    pub fn packed_key(&self) -> Vec<u8> {
+        let mut packed = Vec::new();
+        for (_, value) in &self.keys {
+            match value {
+                Scalar::String(text) => key::pack_string(text, &mut packed),
+                Scalar::Other(json) => key::pack_other(json, &mut packed),
+            }
+        }
+        packed
+    }
+}
+
+fn write_name(name: &str, out: &mut Vec<u8>) {
+    out.push(b',');
+    write_string(name, out);
+    out.push(b':');
+}
+
+fn write_column(name: &str, value: impl fmt::Display, out: &mut Vec<u8>) {
+    use std::io::Write as _;
+    // Writing to memory cannot fail.
+    let _ = write!(out, ",\"{name}\":{value}");
+}
+
+/// Appends a JSON string with the escapes that JSON demands and no others.
+pub fn write_string(text: &str, out: &mut Vec<u8>) {
+    out.push(b'"');
+    let mut plain = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
+            continue;
+        }
+        out.extend_from_slice(&text.as_bytes()[plain..at]);
+        plain = at + 1;
+        match byte {
+            b'"' => out.extend_from_slice(b"\\\""),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            8 => out.extend_from_slice(b"\\b"),
+            12 => out.extend_from_slice(b"\\f"),
+            _ => out.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
+        }
+    }
+    out.extend_from_slice(&text.as_bytes()[plain..]);
+    out.push(b'"');
+}
+
+fn time(name: &str, json: &str) -> Result<Millis, RowError> {
+    let found = || RowError(format!("column `{name}` is {json}, expected a time such as \"2018-11-12T19:00:00Z\""));
+    match scalar(json) {
+        Some(Scalar::String(text)) => TimeReader::auto().string(&text).map_err(|_| found()),
+        _ => Err(found()),
+    }
+}
+
+fn number(name: &str, json: &str) -> Result<Number, RowError> {
+    Number::parse(json).ok_or_else(|| RowError(format!("column `{name}` is {json}, expected a number")))
+}
+
+fn integer(name: &str, json: &str) -> Result<u64, RowError> {
+    json.parse().map_err(|_| RowError(format!("column `{name}` is {json}, expected a whole number")))
+}
+
+/// The scalar that a JSON text is; `None` for arrays and objects.
+fn scalar(json: &str) -> Option<Scalar<'static>> {
+    match json.as_bytes().first()? {
+        b'[' | b'{' => None,
+        b'"' => Some(Scalar::String(Cow::Owned(crate::scan::decode_string(json.as_bytes()).into_owned()))),
+        _ => Some(Scalar::Other(Cow::Owned(json.to_owned()))),
+    }
+}
+
+/// The columns of a JSON object in order, each value as its JSON text; the last of two equal names wins.
+pub fn read_columns(line: &[u8]) -> Result<Vec<(String, String)>, RowError> {
+    struct Columns;
+    impl<'de> Visitor<'de> for Columns {
+        type Value = Vec<(String, String)>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a JSON object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut columns: Vec<(String, String)> = Vec::new();
+            while let Some((name, value)) = map.next_entry::<String, &RawValue>()? {
+                let json = value.get().to_owned();
+                match columns.iter_mut().find(|(known, _)| *known == name) {
+                    Some((_, old)) => *old = json,
+                    None => columns.push((name, json)),
+                }
+            }
+            Ok(columns)
+        }
+    }
+    let mut reader = serde_json::Deserializer::from_slice(line);
+    reader
+        .deserialize_map(Columns)
+        .and_then(|columns| reader.end().map(|()| columns))
+        .map_err(|error| RowError(format!("no row: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINE: &str = r#"{"window_start":"2018-11-12T19:00:00Z","window_end":"2018-11-12T19:00:20Z","hashtag":"StanLee","count":123,"total":4567,"distinct":890,"rows":890,"late":0}"#;
+
+    fn written(row: &Row) -> String {
+        let mut out = Vec::new();
+        row.write(&mut out);
+        String::from_utf8(out).expect("UTF-8")
+    }
+
+    #[test]
+    fn a_row_comes_back_as_it_was() {
+        let row = Row::read(LINE.as_bytes()).expect("a row");
+        assert_eq!(row.label(), "StanLee");
+        assert_eq!((row.count, row.total, row.rows), (Number::Int(123), Some(Number::Int(4567)), Some(890)));
+        assert_eq!(written(&row), LINE);
+    }
+
+    #[test]
+    fn unknown_columns_keep_their_place_and_digits() {
+        let line = r#"{"window_start":"2018-11-12T19:00:00Z","window_end":"2018-11-12T19:00:20Z","city":"Köln","zip":50667,"count":1,"sum":123456789012345678901234567890,"p95":1.50,"total":1,"distinct":1,"rows":1,"late":0,"rev":2,"open":true,"all":true,"rank":1,"prev_rank":null,"share":1.0}"#;
+        let row = Row::read(line.as_bytes()).expect("a row");
+        assert_eq!(row.label(), "Köln / 50667");
+        assert_eq!(written(&row), line);
+    }
+
+    #[test]
+    fn sorted_columns_still_tell_the_key() {
+        let line = r#"{"count":3,"hashtag":"a","rows":1,"window_end":"2018-11-12T19:00:20Z","window_start":"2018-11-12T19:00:00Z"}"#;
+        assert_eq!(Row::read(line.as_bytes()).expect("a row").label(), "a");
+    }
+
+    #[test]
+    fn what_is_no_row_says_why() {
+        let error = |line: &str| Row::read(line.as_bytes()).expect_err(line).to_string();
+        assert!(error("{}").contains("window_start"));
+        assert!(error(r#"{"window_start":"soon"}"#).contains("\"soon\""));
+        assert!(error(&LINE.replace("123", "\"x\"")).contains("expected a number"));
+        assert!(error("[1]").starts_with("no row"));
+    }
+
+    #[test]
+    fn strings_are_escaped_as_json_demands() {
+        let mut out = Vec::new();
+        write_string("a\"\\\n\u{1}é😀/", &mut out);
+        assert_eq!(out, "\"a\\\"\\\\\\n\\u0001é😀/\"".as_bytes());
+    }
+}
