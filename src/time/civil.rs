@@ -35,8 +35,7 @@ fn date_of(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let era = days.div_euclid(146_097);
     let day_of_era = days.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted + 2) / 5 + 1;
@@ -172,7 +171,8 @@ pub(super) fn read_twitter(text: &[u8]) -> Reading {
 #[inline]
 fn read_twitter_shape(text: &[u8]) -> Option<Reading> {
     let text: &[u8; 30] = text.try_into().ok()?;
-    let blanks = text[3] == b' ' && text[7] == b' ' && text[10] == b' ' && text[19] == b' ' && text[25] == b' ';
+    let blanks =
+        text[3] == b' ' && text[7] == b' ' && text[10] == b' ' && text[19] == b' ' && text[25] == b' ';
     if !blanks || text[13] != b':' || text[16] != b':' {
         return None;
     }
@@ -231,9 +231,7 @@ pub fn write_rfc3339(ms: Millis, out: &mut Vec<u8>) {
     let [h0, h1] = pair(of_day / 3_600_000);
     let [i0, i1] = pair(of_day / 60_000 % 60);
     let [s0, s1] = pair(of_day / 1000 % 60);
-    out.extend_from_slice(&[
-        b'-', m0, m1, b'-', d0, d1, b'T', h0, h1, b':', i0, i1, b':', s0, s1,
-    ]);
+    out.extend_from_slice(&[b'-', m0, m1, b'-', d0, d1, b'T', h0, h1, b':', i0, i1, b':', s0, s1]);
     let millis = of_day % 1000;
     if millis != 0 {
         let [tens, ones] = pair(millis % 100);

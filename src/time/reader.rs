@@ -41,7 +41,9 @@ impl TimeReader {
     pub fn with_format(format: &str) -> Result<TimeReader, TimeError> {
         let sample = BrokenDownTime::from(&Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC));
         let refuse = |why: String| {
-            TimeError::Format(format!("the time format {format:?} cannot be used: {why}; an example that can is '%Y-%m-%d %H:%M:%S'"))
+            TimeError::Format(format!(
+                "the time format {format:?} cannot be used: {why}; an example that can is '%Y-%m-%d %H:%M:%S'"
+            ))
         };
         let written = sample.to_string(format).map_err(|error| refuse(error.to_string()))?;
         read_format(format, &written).map_err(|error| refuse(error.to_string()))?;

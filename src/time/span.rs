@@ -161,7 +161,8 @@ fn parse_parts(whole: &str, body: &str) -> Result<Length, SpanError> {
     let mut parts = 0;
     let mut rest = body;
     while !rest.is_empty() {
-        let (number, after) = rest.split_at(rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len()));
+        let (number, after) =
+            rest.split_at(rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len()));
         let (unit, after) = after.split_at(after.find(|c: char| !c.is_alphabetic()).unwrap_or(after.len()));
         let error = |why: String| SpanError(format!("{whole:?} {why}"));
         if number.is_empty() {
@@ -172,9 +173,11 @@ fn parse_parts(whole: &str, body: &str) -> Result<Length, SpanError> {
         }
         let too_long = || error("is longer than 20000 years".into());
         if let Some(&(_, factor)) = EXACT_UNITS.iter().find(|(symbol, _)| *symbol == unit) {
-            let millis = times(number, factor)
-                .map_err(|overflow| if overflow { too_long() } else { error("is no whole number of milliseconds".into()) })?;
-            total = total.checked_add(millis).filter(|&total| total <= Span::MAX_MILLIS).ok_or_else(too_long)?;
+            let millis = times(number, factor).map_err(|overflow| {
+                if overflow { too_long() } else { error("is no whole number of milliseconds".into()) }
+            })?;
+            total =
+                total.checked_add(millis).filter(|&total| total <= Span::MAX_MILLIS).ok_or_else(too_long)?;
         } else {
             let unit = match unit {
                 "d" => CalendarUnit::Day,
@@ -182,9 +185,9 @@ fn parse_parts(whole: &str, body: &str) -> Result<Length, SpanError> {
                 "mo" => CalendarUnit::Month,
                 _ => return Err(error(unknown_unit(number, unit))),
             };
-            let n = number
-                .parse::<u32>()
-                .map_err(|_| error(format!("has {number} of a calendar unit; write a whole number, or hours")))?;
+            let n = number.parse::<u32>().map_err(|_| {
+                error(format!("has {number} of a calendar unit; write a whole number, or hours"))
+            })?;
             if n > 240_000 {
                 return Err(too_long());
             }
