@@ -96,13 +96,18 @@ fn masks_avx2(window: &Window) -> Masks {
 
 #[inline]
 #[target_feature(enable = "avx2")]
-fn firsts_avx2(next: [__m256i; 2], rows: __m256i, columns: __m256i) -> u64 {
+fn firsts_avx2([low, high]: [__m256i; 2], rows: __m256i, columns: __m256i) -> u64 {
+    !tops([others_avx2(low, rows, columns), others_avx2(high, rows, columns)])
+}
+
+/// The bytes that are not in the set, as bytes of ones.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn others_avx2(bytes: __m256i, rows: __m256i, columns: __m256i) -> __m256i {
     let half = _mm256_set1_epi8(15);
-    !tops(next.map(|bytes| {
-        let row = _mm256_shuffle_epi8(rows, _mm256_and_si256(bytes, half));
-        let column = _mm256_shuffle_epi8(columns, _mm256_and_si256(_mm256_srli_epi16(bytes, 4), half));
-        _mm256_cmpeq_epi8(_mm256_and_si256(row, column), _mm256_setzero_si256())
-    }))
+    let row = _mm256_shuffle_epi8(rows, _mm256_and_si256(bytes, half));
+    let column = _mm256_shuffle_epi8(columns, _mm256_and_si256(_mm256_srli_epi16(bytes, 4), half));
+    _mm256_cmpeq_epi8(_mm256_and_si256(row, column), _mm256_setzero_si256())
 }
 
 /// Each bit becomes the parity of all bits up to it: the carry-less product with all ones.
