@@ -83,11 +83,15 @@ impl Index {
         let mut inside = 0; // all ones when the last block ended in a string
         for block in 0..blocks {
             let at = block * BLOCK;
-            let found = if let Some(window) = line[at..].first_chunk() {
-                masks(window)
-            } else {
-                masks(&last_window(&line[at..]))
+            let padded;
+            let window = match line[at..].first_chunk() {
+                Some(window) => window,
+                None => {
+                    padded = last_window(&line[at..]);
+                    &padded
+                }
             };
+            let found = masks(window); // called in one place: two inlined copies make the compiler merge masks bit by bit
             let escaped = if found.backslashes == 0 {
                 std::mem::take(&mut escape)
             } else {

@@ -1,5 +1,7 @@
 //! Which implementation of the first pass runs on this machine.
 
+#[cfg(target_arch = "x86_64")]
+use super::x86;
 use super::{firsts::Firsts, index::Index, portable};
 
 /// An implementation of the first pass. All of them give the same index, so the same verdicts and hits.
@@ -14,15 +16,20 @@ impl Kernel {
 
     /// Those that this machine can run, the portable one first, the fastest last.
     pub fn all() -> Vec<Kernel> {
-        vec![Kernel::PORTABLE]
+        #[cfg(target_arch = "x86_64")]
+        let more = [("avx2", x86::avx2()), ("avx512", x86::avx512())];
+        #[cfg(not(target_arch = "x86_64"))]
+        let more: [(&str, Option<fn(&mut Index, &[u8], &Firsts)>); 0] = [];
+        let more = more.into_iter().filter_map(|(name, fill)| Some(Kernel { name, fill: fill? }));
+        std::iter::once(Kernel::PORTABLE).chain(more).collect()
     }
 
     /// The fastest one that this machine can run.
     pub fn best() -> Kernel {
-        Kernel::PORTABLE
+        Kernel::all().pop().unwrap_or(Kernel::PORTABLE)
     }
 
-    /// Its name: `portable`, `avx2`.
+    /// Its name: `portable`, `avx2`, `avx512`.
     pub fn name(self) -> &'static str {
         self.name
     }

@@ -19,6 +19,8 @@ mod tests;
 mod token;
 mod tree;
 mod walk;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
 pub use grammar::{GrammarFault, check_grammar};
 pub use kernel::Kernel;
