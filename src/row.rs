@@ -6,6 +6,7 @@
 
 pub mod key;
 mod number;
+mod writer;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,14 +15,27 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 pub use number::Number;
+pub use writer::{Head, RowWriter};
 
 use crate::time::{Millis, TimeReader, write_rfc3339};
 use key::Scalar;
 
 /// The columns whose meaning is fixed; no key or aggregate may have such a name.
 pub const RESERVED: [&str; 14] = [
-    "window_start", "window_end", "count", "total", "distinct", "rows", "late", "rev", "open", "update", "all",
-    "rank", "prev_rank", "share",
+    "window_start",
+    "window_end",
+    "count",
+    "total",
+    "distinct",
+    "rows",
+    "late",
+    "rev",
+    "open",
+    "update",
+    "all",
+    "rank",
+    "prev_rank",
+    "share",
 ];
 
 /// One row of one emission of one window.
@@ -125,7 +139,9 @@ impl Row {
                 "prev_rank" => row.prev_rank = Some(Some(integer(&name, &json)?)),
                 "share" => row.share = Some(number(&name, &json)?.as_f64()),
                 _ => match scalar(&json) {
-                    Some(scalar) if !has_count || Number::parse(&json).is_none() => row.keys.push((name, scalar)),
+                    Some(scalar) if !has_count || Number::parse(&json).is_none() => {
+                        row.keys.push((name, scalar))
+                    }
                     _ => row.extra.push((name, json)),
                 },
             }
@@ -252,7 +268,8 @@ pub fn write_string(text: &str, out: &mut Vec<u8>) {
 }
 
 fn time(name: &str, json: &str) -> Result<Millis, RowError> {
-    let found = || RowError(format!("column `{name}` is {json}, expected a time such as \"2018-11-12T19:00:00Z\""));
+    let found =
+        || RowError(format!("column `{name}` is {json}, expected a time such as \"2018-11-12T19:00:00Z\""));
     match scalar(json) {
         Some(Scalar::String(text)) => TimeReader::auto().string(&text).map_err(|_| found()),
         _ => Err(found()),

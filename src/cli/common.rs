@@ -11,8 +11,8 @@ use serde_json::Value;
 use super::generate::Generate;
 use super::size::parse_size;
 use super::watch;
-use super::{Status, Tool, Usage};
-use crate::drive::{self, Checks, Figures, Interrupt, Job, Loudness, Outcome, Settings};
+use super::{Status, Tool};
+use crate::drive::{self, Checks, Figures, Interrupt, Job, Loudness, Outcome, Settings, Usage};
 use crate::jsonl::{self, Input, Ledger, Output, RejectLimit, RejectPolicy};
 
 /// More threads than this do not help: one thread applies what they map.
@@ -146,7 +146,10 @@ impl Common {
         }
         let status = Status::of_outcome(&outcome);
         if status == Status::Rejects {
-            notes.raw(&format!("{}: too many lines were rejected, see --max-rejects and --strict", tool.name()));
+            notes.raw(&format!(
+                "{}: too many lines were rejected, see --max-rejects and --strict",
+                tool.name()
+            ));
         }
         Ok((status, outcome))
     }

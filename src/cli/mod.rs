@@ -9,6 +9,7 @@ mod size;
 mod status;
 mod terminal;
 mod watch;
+pub mod windows;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -16,7 +17,9 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 
 pub use common::{Common, OutputArgs};
-pub use status::{Status, Usage};
+pub use status::Status;
+
+pub use crate::drive::Usage;
 pub use terminal::Tool;
 
 /// Parses the arguments, runs the tool, and turns what came of it into an exit status.

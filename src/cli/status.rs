@@ -1,10 +1,9 @@
 //! The exit status, one table for all tools (docs/common.md shows it to users).
 
-use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
-use crate::drive::{End, Outcome};
+use crate::drive::{End, Outcome, Usage};
 
 /// How a tool ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,18 +60,6 @@ impl Status {
         }
     }
 }
-
-/// Wrong usage that only shows when a tool is at work: what was wrong, and what to do.
-#[derive(Debug)]
-pub struct Usage(pub String);
-
-impl fmt::Display for Usage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Usage {}
 
 #[cfg(test)]
 mod tests {

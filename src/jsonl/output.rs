@@ -49,8 +49,18 @@ impl Output {
     }
 
     /// Writes beside `path` and renames at [`Output::close`], so that nobody ever reads half a file. What is no regular
-    /// file (a FIFO, a device) is written to directly.
+    /// file (a FIFO, a device) is written to directly, and so is a stream of this process by its name (`/dev/stdout`),
+    /// even where it leads to a file.
     pub fn file(path: &Path) -> io::Result<Output> {
+        if path == Path::new("-") || path == Path::new("/dev/stdout") {
+            return Output::stdout();
+        }
+        if path == Path::new("/dev/stderr") {
+            return Ok(Output::to(Box::new(File::from(rustix::io::dup(rustix::stdio::stderr())?))));
+        }
+        if path.starts_with("/dev") || path.starts_with("/proc") {
+            return Ok(Output::to(Box::new(File::options().append(true).open(path)?)));
+        }
         match fs::metadata(path) {
             Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => {
                 Ok(Output::to(Box::new(File::options().write(true).open(path)?)))
@@ -63,13 +73,24 @@ impl Output {
     }
 
     fn new(destination: Destination) -> Output {
-        Output { buffer: Vec::with_capacity(2 * BUFFER), destination, pending_since: None, written: 0, is_stdout: false }
+        Output {
+            buffer: Vec::with_capacity(2 * BUFFER),
+            destination,
+            pending_since: None,
+            written: 0,
+            is_stdout: false,
+        }
     }
 
     /// Takes bytes; writes them when the buffer is full.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.buffer.extend_from_slice(bytes);
         self.taken(bytes.len())
+    }
+
+    /// Takes lines with their newlines.
+    pub fn lines(&mut self, lines: &[u8]) -> io::Result<()> {
+        self.write(lines)
     }
 
     /// Takes a line, and ends it.
@@ -109,7 +130,8 @@ impl Output {
             Destination::Replacement(file, _) => file.write_all(&self.buffer),
         };
         self.buffer.clear();
-        outcome
+        // The kind stays: a closed pipe is no failure.
+        outcome.map_err(|error| io::Error::new(error.kind(), format!("cannot write the output: {error}")))
     }
 
     /// Flushes, and puts a file in its place.
@@ -143,7 +165,8 @@ fn beside(path: &Path) -> io::Result<(NamedTempFile, PathBuf)> {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
     };
-    let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "names no file"))?;
+    let name =
+        path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "names no file"))?;
     let mut prefix = std::ffi::OsString::from(".");
     prefix.push(name);
     let file = tempfile::Builder::new()

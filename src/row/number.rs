@@ -66,6 +66,12 @@ impl fmt::Display for Number {
     }
 }
 
+impl Default for Number {
+    fn default() -> Self {
+        Number::ZERO
+    }
+}
+
 impl From<u64> for Number {
     fn from(value: u64) -> Self {
         Number::Int(value.into())
