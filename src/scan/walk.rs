@@ -237,6 +237,9 @@ impl<'a> Walk<'a> {
             return Some((key, node.keys[key].end(at)));
         }
         let end = self.index.string_end(at)?;
+        if self.line.get(skip_space(self.line, end)) != Some(&b':') {
+            return None; // most strings that begin with an escape are values, and long
+        }
         let name = &self.line[at + 1..end - 1];
         if !name.contains(&b'\\') || !is_string(name) {
             return None;
