@@ -13,6 +13,8 @@ mod map;
 mod notes;
 mod reader;
 mod run;
+#[cfg(test)]
+mod tests;
 mod workers;
 
 use std::sync::Arc;
@@ -25,7 +27,7 @@ use crate::jsonl::Chunk;
 pub use context::Context;
 pub use interrupt::Interrupt;
 pub use map::{Checks, Mapper, fault};
-pub use notes::Notes;
+pub use notes::{Loudness, NoteWriter, Notes};
 pub use reader::ReadError;
 pub use run::{Outcome, Progress, Settings, run};
 

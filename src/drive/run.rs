@@ -34,7 +34,7 @@ pub struct Settings {
     /// What ends the run from outside.
     pub interrupt: Interrupt,
     /// Told now and then how far the run is.
-    pub progress: Option<Box<dyn FnMut(Progress)>>,
+    pub progress: Option<Box<dyn FnMut(Progress) + Send>>,
 }
 
 /// How far a run is.
@@ -129,7 +129,7 @@ struct Run<'j, J: Job> {
     threads: usize,
     notes: Notes,
     interrupt: Interrupt,
-    progress: Option<Box<dyn FnMut(Progress)>>,
+    progress: Option<Box<dyn FnMut(Progress) + Send>>,
     pool: Sender<Vec<u8>>,
     mapping: Mapping<J::Mapper>,
     events: Sender<Event<<J::Mapper as Mapper>::Batch>>,

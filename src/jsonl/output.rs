@@ -21,6 +21,7 @@ pub struct Output {
     pending_since: Option<Instant>,
     /// Bytes accepted so far.
     written: u64,
+    is_stdout: bool,
 }
 
 enum Destination {
@@ -34,7 +35,12 @@ impl Output {
     pub fn stdout() -> io::Result<Output> {
         // A duplicate of the descriptor: std's own handle would flush at every newline.
         let stdout = File::from(rustix::io::dup(rustix::stdio::stdout())?);
-        Ok(Output::to(Box::new(stdout)))
+        Ok(Output { is_stdout: true, ..Output::to(Box::new(stdout)) })
+    }
+
+    /// Whether this is standard output.
+    pub fn is_stdout(&self) -> bool {
+        self.is_stdout
     }
 
     /// Writes to any stream.
@@ -57,7 +63,7 @@ impl Output {
     }
 
     fn new(destination: Destination) -> Output {
-        Output { buffer: Vec::with_capacity(2 * BUFFER), destination, pending_since: None, written: 0 }
+        Output { buffer: Vec::with_capacity(2 * BUFFER), destination, pending_since: None, written: 0, is_stdout: false }
     }
 
     /// Takes bytes; writes them when the buffer is full.
