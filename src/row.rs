@@ -12,13 +12,11 @@ mod number;
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
-
 pub use assembly::{Assembly, ChangesOnly, Collect};
 pub use largest::{Largest, Place};
 pub use number::Number;
 
+use crate::jsonl::format::columns;
 use crate::time::{Millis, TimeReader, write_rfc3339};
 use key::Scalar;
 
@@ -140,7 +138,7 @@ impl Row {
     /// Of the columns with free names, those before `count` are keys, and after it the ones that are neither number nor
     /// null; so a tool that sorts columns does not turn a key into an aggregate.
     pub fn read(line: &[u8]) -> Result<Row, RowError> {
-        let columns = read_columns(line)?;
+        let columns = columns(line).map_err(|error| RowError(format!("no row: {error}")))?;
         let mut row = Row::unbounded(Number::ZERO);
         let (mut start, mut end) = (None, None);
         let mut has_count = false;
@@ -360,35 +358,6 @@ fn scalar(json: &str) -> Option<Scalar<'static>> {
     }
 }
 
-/// The columns of a JSON object in order, each value as its JSON text; the last of two equal names wins.
-pub fn read_columns(line: &[u8]) -> Result<Vec<(String, String)>, RowError> {
-    struct Columns;
-    impl<'de> Visitor<'de> for Columns {
-        type Value = Vec<(String, String)>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a JSON object")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut columns: Vec<(String, String)> = Vec::new();
-            while let Some((name, value)) = map.next_entry::<String, &RawValue>()? {
-                let json = value.get().to_owned();
-                match columns.iter_mut().find(|(known, _)| *known == name) {
-                    Some((_, old)) => *old = json,
-                    None => columns.push((name, json)),
-                }
-            }
-            Ok(columns)
-        }
-    }
-    let mut reader = serde_json::Deserializer::from_slice(line);
-    reader
-        .deserialize_map(Columns)
-        .and_then(|columns| reader.end().map(|()| columns))
-        .map_err(|error| RowError(format!("no row: {error}")))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -453,6 +422,11 @@ mod tests {
         );
         assert!(!row.is_remainder());
         assert!(Row::read(br#"{"city":null,"count":1}"#).expect("a row").is_remainder());
+    }
+
+    #[test]
+    fn tables_know_the_reserved_columns() {
+        assert_eq!(RESERVED, crate::jsonl::format::WINDOW_COLUMNS);
     }
 
     #[test]

@@ -146,7 +146,10 @@ impl Common {
         }
         let status = Status::of_outcome(&outcome);
         if status == Status::Rejects {
-            notes.raw(&format!("{}: too many lines were rejected, see --max-rejects and --strict", tool.name()));
+            notes.raw(&format!(
+                "{}: too many lines were rejected, see --max-rejects and --strict",
+                tool.name()
+            ));
         }
         Ok((status, outcome))
     }

@@ -25,7 +25,8 @@ pub enum Generate {
 /// The word after `--generate`. Looked for before the arguments are parsed, because those that a tool demands are
 /// missing here.
 pub(super) fn wanted(arguments: &[OsString]) -> Option<String> {
-    let mut words = arguments.iter().skip(1).take_while(|word| *word != "--").map(|word| word.to_string_lossy());
+    let mut words =
+        arguments.iter().skip(1).take_while(|word| *word != "--").map(|word| word.to_string_lossy());
     while let Some(word) = words.next() {
         if word == "--generate" {
             return Some(words.next().unwrap_or_default().into_owned());

@@ -106,10 +106,20 @@ pub enum End {
 
 /// What the threads tell the run.
 enum Event<B> {
-    Read { sequence: u64, chunk: Chunk },
-    Mapped { sequence: u64, chunk: Chunk, mapped: Mapped<B> },
+    Read {
+        sequence: u64,
+        chunk: Chunk,
+    },
+    Mapped {
+        sequence: u64,
+        chunk: Chunk,
+        mapped: Mapped<B>,
+    },
     /// Reading ended after `sequence` chunks.
-    End { sequence: u64, error: Option<ReadError> },
+    End {
+        sequence: u64,
+        error: Option<ReadError>,
+    },
     Failed(anyhow::Error),
     /// The [`Interrupt`] was set.
     Woken,

@@ -319,7 +319,8 @@ impl<J: Job> Run<'_, J> {
 
     fn figures(&self) -> Figures {
         let mut figures = Figures::new();
-        let rejected = self.ledger.counts().iter().map(|(reason, count)| (reason.to_string(), (*count).into()));
+        let rejected =
+            self.ledger.counts().iter().map(|(reason, count)| (reason.to_string(), (*count).into()));
         figures.insert("lines".into(), self.counts.lines.into());
         figures.insert("records".into(), self.counts.records.into());
         figures.insert("rejected".into(), Value::Object(rejected.collect()));

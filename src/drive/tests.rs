@@ -33,7 +33,12 @@ impl Job for Pass {
         Arc::new(|| Ok(Pass))
     }
 
-    fn apply(&mut self, chunk: &Chunk, batch: Vec<Range<usize>>, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
+    fn apply(
+        &mut self,
+        chunk: &Chunk,
+        batch: Vec<Range<usize>>,
+        cx: &mut Context<'_>,
+    ) -> anyhow::Result<Flow> {
         for range in batch {
             cx.out.line(&chunk.bytes()[range])?;
         }
@@ -79,7 +84,8 @@ impl Write for Memory {
 }
 
 fn settings(inputs: Vec<Box<dyn ByteSource>>, threads: usize, max_line: usize, output: Output) -> Settings {
-    let input = |(number, source)| Input { name: format!("in{number}"), source, size: None, meter: Meter::default() };
+    let input =
+        |(number, source)| Input { name: format!("in{number}"), source, size: None, meter: Meter::default() };
     Settings {
         inputs: inputs.into_iter().enumerate().map(input).collect(),
         output,

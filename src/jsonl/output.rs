@@ -63,7 +63,13 @@ impl Output {
     }
 
     fn new(destination: Destination) -> Output {
-        Output { buffer: Vec::with_capacity(2 * BUFFER), destination, pending_since: None, written: 0, is_stdout: false }
+        Output {
+            buffer: Vec::with_capacity(2 * BUFFER),
+            destination,
+            pending_since: None,
+            written: 0,
+            is_stdout: false,
+        }
     }
 
     /// Takes bytes; writes them when the buffer is full.
@@ -143,7 +149,8 @@ fn beside(path: &Path) -> io::Result<(NamedTempFile, PathBuf)> {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
     };
-    let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "names no file"))?;
+    let name =
+        path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "names no file"))?;
     let mut prefix = std::ffi::OsString::from(".");
     prefix.push(name);
     let file = tempfile::Builder::new()
