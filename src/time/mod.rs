@@ -9,11 +9,13 @@
 
 mod civil;
 mod epoch;
+mod range;
 mod reader;
 mod span;
 
 pub use civil::write_rfc3339;
 pub use epoch::Unit;
+pub use range::RangeText;
 pub use reader::TimeReader;
 pub use span::{CalendarUnit, Span, SpanError};
 
