@@ -13,6 +13,7 @@ use super::size::parse_size;
 use super::watch;
 use super::{Status, Tool};
 use crate::drive::{self, Checks, Figures, Interrupt, Job, Loudness, Outcome, Settings, Usage};
+use crate::jsonl::format::Format;
 use crate::jsonl::{self, Input, Ledger, Output, RejectLimit, RejectPolicy};
 
 /// More threads than this do not help: one thread applies what they map.
@@ -70,16 +71,20 @@ enum Check {
 pub struct OutputArgs {
     /// Write to FILE, which is replaced as a whole at the end
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
-    pub output: Option<PathBuf>,
+    output: Option<PathBuf>,
+    /// How records are written: jsonl, csv, tsv, or a table for people
+    #[arg(long, value_name = "FORMAT", default_value_t, help_heading = "Output")]
+    format: Format,
 }
 
 impl OutputArgs {
     /// Opens the file, or standard output.
     pub fn open(&self) -> anyhow::Result<Output> {
-        match &self.output {
-            Some(path) => Output::file(path).with_context(|| format!("cannot write {}", path.display())),
-            None => Ok(Output::stdout()?),
-        }
+        let output = match &self.output {
+            Some(path) => Output::file(path).with_context(|| format!("cannot write {}", path.display()))?,
+            None => Output::stdout()?,
+        };
+        Ok(output.with_format(self.format))
     }
 }
 

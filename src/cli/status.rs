@@ -4,6 +4,7 @@ use std::io;
 use std::process::ExitCode;
 
 use crate::drive::{End, Outcome, Usage};
+use crate::jsonl::format::FormatError;
 
 /// How a tool ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +44,7 @@ impl Status {
         };
         if error.chain().any(is_closed_pipe) {
             Status::Done
-        } else if error.chain().any(|cause| cause.is::<Usage>()) {
+        } else if error.chain().any(|cause| cause.is::<Usage>() || cause.is::<FormatError>()) {
             Status::Usage
         } else {
             Status::Io

@@ -257,7 +257,7 @@ impl<J: Job> Run<'_, J> {
             }
         };
         if chunk.flush {
-            self.output.flush()?;
+            self.output.settle()?;
             self.ledger.flush()?;
         }
         // The reader may be gone.

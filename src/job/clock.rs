@@ -8,8 +8,7 @@ use std::ops::ControlFlow;
 use super::evaluate::failed;
 use crate::drive::{Notes, Usage};
 use crate::expr::{Expr, Program, Record, Value};
-use crate::jsonl::{Chunk, Reject};
-use crate::row::read_columns;
+use crate::jsonl::{Chunk, Reject, format};
 use crate::time::{Millis, TimeError, TimeReader};
 
 /// The fields that are looked for, in this order within a record.
@@ -55,7 +54,7 @@ impl ClockSearch {
                 return Ok(Some(fields[field].clone()));
             }
             if self.seen.is_empty()
-                && let Ok(columns) = read_columns(record.bytes)
+                && let Ok(columns) = format::columns(record.bytes)
             {
                 self.seen = columns.into_iter().map(|(name, _)| name).collect();
             }

@@ -67,7 +67,7 @@ impl Count {
         }
         let mut begin = 0;
         for end in self.rows.whole.drain(..) {
-            cx.out.lines(&self.rows.written[begin..end])?;
+            cx.out.records(&self.rows.written[begin..end])?;
             begin = end;
         }
         self.rows.written.clear();

@@ -129,10 +129,10 @@ impl Job for Filter {
         self.matched += kept.matched;
         self.written += kept.lines;
         for run in kept.runs {
-            cx.out.line(&chunk.bytes()[run])?;
+            cx.out.records(&chunk.bytes()[run])?;
         }
         if !kept.made.is_empty() {
-            cx.out.write(&kept.made)?;
+            cx.out.records(&kept.made)?;
         }
         Ok(Flow::On)
     }

@@ -8,3 +8,4 @@ pub mod count;
 mod evaluate;
 pub mod filter;
 mod keys;
+pub mod top;

@@ -11,6 +11,8 @@ use std::time::Instant;
 
 use tempfile::NamedTempFile;
 
+use super::format::{Format, Formatter};
+
 /// The size of a full write.
 const BUFFER: usize = 64 << 10;
 
@@ -19,9 +21,9 @@ pub struct Output {
     buffer: Vec<u8>,
     destination: Destination,
     pending_since: Option<Instant>,
-    /// Bytes accepted so far.
-    written: u64,
     is_stdout: bool,
+    /// How records are written, where not as they are.
+    formatter: Option<Formatter>,
 }
 
 enum Destination {
@@ -36,6 +38,13 @@ impl Output {
         // A duplicate of the descriptor: std's own handle would flush at every newline.
         let stdout = File::from(rustix::io::dup(rustix::stdio::stdout())?);
         Ok(Output { is_stdout: true, ..Output::to(Box::new(stdout)) })
+    }
+
+    /// Writes records in this format.
+    #[must_use]
+    pub fn with_format(mut self, format: Format) -> Output {
+        self.formatter = (format != Format::Jsonl).then(|| Formatter::new(format));
+        self
     }
 
     /// Whether this is standard output.
@@ -77,46 +86,55 @@ impl Output {
             buffer: Vec::with_capacity(2 * BUFFER),
             destination,
             pending_since: None,
-            written: 0,
             is_stdout: false,
+            formatter: None,
         }
     }
 
-    /// Takes bytes; writes them when the buffer is full.
-    pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.buffer.extend_from_slice(bytes);
-        self.taken(bytes.len())
-    }
-
-    /// Takes lines with their newlines.
-    pub fn lines(&mut self, lines: &[u8]) -> io::Result<()> {
-        self.write(lines)
-    }
-
-    /// Takes a line, and ends it.
+    /// Takes a line of text, and ends it.
     pub fn line(&mut self, line: &[u8]) -> io::Result<()> {
         self.buffer.extend_from_slice(line);
         self.buffer.push(b'\n');
-        self.taken(line.len() + 1)
+        self.taken()
     }
 
-    fn taken(&mut self, bytes: usize) -> io::Result<()> {
-        self.written += bytes as u64;
+    /// Takes records, each a JSON object on its line, and writes them in the output's format. The last newline may be
+    /// missing.
+    pub fn records(&mut self, lines: &[u8]) -> anyhow::Result<()> {
+        match &mut self.formatter {
+            None if lines.ends_with(b"\n") => self.buffer.extend_from_slice(lines),
+            None => return Ok(self.line(lines)?),
+            Some(formatter) => {
+                let lines = lines.strip_suffix(b"\n").unwrap_or(lines);
+                for line in lines.split(|&byte| byte == b'\n') {
+                    formatter.line(line, &mut self.buffer)?;
+                }
+            }
+        }
+        Ok(self.taken()?)
+    }
+
+    /// Shows what waits for company: a table's rows, before the input is waited for. Flushes.
+    pub fn settle(&mut self) -> io::Result<()> {
+        if let Some(formatter) = &mut self.formatter {
+            formatter.flush(&mut self.buffer);
+        }
+        self.flush()
+    }
+
+    fn taken(&mut self) -> io::Result<()> {
         if self.buffer.len() >= BUFFER {
             return self.flush();
         }
-        self.pending_since.get_or_insert_with(Instant::now);
+        if !self.buffer.is_empty() {
+            self.pending_since.get_or_insert_with(Instant::now);
+        }
         Ok(())
     }
 
     /// Since when bytes wait in the buffer.
     pub fn pending_since(&self) -> Option<Instant> {
         self.pending_since
-    }
-
-    /// Bytes taken so far.
-    pub fn written(&self) -> u64 {
-        self.written
     }
 
     /// Writes all that waits in the buffer.
@@ -136,6 +154,9 @@ impl Output {
 
     /// Flushes, and puts a file in its place.
     pub fn close(mut self) -> io::Result<()> {
+        if let Some(formatter) = &mut self.formatter {
+            formatter.finish(&mut self.buffer);
+        }
         self.flush()?;
         match self.destination {
             Destination::Stream(mut stream) => stream.flush(),
