@@ -42,6 +42,14 @@ pub(super) struct Index {
     pub(super) high: (usize, usize),
 }
 
+#[cfg(test)]
+impl Index {
+    /// All that a line's index says, for comparison.
+    pub(super) fn said(&self, line: &[u8]) -> (&[u32], &[u64], bool, (usize, usize)) {
+        (self.entries(), &self.quotes[..line.len().div_ceil(BLOCK)], self.is_open, self.high)
+    }
+}
+
 impl Index {
     /// Positions of the brackets outside strings and of the quotes before possible keys.
     pub(super) fn entries(&self) -> &[u32] {
@@ -91,7 +99,7 @@ impl Index {
                     &padded
                 }
             };
-            let found = masks(window); // called in one place: two inlined copies make the compiler merge masks bit by bit
+            let found = masks(window); // in one place: of two inlined copies the compiler merges the masks bit by bit
             let escaped = if found.backslashes == 0 {
                 std::mem::take(&mut escape)
             } else {

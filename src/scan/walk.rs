@@ -13,6 +13,7 @@ use super::{
     Hit,
     balance::Pairs,
     index::Index,
+    scanner::LARGE,
     string::{decode_string, is_string},
     token::{is_scalar, is_space, scalar_end, skip_space},
     tree::{Key, Node, Paths, Tree, each_path},
@@ -39,6 +40,9 @@ impl Hits {
     pub(super) fn clear(&mut self) {
         for slot in &mut self.slots {
             slot.clear();
+            if slot.capacity() > LARGE {
+                *slot = Vec::new();
+            }
         }
     }
 
