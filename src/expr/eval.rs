@@ -217,21 +217,30 @@ impl<'r> Run<'r> {
 
     /// Hands what the scanner found on a path to `each`; `None` is what is missing.
     fn field(self, place: usize, each: &mut dyn FnMut(Option<&'r [u8]>) -> Flow) -> Flow {
-        for hit in self.scanner.hits(self.places[place]) {
+        for (delivered, hit) in self.scanner.hits(self.places[place]).iter().enumerate() {
             match *hit {
                 Hit::Value { start, end } => {
-                    each(Some(self.line.get(start as usize..end as usize).ok_or(Halt::Unsure)?))?
+                    each(Some(self.line.get(start as usize..end as usize).ok_or(Halt::Unsure)?))?;
                 }
                 Hit::Missing => each(None)?,
-                // the walk tells what went wrong; if it sees no error, jaq decides
-                Hit::Mismatch => {
-                    walk::follow(&self.paths[place], self.line, &mut |_| Ok(()))?;
-                    return Err(Halt::Unsure);
-                }
+                Hit::Mismatch => return Err(self.mismatch(place, delivered)),
                 Hit::Unsure => return Err(Halt::Unsure),
             }
         }
         Ok(())
+    }
+
+    /// The walk tells what went wrong on a path behind so many values; if it sees that elsewhere, jaq decides.
+    fn mismatch(self, place: usize, delivered: usize) -> Halt {
+        let mut met = 0;
+        let walked = walk::follow(&self.paths[place], self.line, &mut |_| {
+            met += 1;
+            if met > delivered { Err(Halt::Unsure) } else { Ok(()) }
+        });
+        match walked {
+            Err(Halt::Error(error)) if met == delivered => Halt::Error(error),
+            _ => Halt::Unsure,
+        }
     }
 
     fn comparison(
@@ -307,10 +316,13 @@ fn ask(test: &Test, input: Item<'_>) -> Result<bool, Halt> {
         Test::StartsWith(affix) => Ok(input.string()?.starts_with(affix)),
         Test::EndsWith(affix) => Ok(input.string()?.ends_with(affix)),
         Test::Matches(regex) => Ok(regex.is_match(input.string()?.as_bytes())),
-        Test::Contains(Constant::String(part)) if input.is_string()? => {
-            Ok(memmem::find(input.string()?.as_bytes(), part.as_bytes()).is_some())
-        }
-        Test::Contains(part) => equal(input, Item::Constant(part)),
+        Test::Contains(part) => match (part, input.kind()?) {
+            (Constant::String(part), Kind::String) => {
+                Ok(memmem::find(input.string()?.as_bytes(), part.as_bytes()).is_some())
+            }
+            (Constant::EmptyArray, Kind::Array) | (Constant::EmptyObject, Kind::Object) => Ok(true),
+            (part, _) => equal(input, Item::Constant(part)),
+        },
         Test::OneOf(constants) => {
             for constant in constants {
                 if equal(input, Item::Constant(constant))? {
@@ -331,20 +343,20 @@ impl<'r> Item<'r> {
         }
     }
 
-    fn is_truthy(self) -> Result<bool, Halt> {
-        match self {
-            Item::Bool(truth) => Ok(truth),
-            Item::Constant(constant) => Ok(!matches!(constant, Constant::Null | Constant::Bool(false))),
-            Item::Raw(raw) => Ok(!matches!(walk::kind(raw)?, Kind::Null | Kind::Bool(false))),
-        }
+    fn kind(self) -> Result<Kind, Halt> {
+        Ok(match self {
+            Item::Raw(raw) => walk::kind(raw)?,
+            Item::Bool(truth) | Item::Constant(&Constant::Bool(truth)) => Kind::Bool(truth),
+            Item::Constant(Constant::Null) => Kind::Null,
+            Item::Constant(Constant::Number(..)) => Kind::Number,
+            Item::Constant(Constant::String(_)) => Kind::String,
+            Item::Constant(Constant::EmptyArray) => Kind::Array,
+            Item::Constant(Constant::EmptyObject) => Kind::Object,
+        })
     }
 
-    fn is_string(self) -> Result<bool, Halt> {
-        match self {
-            Item::Raw(raw) => Ok(walk::kind(raw)? == Kind::String),
-            Item::Constant(constant) => Ok(matches!(constant, Constant::String(_))),
-            Item::Bool(_) => Ok(false),
-        }
+    fn is_truthy(self) -> Result<bool, Halt> {
+        Ok(!matches!(self.kind()?, Kind::Null | Kind::Bool(false)))
     }
 
     /// What a string says; jq's error for any other value.

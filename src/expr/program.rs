@@ -27,7 +27,7 @@ pub struct Program {
     expressions: Vec<Loaded>,
     scanner: Scanner,
     /// The record as a value, once an expression needed it.
-    value: Option<Result<Val, EvalError>>,
+    pub(super) value: Option<Result<Val, EvalError>>,
 }
 
 struct Loaded {

@@ -200,12 +200,10 @@ impl Recogniser {
                     Test::EndsWith(affix)
                 }))
             }
-            ("contains", [part]) => match constant(part) {
-                Some(Constant::EmptyArray | Constant::EmptyObject) | None => {
-                    Err("`contains` of what is no constant".to_owned())
-                }
-                Some(part) => Ok(Filter::Test(Test::Contains(part))),
-            },
+            ("contains", [part]) => {
+                let part = constant(part).ok_or("`contains` of what is no constant")?;
+                Ok(Filter::Test(Test::Contains(part)))
+            }
             ("test", [pattern]) => Ok(Filter::Test(Test::Matches(regex(pattern, "")?))),
             ("test", [pattern, flags]) => {
                 let flags = string(flags).ok_or("`test` with flags that are no constant text")?;
@@ -219,7 +217,7 @@ impl Recogniser {
     fn path(&mut self, base: Filter, steps: Path, at_record: bool) -> Filter {
         match base {
             base if steps.is_empty() => base,
-            Filter::Identity if at_record => Filter::Field(self.place(steps)),
+            Filter::Identity if at_record => self.field(steps),
             Filter::Identity => Filter::Walk(steps),
             base => self.pipe(base, Filter::Walk(steps)),
         }
@@ -239,9 +237,15 @@ impl Recogniser {
         };
         match right {
             Filter::Identity => Filter::Field(place),
-            Filter::Walk(steps) => Filter::Field(self.longer(place, steps)),
+            Filter::Walk(more) => {
+                let mut steps = self.paths[place].clone();
+                steps.extend(more);
+                self.field(steps)
+            }
             Filter::Has(name) => {
-                Filter::HasField(self.longer(place, vec![Step::Key { name, optional: false }]))
+                let mut steps = self.paths[place].clone();
+                steps.push(Step::Key { name, optional: false });
+                Filter::HasField(self.place(steps))
             }
             // each output of the left side is compared by itself, so the comparison may look at the longer path
             Filter::Compare(inner, comparison, constant)
@@ -257,10 +261,18 @@ impl Recogniser {
         }
     }
 
-    fn longer(&mut self, place: usize, more: Path) -> usize {
-        let mut steps = self.paths[place].clone();
-        steps.extend(more);
-        self.place(steps)
+    /// A path from the record. The scanner finds it up to an index with `?`: there jaq has null where the scanner has
+    /// nothing, if what is indexed is an object.
+    fn field(&mut self, mut steps: Path) -> Filter {
+        let Some(at) = steps.iter().position(|step| matches!(step, Step::Index { optional: true, .. }))
+        else {
+            return Filter::Field(self.place(steps));
+        };
+        let rest = Filter::Walk(steps.split_off(at));
+        if steps.is_empty() {
+            return rest;
+        }
+        Filter::Pipe(Box::new(Filter::Field(self.place(steps))), Box::new(rest))
     }
 
     /// The place of a path among those that the scanner looks for.

@@ -5,7 +5,7 @@
 //! their grammar is not: where it is broken the walk gives up and the full engine has the last word.
 
 use super::eval::{Flow, Halt};
-use super::{EvalError, text};
+use super::{EvalError, json, text};
 use crate::scan::Step;
 
 /// jq's null, as the value of what is missing.
@@ -73,9 +73,9 @@ pub(super) fn mismatch(message: &str) -> Flow {
     Err(Halt::Error(EvalError::new(message)))
 }
 
-/// A value in an error message.
+/// A value in an error message, as jaq shows it.
 pub(super) fn shown(raw: &[u8]) -> String {
-    String::from_utf8_lossy(raw).into_owned()
+    json::parse(raw).map_or_else(|_| String::from_utf8_lossy(raw).into_owned(), |value| value.to_string())
 }
 
 /// The last member of that name.

@@ -3,6 +3,7 @@
 mod behaviour;
 mod differential;
 mod expressions;
+mod generate;
 mod jq;
 
 use super::{EvalError, Expr, Program};
