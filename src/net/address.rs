@@ -40,9 +40,8 @@ impl Address {
             return Err(wrong("names no host"));
         }
         match port.parse::<u16>() {
-            Ok(port) if port > 0 && text.ends_with(|last: char| last.is_ascii_digit()) => {
-                Ok(Address { host: host.to_string(), port })
-            }
+            // A sign would be read, too.
+            Ok(number @ 1..) if !port.starts_with('+') => Ok(Address { host: host.to_string(), port: number }),
             _ => Err(wrong("has no port between 1 and 65535")),
         }
     }
