@@ -1,7 +1,8 @@
 //! Horizontal bars: the first rows of one window.
 //!
 //! From left to right: rank, change since the window before, label, bar with its value, share. All columns are as wide
-//! as their widest text; the label column at most 36 % of the picture. Negative values go left of the axis.
+//! as their widest text; the label column at most 36 % of the picture. A narrow picture leaves columns out, which the
+//! tooltips still have. Negative values go left of the axis.
 
 use super::caption::{Caption, NO_WINDOWS, label, tooltip};
 use super::options::ChartOptions;
@@ -15,6 +16,8 @@ const MARGIN: f64 = 20.0;
 const GAP: f64 = 10.0;
 /// Part of the width that labels take at most.
 const LABELS: f64 = 0.36;
+/// Part of the width that bars take at least; where there is less, shares are left out, then changes, then ranks.
+const LEAST: f64 = 0.22;
 /// Between two bars.
 const BAR_GAP: f64 = 8.0;
 
@@ -54,30 +57,26 @@ pub(super) fn draw(rows: &[Row], options: &ChartOptions) -> String {
 /// Title and subtitle; gives where the plot begins.
 fn heading(svg: &mut Svg, caption: &Caption<'_>, title: &str, width: f64) -> f64 {
     let room = width - 2.0 * MARGIN;
-    let mut y = 14.0;
-    let at = |y, font, class, text| Text { x: MARGIN, y, anchor: Anchor::Start, font, class, text };
-    for line in TITLE.wrap(title, room, 2).iter().filter(|line| !line.is_empty()) {
-        y += 22.0;
-        svg.text(at(y, TITLE, "ink", line));
-    }
-    for line in SUBTITLE.wrap(&caption.subtitle(), room, 2).iter().filter(|line| !line.is_empty()) {
-        y += 19.0;
-        svg.text(at(y, SUBTITLE, "muted", line));
-    }
+    let mut y = lines(svg, &TITLE.wrap(title, room, 2), TITLE, "ink", 14.0, 22.0);
+    y = lines(svg, &SUBTITLE.wrap(&caption.subtitle(), room, 2), SUBTITLE, "muted", y, 19.0);
     if let Some(notice) = caption.notice() {
-        y += 19.0;
-        svg.text(at(y, Font::bold(SUBTITLE.size), "new", notice));
+        y = lines(svg, &[notice.to_owned()], Font::bold(SUBTITLE.size), "new", y, 19.0);
     }
     y + 16.0
 }
 
-/// The line at the bottom; gives where the picture ends.
-fn footer(svg: &mut Svg, text: &str, width: f64, mut y: f64) -> f64 {
-    for line in SMALL.wrap(text, width - 2.0 * MARGIN, 3).iter().filter(|line| !line.is_empty()) {
-        y += 16.0;
-        svg.text(Text { x: MARGIN, y, anchor: Anchor::Start, font: SMALL, class: "muted", text: line });
+/// The words at the bottom; gives where the picture ends.
+fn footer(svg: &mut Svg, text: &str, width: f64, y: f64) -> f64 {
+    lines(svg, &SMALL.wrap(text, width - 2.0 * MARGIN, 3), SMALL, "muted", y, 16.0) + 14.0
+}
+
+/// Draws lines of text below `y`; gives the last one's baseline.
+fn lines(svg: &mut Svg, texts: &[String], font: Font, class: &'static str, mut y: f64, leading: f64) -> f64 {
+    for text in texts.iter().filter(|text| !text.is_empty()) {
+        y += leading;
+        svg.text(Text { x: MARGIN, y, anchor: Anchor::Start, font, class, text });
     }
-    y + 14.0
+    y
 }
 
 /// All rows with their place.
@@ -85,55 +84,66 @@ struct Bars<'a> {
     rows: &'a [Row],
     top: f64,
     bar_height: f64,
-    /// Right end of the ranks; none are shown when there are none.
+    /// Right end of the ranks, where shown.
     ranks: Option<f64>,
-    /// Left end of the changes.
+    /// Left end of the changes, where shown.
     changes: Option<f64>,
     /// Right end of the labels, and their room.
     labels: f64,
     label_room: f64,
-    /// Right end of the shares.
+    /// Right end of the shares, where shown.
     shares: Option<f64>,
     scale: Linear,
 }
 
+/// The width of the widest text.
+fn widest(texts: impl Iterator<Item = String>, font: Font) -> f64 {
+    texts.map(|text| font.width(&text)).fold(0.0, f64::max)
+}
+
 impl<'a> Bars<'a> {
     fn measure(rows: &'a [Row], width: f64, top: f64, bar_height: f64) -> Bars<'a> {
-        let widest = |texts: &mut dyn Iterator<Item = String>, font: Font| {
-            texts.map(|text| font.width(&text)).fold(0.0_f64, f64::max)
-        };
-        let mut left = MARGIN;
-        let mut column = |room: f64| {
-            left += room;
-            (room > 0.0).then(|| {
-                let end = left;
-                left += GAP;
-                end
-            })
-        };
-        let ranks = column(widest(&mut rows.iter().filter_map(|row| row.rank).map(|rank| rank.to_string()), LABEL));
-        let change_room = widest(&mut rows.iter().filter_map(|row| change(row, rows)).map(|change| change.text()), SMALL);
-        let changes = column(if change_room > 0.0 { change_room + TRIANGLE } else { 0.0 })
-            .map(|end| end - change_room - TRIANGLE);
-        let shown = rows.iter().filter(|row| !row.is_remainder()).count();
-        let label_room = widest(&mut rows.iter().map(|row| label(row, shown)), LABEL).min(width * LABELS);
-        let labels = left + label_room;
-        let share_room = widest(&mut rows.iter().filter_map(|row| row.share).map(percent), LABEL);
-        let shares = (share_room > 0.0).then_some(width - MARGIN);
-        let right = width - MARGIN - if share_room > 0.0 { share_room + GAP } else { 0.0 };
+        // Each column with the gap beside it; without texts it takes no room.
+        let spaced = |room: f64, gap: f64| if room > 0.0 { room + gap } else { 0.0 };
+        let ranks = rows.iter().filter_map(|row| row.rank).map(|rank| rank.to_string());
+        let changes = rows.iter().filter_map(|row| change(row, rows)).map(Change::text);
+        let shares = rows.iter().filter_map(|row| row.share).map(percent);
+        let mut columns = [
+            spaced(widest(shares, LABEL), GAP),
+            spaced(widest(changes, SMALL), TRIANGLE + GAP),
+            spaced(widest(ranks, LABEL), GAP),
+        ];
         // Values stand beyond the ends of their bars, on both sides of the axis.
-        let value_room = |negative: bool| {
-            let on_side = rows.iter().filter(|row| (row.count < Number::ZERO) == negative);
-            match widest(&mut on_side.map(|row| figure(row.count)), LABEL) {
-                0.0 => 0.0,
-                room => room + VALUE_GAP,
-            }
+        let values = |negative: bool| {
+            let on_side = rows.iter().filter(move |row| (row.count < Number::ZERO) == negative);
+            spaced(widest(on_side.map(|row| figure(row.count)), LABEL), VALUE_GAP)
         };
-        let (from, to) = (labels + GAP + value_room(true), right - value_room(false));
-        let values = rows.iter().map(|row| row.count.as_f64());
-        // Where texts leave no room at all, bars are drawn beneath them rather than turned round.
-        let scale = Linear::with_zero(values, from, to.max(from + 20.0));
-        Bars { rows, top, bar_height, ranks, changes, labels, label_room, shares, scale }
+        let (left_values, right_values) = (values(true), values(false));
+        let natural = widest(rows.iter().map(|row| label(row, ranked(rows))), LABEL).min(width * LABELS);
+        let least_bars = width * LEAST;
+        let mut room = width - 2.0 * MARGIN - GAP - left_values - right_values - columns.iter().sum::<f64>();
+        for column in &mut columns {
+            if room < natural.min(width * LEAST) + least_bars {
+                room += std::mem::take(column);
+            }
+        }
+        let [shares, changes, ranks] = columns;
+        let label_room = natural.min((room - least_bars).max(width * 0.1));
+        let labels = MARGIN + ranks + changes + label_room;
+        let from = labels + GAP + left_values;
+        let to = from + room - label_room;
+        let shown = |column: f64, x: f64| (column > 0.0).then_some(x);
+        Bars {
+            rows,
+            top,
+            bar_height,
+            ranks: shown(ranks, MARGIN + ranks - GAP),
+            changes: shown(changes, MARGIN + ranks),
+            labels,
+            label_room,
+            shares: shown(shares, width - MARGIN),
+            scale: Linear::with_zero(rows.iter().map(|row| row.count.as_f64()), from, to),
+        }
     }
 
     fn bottom(&self) -> f64 {
@@ -146,7 +156,14 @@ impl<'a> Bars<'a> {
         for (value, text) in self.scale.ticks(whole_only, |text| SMALL.width(text)) {
             let x = self.scale.at(value);
             svg.line((x, self.top), (x, bottom), if value == 0.0 { "axis" } else { "grid" });
-            svg.text(Text { x, y: bottom + 15.0, anchor: Anchor::Middle, font: SMALL, class: "muted", text: &text });
+            svg.text(Text {
+                x,
+                y: bottom + 15.0,
+                anchor: Anchor::Middle,
+                font: SMALL,
+                class: "muted",
+                text: &text,
+            });
         }
         for (at, row) in self.rows.iter().enumerate() {
             svg.begin(&tooltip(row));
@@ -161,7 +178,6 @@ impl<'a> Bars<'a> {
             // Half of a letter's height below the middle.
             svg.text(Text { x, y: middle + font.size * 0.36, anchor, font, class, text });
         };
-        let shown = self.rows.iter().filter(|row| !row.is_remainder()).count();
         if let (Some(x), Some(rank)) = (self.ranks, row.rank) {
             text(x, Anchor::End, LABEL, "muted", &rank.to_string(), svg);
         }
@@ -175,11 +191,10 @@ impl<'a> Bars<'a> {
                 }
             }
         }
-        let name = label(row, shown);
+        let name = label(row, ranked(self.rows));
         let class = if row.is_remainder() { "muted" } else { "ink" };
         text(self.labels, Anchor::End, LABEL, class, &LABEL.cut(&name, self.label_room), svg);
-        let value_at = self.bar(svg, row, y);
-        let (x, anchor) = value_at;
+        let (x, anchor) = self.bar(svg, row, y);
         text(x, anchor, LABEL, "ink", &figure(row.count), svg);
         if let (Some(x), Some(share)) = (self.shares, row.share) {
             text(x, Anchor::End, LABEL, "muted", &percent(share), svg);
@@ -204,6 +219,11 @@ impl<'a> Bars<'a> {
             (zero + length + VALUE_GAP, Anchor::Start)
         }
     }
+}
+
+/// Rows that are not the remainder.
+fn ranked(rows: &[Row]) -> usize {
+    rows.iter().filter(|row| !row.is_remainder()).count()
 }
 
 /// Between a bar's end and its value.

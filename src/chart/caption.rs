@@ -26,7 +26,8 @@ impl<'a> Caption<'a> {
 
     pub(super) fn title(&self) -> String {
         let Some(template) = &self.options.title else { return self.default_title() };
-        let range = |part: fn(&RangeText) -> &str| self.range.as_ref().map(part).unwrap_or_default().to_owned();
+        let range =
+            |part: fn(&RangeText) -> &str| self.range.as_ref().map(part).unwrap_or_default().to_owned();
         let total = || self.first().and_then(|row| row.total).map(figure).unwrap_or_default();
         let mut title = template.clone();
         for (placeholder, value) in [
@@ -48,11 +49,15 @@ impl<'a> Caption<'a> {
         let key = self.key_name();
         let shown = self.ranked().count();
         let unit = self.unit();
-        let counted = format!("{}{}", unit[..1].to_uppercase(), &unit[1..]);
+        let mut letters = unit.chars();
+        let counted: String =
+            letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
         match self.first() {
             None => "No windows".to_owned(),
             Some(_) if key.is_empty() => counted,
-            Some(row) if row.distinct.is_some_and(|distinct| distinct <= shown as u64) => format!("{counted} by {key}"),
+            Some(row) if row.distinct.is_some_and(|distinct| distinct <= shown as u64) => {
+                format!("{counted} by {key}")
+            }
             Some(_) => format!("Top {shown} by {unit}: {key}"),
         }
     }
@@ -82,9 +87,16 @@ impl<'a> Caption<'a> {
             let shown = self.ranked().map(|row| row.count).fold(Number::ZERO, Number::plus);
             let bars = self.ranked().count();
             match row.total {
-                Some(total) if row.distinct.is_some_and(|distinct| distinct > bars as u64) && total > Number::ZERO => {
+                Some(total)
+                    if row.distinct.is_some_and(|distinct| distinct > bars as u64)
+                        && total > Number::ZERO =>
+                {
                     let part = percent(shown.as_f64() / total.as_f64());
-                    parts.push(format!("Top {bars}: {} of {} counted ({part})", figure(shown), figure(total)));
+                    parts.push(format!(
+                        "Top {bars}: {} of {} counted ({part})",
+                        figure(shown),
+                        figure(total)
+                    ));
                 }
                 Some(total) => parts.push(format!("{} counted", figure(total))),
                 None => {}
@@ -110,7 +122,8 @@ impl<'a> Caption<'a> {
 
     /// What the keys are called.
     fn key_name(&self) -> String {
-        let names = || self.first().map(|row| row.keys.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>());
+        let names =
+            || self.first().map(|row| row.keys.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>());
         let name = self.options.label.clone().or_else(|| names().map(|names| names.join(" / ")));
         clean(&name.unwrap_or_default()).into_owned()
     }

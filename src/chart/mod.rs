@@ -57,7 +57,10 @@ impl FromStr for Kind {
 
     fn from_str(name: &str) -> Result<Kind, String> {
         let names = || KINDS.map(|kind| kind.name).join(", ");
-        KINDS.into_iter().find(|kind| kind.name == name).ok_or_else(|| format!("`{name}` is no chart; there are {}", names()))
+        KINDS
+            .into_iter()
+            .find(|kind| kind.name == name)
+            .ok_or_else(|| format!("`{name}` is no chart; there are {}", names()))
     }
 }
 

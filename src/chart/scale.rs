@@ -40,8 +40,11 @@ impl Linear {
                 let room = self.at(pair[1].0) - self.at(pair[0].0);
                 (label_width(&pair[0].1) + label_width(&pair[1].1)) / 2.0 + TICK_GAP <= room
             });
-            if fits || most == 1 {
+            if fits {
                 return ticks;
+            }
+            if most == 1 {
+                return ticks.into_iter().filter(|(value, _)| *value == 0.0).collect();
             }
             most -= 1;
         }
@@ -100,7 +103,8 @@ pub(super) fn figure(number: Number) -> String {
         Number::Int(int) => int.to_string(),
         Number::Float(float) => {
             // Four digits that say something, and none that do not.
-            let decimals = if size >= 1_000.0 { 0 } else { 3 - (size.max(0.001).log10().floor() as i32).max(-3) };
+            let decimals =
+                if size >= 1_000.0 { 0 } else { 3 - (size.max(0.001).log10().floor() as i32).max(-3) };
             let digits = format!("{float:.*}", decimals.max(0) as usize);
             match digits.contains('.') {
                 true => digits.trim_end_matches('0').trim_end_matches('.').to_owned(),
@@ -116,7 +120,11 @@ pub(super) fn figure(number: Number) -> String {
 pub(super) fn percent(share: f64) -> String {
     let percent = share * 100.0;
     // A tenth that is rounded away would read as nothing at all.
-    if percent > 0.0 && percent < 0.05 { "<0.1%".to_owned() } else { format!("{percent:.1}%").replace('-', MINUS) }
+    if percent > 0.0 && percent < 0.05 {
+        "<0.1%".to_owned()
+    } else {
+        format!("{percent:.1}%").replace('-', MINUS)
+    }
 }
 
 fn scientific(value: f64) -> String {
@@ -185,7 +193,10 @@ mod tests {
         ] {
             assert_eq!(shown(literal), text, "{literal}");
         }
-        assert_eq!((percent(0.1234), percent(0.0002), percent(0.0)), ("12.3%".into(), "<0.1%".into(), "0.0%".into()));
+        assert_eq!(
+            (percent(0.1234), percent(0.0002), percent(0.0)),
+            ("12.3%".into(), "<0.1%".into(), "0.0%".into())
+        );
     }
 
     proptest! {

@@ -11,7 +11,8 @@ use super::options::Theme;
 use super::width::Font;
 
 /// Fonts that the widths hold for, at least with the reserve.
-const FAMILY: &str = "'Noto Sans',system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif";
+const FAMILY: &str =
+    "'Noto Sans',system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif";
 
 /// A style class: name, property and colour.
 const CLASSES: [(&str, &str, Colour); 11] = [
@@ -113,7 +114,14 @@ impl Svg {
     }
 
     /// The whole picture. `salt` is what else makes it differ from others with the same drawing.
-    pub(super) fn finish(self, width: f64, height: f64, theme: Theme, title: &str, description: &str) -> String {
+    pub(super) fn finish(
+        self,
+        width: f64,
+        height: f64,
+        theme: Theme,
+        title: &str,
+        description: &str,
+    ) -> String {
         let (width, height) = (short(width), short(height));
         let (title, description) = (escaped(title), escaped(description));
         let hash = fnv(&[&self.body, &title, &width, theme.name()]);
@@ -146,7 +154,9 @@ fn style(id: &str, theme: Theme) -> String {
     match theme {
         Theme::Light => base + &rules(light),
         Theme::Dark => base + &rules(dark),
-        Theme::Auto => format!("{base}{}@media (prefers-color-scheme:dark){{\n{}}}\n", rules(light), rules(dark)),
+        Theme::Auto => {
+            format!("{base}{}@media (prefers-color-scheme:dark){{\n{}}}\n", rules(light), rules(dark))
+        }
     }
 }
 
@@ -191,7 +201,9 @@ mod tests {
 
     #[test]
     fn numbers_are_short() {
-        for (value, text) in [(1.0, "1"), (0.25, "0.3"), (-0.04, "0"), (12.34, "12.3"), (f64::NAN, "0"), (-3.5, "-3.5")] {
+        for (value, text) in
+            [(1.0, "1"), (0.25, "0.3"), (-0.04, "0"), (12.34, "12.3"), (f64::NAN, "0"), (-3.5, "-3.5")]
+        {
             assert_eq!(short(value), text);
         }
     }
@@ -205,8 +217,13 @@ mod tests {
     fn a_theme_has_its_rules() {
         let picture = |theme| Svg::default().finish(10.0, 10.0, theme, "t", "d");
         assert!(picture(Theme::Auto).contains("@media (prefers-color-scheme:dark)"));
-        assert!(picture(Theme::Light).contains(colour::INK.light) && !picture(Theme::Light).contains("@media"));
-        assert!(picture(Theme::Dark).contains(colour::INK.dark) && !picture(Theme::Dark).contains(colour::INK.light));
+        assert!(
+            picture(Theme::Light).contains(colour::INK.light) && !picture(Theme::Light).contains("@media")
+        );
+        assert!(
+            picture(Theme::Dark).contains(colour::INK.dark)
+                && !picture(Theme::Dark).contains(colour::INK.light)
+        );
         assert!(!picture(Theme::Auto).contains("var("), "some renderers know no variables");
     }
 }

@@ -89,7 +89,9 @@ fn is_pictograph(c: char) -> bool {
 
 fn advance(c: char) -> u32 {
     let code = u32::from(c);
-    if let Some(advance) = code.checked_sub(advances::FIRST).and_then(|at| advances::ADVANCES.get(at as usize)) {
+    if let Some(advance) =
+        code.checked_sub(advances::FIRST).and_then(|at| advances::ADVANCES.get(at as usize))
+    {
         return u32::from(*advance);
     }
     match c.width() {
@@ -98,20 +100,20 @@ fn advance(c: char) -> u32 {
         Some(_) => {}
     }
     match code {
-        0x0530..=0x058f | 0x10a0..=0x10ff => 720, // Armenian, Georgian
-        0x0590..=0x05ff => 560,                   // Hebrew
-        0x0600..=0x08ff => 620,                   // Arabic, joined
-        0x0900..=0x0aff => 740,                   // Devanagari, Bengali, Gurmukhi, Gujarati
+        0x0530..=0x058f | 0x10a0..=0x10ff => 720,   // Armenian, Georgian
+        0x0590..=0x05ff => 560,                     // Hebrew
+        0x0600..=0x08ff => 620,                     // Arabic, joined
+        0x0900..=0x0aff => 740,                     // Devanagari, Bengali, Gurmukhi, Gujarati
         0x0b80..=0x0bff | 0x0d00..=0x0dff => 1_150, // Tamil, Malayalam, Sinhala
-        0x0b00..=0x0cff => 880,                   // Oriya, Telugu, Kannada
-        0x0e00..=0x0eff => 640,                   // Thai, Lao
-        0x1000..=0x109f => 980,                   // Burmese
-        0x1780..=0x17ff => 780,                   // Khmer
-        0x1e00..=0x1fff => 650,                   // Latin with several marks, Greek with accents
+        0x0b00..=0x0cff => 880,                     // Oriya, Telugu, Kannada
+        0x0e00..=0x0eff => 640,                     // Thai, Lao
+        0x1000..=0x109f => 980,                     // Burmese
+        0x1780..=0x17ff => 780,                     // Khmer
+        0x1e00..=0x1fff => 650,                     // Latin with several marks, Greek with accents
         0x2014 | 0x2015 | 0x2026 | 0x2030 => 1_000,
         0x2000..=0x206f => 500,
         0xfdfa..=0xfdfb => 2_600,
-        0xfdfd => 10_000, // a whole sentence in one character
+        0xfdfd => 10_000,           // a whole sentence in one character
         0x12000..=0x1467f => 2_300, // cuneiform, hieroglyphs
         _ => 850,
     }
