@@ -6,6 +6,7 @@
 mod common;
 mod generate;
 mod size;
+pub mod sources;
 mod status;
 mod terminal;
 mod watch;

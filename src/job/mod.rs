@@ -6,6 +6,8 @@
 pub mod clock;
 pub mod count;
 mod evaluate;
+pub mod fetch;
 pub mod filter;
 mod keys;
+pub mod plot;
 pub mod top;

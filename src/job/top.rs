@@ -37,18 +37,26 @@ impl Mapper for RowMapper {
     fn map(&mut self, record: &Record<'_>, rows: &mut Vec<Row>) -> Result<(), Reject> {
         let row = Row::read(record.bytes).map_err(|error| Reject::new("row", error.to_string()))?;
         if row.bounds.is_none() && row.rows.is_none() {
-            return Err(Reject::new("row", "no window row: rows come from window-count; --key EXPR counts plain records"));
+            return Err(Reject::new(
+                "row",
+                "no window row: rows come from window-count; --key EXPR counts plain records",
+            ));
         }
         rows.push(row);
         Ok(())
     }
 }
 
+/// How rows are read, for all jobs that take them.
+pub(super) fn row_recipe() -> Recipe<RowMapper> {
+    Arc::new(|| Ok(RowMapper))
+}
+
 impl Job for TopRows {
     type Mapper = RowMapper;
 
     fn recipe(&self) -> Recipe<RowMapper> {
-        Arc::new(|| Ok(RowMapper))
+        row_recipe()
     }
 
     fn apply(&mut self, _chunk: &Chunk, rows: Vec<Row>, cx: &mut Context<'_>) -> anyhow::Result<Flow> {

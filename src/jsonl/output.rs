@@ -94,7 +94,12 @@ impl Output {
     /// Takes a line of text, and ends it.
     pub fn line(&mut self, line: &[u8]) -> io::Result<()> {
         self.buffer.extend_from_slice(line);
-        self.buffer.push(b'\n');
+        self.text(b"\n")
+    }
+
+    /// Takes text as it is: what is no record.
+    pub fn text(&mut self, text: &[u8]) -> io::Result<()> {
+        self.buffer.extend_from_slice(text);
         self.taken()
     }
 

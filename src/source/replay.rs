@@ -49,7 +49,9 @@ impl FromStr for Speed {
             return Ok(Speed::Max);
         }
         let wrong = |hint: &str| {
-            ParsePaceError(format!("{text:?} is no speed: {hint} (1x is as recorded, 60x an hour in a minute, or max)"))
+            ParsePaceError(format!(
+                "{text:?} is no speed: {hint} (1x is as recorded, 60x an hour in a minute, or max)"
+            ))
         };
         let Some(number) = text.strip_suffix(['x', 'X']) else {
             let hint = match positive(text) {
@@ -85,7 +87,9 @@ impl FromStr for Rate {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let number = text.trim();
         positive(number.strip_suffix("/s").unwrap_or(number)).and_then(Rate::per_second).ok_or_else(|| {
-            ParsePaceError(format!("{text:?} is no rate; expected records per second above 0, as in 500/s or 0.5"))
+            ParsePaceError(format!(
+                "{text:?} is no rate; expected records per second above 0, as in 500/s or 0.5"
+            ))
         })
     }
 }

@@ -94,7 +94,9 @@ impl Composer {
             sentences: event
                 .sentences
                 .iter()
-                .map(|(code, sentences)| (index_of(code), sentences.iter().map(|text| Pattern::new(text)).collect()))
+                .map(|(code, sentences)| {
+                    (index_of(code), sentences.iter().map(|text| Pattern::new(text)).collect())
+                })
                 .collect(),
         });
         Composer {
@@ -213,7 +215,13 @@ impl Voice {
             let sentences = random.pick(&topics);
             people.push(Person::new(language, sentences, random));
         }
-        Voice { code: language.code, topics, ranks: Weighted::zipf(tags.len(), ZIPF_SHIFT), tags, people: start..people.len() }
+        Voice {
+            code: language.code,
+            topics,
+            ranks: Weighted::zipf(tags.len(), ZIPF_SHIFT),
+            tags,
+            people: start..people.len(),
+        }
     }
 
     /// The tags of one tweet: none for most, else one or some.

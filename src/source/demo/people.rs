@@ -13,8 +13,8 @@ const NEW_ID_FROM: u64 = 700_000_000_000_000_000;
 const REGISTERED: (u64, u64) = (1_200_000_000, 1_541_000_000);
 
 const SYLLABLES: [&str; 32] = [
-    "ba", "bel", "cor", "da", "dri", "el", "fen", "ga", "hol", "is", "ka", "lo", "lun", "ma", "mir", "na", "nor", "ol",
-    "pa", "quil", "ra", "ros", "sa", "sel", "ta", "tor", "ul", "va", "vin", "wy", "xan", "zo",
+    "ba", "bel", "cor", "da", "dri", "el", "fen", "ga", "hol", "is", "ka", "lo", "lun", "ma", "mir", "na",
+    "nor", "ol", "pa", "quil", "ra", "ros", "sa", "sel", "ta", "tor", "ul", "va", "vin", "wy", "xan", "zo",
 ];
 
 /// One user.
