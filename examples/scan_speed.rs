@@ -19,7 +19,7 @@ fn path(text: &str) -> Path {
 fn measure(name: &str, content: &[u8], mut job: impl FnMut(&[u8]) -> usize) {
     let mut best = f64::INFINITY;
     let mut found = 0;
-    for _ in 0..25 {
+    for _ in 0..9 {
         let start = Instant::now();
         let mut from = 0;
         found = 0;

@@ -34,8 +34,10 @@ pub(super) struct Index {
     entries: Vec<u32>,
     /// How many of `entries` are this line's.
     count: usize,
-    /// Per block, the quotes that are not escaped. May hold more blocks than the line has.
+    /// Per block, the quotes that are not escaped. Longer than `blocks`, too.
     quotes: Vec<u64>,
+    /// How many of `quotes` are this line's.
+    blocks: usize,
     /// The line ends in a string.
     pub(super) is_open: bool,
     /// The part of the line outside of which all is ASCII: its first byte and past its last.
@@ -45,8 +47,8 @@ pub(super) struct Index {
 #[cfg(test)]
 impl Index {
     /// All that a line's index says, for comparison.
-    pub(super) fn said(&self, line: &[u8]) -> (&[u32], &[u64], bool, (usize, usize)) {
-        (self.entries(), &self.quotes[..line.len().div_ceil(BLOCK)], self.is_open, self.high)
+    pub(super) fn said(&self) -> (&[u32], &[u64], bool, (usize, usize)) {
+        (self.entries(), &self.quotes[..self.blocks], self.is_open, self.high)
     }
 }
 
@@ -58,12 +60,13 @@ impl Index {
 
     /// Past the quote that closes the string whose opening quote is at `at`.
     pub(super) fn string_end(&self, at: usize) -> Option<usize> {
+        let masks = &self.quotes[..self.blocks];
         let from = at + 1;
         let mut block = from / BLOCK;
-        let mut quotes = self.quotes.get(block)? & (u64::MAX << (from % BLOCK));
+        let mut quotes = masks.get(block)? & (u64::MAX << (from % BLOCK));
         while quotes == 0 {
             block += 1;
-            quotes = *self.quotes.get(block)?;
+            quotes = *masks.get(block)?;
         }
         Some(block * BLOCK + quotes.trailing_zeros() as usize + 1)
     }
@@ -84,6 +87,7 @@ impl Index {
         if self.quotes.len() < blocks {
             self.quotes.resize(blocks.next_power_of_two(), 0);
         }
+        self.blocks = blocks;
         let quote_masks = &mut self.quotes[..blocks];
         let entries = &mut self.entries;
         let mut count = 0;
