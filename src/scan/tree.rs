@@ -114,7 +114,7 @@ impl Node {
     pub(super) fn elements_end(&self) -> usize {
         match (self.every, self.places.last()) {
             (Some(_), _) => usize::MAX,
-            (None, Some((place, _))) => *place as usize + 1,
+            (None, Some((place, _))) => (*place as usize).saturating_add(1),
             (None, None) => 0,
         }
     }

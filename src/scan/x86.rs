@@ -8,11 +8,9 @@
 use super::{
     firsts::{COLUMNS, Firsts},
     index::{BLOCK, Index, Masks, Window, spread},
+    kernel::Fill,
 };
 use std::arch::x86_64::*;
-
-/// Fills the index of a line.
-pub(super) type Fill = fn(&mut Index, &[u8], &Firsts);
 
 /// The AVX2 kernel, where the machine has it.
 pub(super) fn avx2() -> Option<Fill> {
