@@ -13,7 +13,7 @@
 //! | --- | --- |
 //! | `plan`, `recognise` | the compiled form, and how it is found in the syntax tree |
 //! | `eval`, `walk`, `compare` | runs it over the bytes |
-//! | `engine`, `json`, `functions` | jaq: its run, its values, its library |
+//! | `engine`, `json`, `project`, `functions` | jaq: its run, its values, the part of the record that it sees, its library |
 //! | `program` | both engines over one record |
 
 mod compare;
@@ -24,6 +24,7 @@ mod functions;
 mod json;
 mod plan;
 mod program;
+mod project;
 mod recognise;
 #[cfg(test)]
 mod tests;
@@ -35,6 +36,7 @@ pub use error::{EvalError, ExprError};
 pub use program::{MAX_OUTPUTS, Program, Record};
 pub use value::Value;
 
+use crate::scan::Path;
 use engine::Engine;
 use jaq_core::load;
 use plan::{Plan, is_word, show_path};
@@ -51,6 +53,8 @@ struct Parsed {
     engine: Engine,
     /// The compiled form, or why there is none.
     plan: Result<Plan, recognise::Reason>,
+    /// The only fields that jaq can see, if that is known.
+    fields: Option<Vec<Path>>,
     name: Option<String>,
 }
 
@@ -66,8 +70,9 @@ impl Expr {
             Some(term) => recognise::plan(term),
             None => Err("a module".to_owned()),
         };
+        let fields = term.as_ref().and_then(project::fields);
         let name = term.as_ref().and_then(recognise::last_name);
-        Ok(Expr(Arc::new(Parsed { source: source.to_owned(), engine, plan, name })))
+        Ok(Expr(Arc::new(Parsed { source: source.to_owned(), engine, plan, fields, name })))
     }
 
     /// Parses `[NAME=]EXPR`, as `--key` takes it. Without a name, [`Expr::default_name`] is taken.
@@ -98,13 +103,15 @@ impl Expr {
 
     /// Which engine runs, in one sentence.
     pub fn explain(&self) -> String {
-        match &self.0.plan {
-            Ok(plan) if plan.paths.is_empty() => "compiled: reads no field of the record".to_owned(),
-            Ok(plan) => {
-                let fields: Vec<String> = plan.paths.iter().map(|path| show_path(path)).collect();
-                format!("compiled: reads {} from the bytes of the record", fields.join(", "))
+        let list = |paths: &[Path]| paths.iter().map(|path| show_path(path)).collect::<Vec<_>>().join(", ");
+        match (&self.0.plan, &self.0.fields) {
+            (Ok(plan), _) if plan.paths.is_empty() => "compiled: reads no field of the record".to_owned(),
+            (Ok(plan), _) => format!("compiled: reads {} from the bytes of the record", list(&plan.paths)),
+            (Err(reason), Some(fields)) if !fields.is_empty() => {
+                format!("jaq: parses only {}, because of {reason}", list(fields))
             }
-            Err(reason) => format!("jaq: parses the whole record, because of {reason}"),
+            (Err(reason), Some(_)) => format!("jaq: parses no field of the record, because of {reason}"),
+            (Err(reason), None) => format!("jaq: parses the whole record, because of {reason}"),
         }
     }
 
@@ -115,6 +122,19 @@ impl Expr {
 
     fn plan(&self) -> Option<&Plan> {
         self.0.plan.as_ref().ok()
+    }
+
+    /// The paths that the scanner is to find: those of the compiled form, else those that jaq gets to see.
+    fn paths(&self) -> &[Path] {
+        match &self.0.plan {
+            Ok(plan) => &plan.paths,
+            Err(_) => self.0.fields.as_deref().unwrap_or_default(),
+        }
+    }
+
+    /// The only fields that jaq can see, if it is jaq that runs and that is known.
+    fn fields(&self) -> Option<&[Path]> {
+        self.0.plan.as_ref().err().and(self.0.fields.as_deref())
     }
 
     fn engine(&self) -> &Engine {

@@ -4,9 +4,10 @@ use super::engine;
 use super::error::EvalError;
 use super::eval::{Halt, Run};
 use super::plan::Plan;
+use super::project::Projection;
 use super::value::Value;
 use super::{Expr, ExprError};
-use crate::scan::{Fault, Path, Scanner};
+use crate::scan::{Fault, Hit, Path, Scanner};
 use jaq_json::Val;
 use std::ops::ControlFlow;
 
@@ -32,7 +33,7 @@ pub struct Program {
 
 struct Loaded {
     expression: Expr,
-    /// The scanner's number of each path of the plan.
+    /// The scanner's number of each path of the expression.
     places: Vec<usize>,
 }
 
@@ -51,9 +52,7 @@ impl Program {
         };
         let load = |expression: &&Expr| Loaded {
             expression: Expr::clone(expression),
-            places: expression
-                .plan()
-                .map_or_else(Vec::new, |plan| plan.paths.iter().map(&mut place).collect()),
+            places: expression.paths().iter().map(&mut place).collect(),
         };
         let expressions = expressions.iter().map(load).collect();
         Ok(Program { expressions, scanner: Scanner::new(&paths), value: None })
@@ -92,7 +91,7 @@ impl Record<'_> {
                 Err(Halt::Unsure | Halt::Enough) => {}
             }
         }
-        let value = self.value()?;
+        let value = self.value(i)?;
         self.program.expressions[i].expression.engine().truthy(value)
     }
 
@@ -131,7 +130,7 @@ impl Record<'_> {
         i: usize,
         each: &mut dyn FnMut(Value<'_>) -> ControlFlow<()>,
     ) -> Result<(), EvalError> {
-        let value = self.value()?;
+        let value = self.value(i)?;
         let mut count = 0;
         let mut excess = Ok(());
         self.program.expressions[i].expression.engine().run(value, &mut |output| {
@@ -157,10 +156,32 @@ impl Record<'_> {
         Some((plan, run))
     }
 
-    /// The record as a value of jaq's, read once for all expressions.
-    fn value(&mut self) -> Result<Val, EvalError> {
+    /// The record as a value of jaq's: as much of it as the expression can see.
+    fn value(&mut self, i: usize) -> Result<Val, EvalError> {
+        if let Some(part) = self.projected(i) {
+            return part;
+        }
         let line = self.line;
         self.program.value.get_or_insert_with(|| engine::read(line)).clone()
+    }
+
+    /// The record with nothing but the expression's fields; none if they are not known or not found for sure.
+    fn projected(&self, i: usize) -> Option<Result<Val, EvalError>> {
+        let loaded = &self.program.expressions[i];
+        let mut part = Projection::default();
+        for (path, place) in loaded.expression.fields()?.iter().zip(&loaded.places) {
+            match *self.program.scanner.hits(*place) {
+                [Hit::Value { start, end }] => {
+                    match engine::read(self.line.get(start as usize..end as usize)?) {
+                        Ok(value) => part.insert(path, value),
+                        Err(error) => return Some(Err(error)),
+                    }
+                }
+                [Hit::Missing] => {}
+                _ => return None,
+            }
+        }
+        Some(Ok(part.into_value()))
     }
 }
 

@@ -359,7 +359,7 @@ fn constants(term: &Term<&str>) -> Result<Vec<Constant>, Reason> {
 }
 
 /// A string without interpolation.
-fn string(term: &Term<&str>) -> Option<String> {
+pub(super) fn string(term: &Term<&str>) -> Option<String> {
     let Term::Str(None, parts) = term else {
         return None;
     };

@@ -149,7 +149,7 @@ fn a_long_value_is_shortened_in_a_message() {
 fn a_record_that_only_jaq_finds_broken_is_a_grammar_error() {
     for (source, line, grammar) in [
         (".a", r#"{"a":tru}"#, true),
-        (".a + 1", r#"{"a":1,"b":NaN}"#, true),
+        ("length", r#"{"a":1,"b":NaN}"#, true),
         (".a", r#"{"a":01}"#, true),
         (".a", r#"{"a":"\x"}"#, true),
         (".a", r#"{"a":[1 2]}"#, true),

@@ -5,6 +5,7 @@ use super::{Outputs, run, truthy};
 use crate::expr::{EvalError, Expr, Program, engine, json};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::sample::select;
 use std::ops::ControlFlow;
 
 /// What jaq alone makes of a line.
@@ -25,6 +26,23 @@ fn truthy_jaq(expression: &Expr, line: &str) -> Result<bool, EvalError> {
     expression.engine().truthy(engine::read(line.as_bytes())?)
 }
 
+/// Forms that are left to jaq, around an expression `E` of the sub-language.
+const FORMS: &[&str] = &[
+    "[E] | length",
+    "(E) as $x | [$x, .a, (.b | tostring)]",
+    "(E) as [$x] | {$x, b}",
+    "reduce (E) as $x (0; . + 1)",
+    "[limit(2; E)], (.a.b | tojson)",
+    "try (E) catch .",
+    "\"\\(E) \\(.c)\"",
+    "[.a[1:]?, .b[-1]?, (E)]",
+    "select(E) | (.a | tostring), [.a.b?.c?] + [.a]",
+    "if (.a | tostring) == \"1\" then E else .b + .b end",
+    "any((.a, .b) | tostring; . == \"1\") and (E)",
+    ".a[.b]?, (.[\"d e\"] | tostring)",
+    "label $out | (E) | ., break $out",
+];
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 250, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -38,6 +56,19 @@ proptest! {
         for line in &lines {
             prop_assert_eq!(run(&expression, line), run_jaq(&expression, line), "{} of {}", source, line);
             prop_assert_eq!(truthy(&expression, line), truthy_jaq(&expression, line), "{} of {}", source, line);
+        }
+    }
+
+    #[test]
+    fn jaq_answers_the_same_from_the_fields_alone(
+        source in expression(Dialect::Full),
+        form in select(FORMS),
+        lines in vec(record(Dialect::Full), 8),
+    ) {
+        let source = form.replace('E', &source);
+        let expression: Expr = source.parse().unwrap();
+        for line in &lines {
+            prop_assert_eq!(run(&expression, line), run_jaq(&expression, line), "{} of {}", source, line);
         }
     }
 

@@ -68,9 +68,9 @@ fn the_engine_is_explained() {
             "compiled: reads .a?, .[\"b c\"][0].d from the bytes of the record",
         ),
         ("true", "compiled: reads no field of the record"),
-        (".text | ascii_downcase", "jaq: parses the whole record, because of `ascii_downcase`"),
-        (".a + 1", "jaq: parses the whole record, because of arithmetic"),
-        (".a[1:2]", "jaq: parses the whole record, because of a slice"),
+        (".text | ascii_downcase", "jaq: parses only .text, because of `ascii_downcase`"),
+        (".a + 1", "jaq: parses only .a, because of arithmetic"),
+        (".a[1:2]", "jaq: parses only .a, because of a slice"),
     ] {
         assert_eq!(expr(source).explain(), explanation);
     }
