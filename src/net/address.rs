@@ -41,7 +41,9 @@ impl Address {
         }
         match port.parse::<u16>() {
             // A sign would be read, too.
-            Ok(number @ 1..) if !port.starts_with('+') => Ok(Address { host: host.to_string(), port: number }),
+            Ok(number @ 1..) if !port.starts_with('+') => {
+                Ok(Address { host: host.to_string(), port: number })
+            }
             _ => Err(wrong("has no port between 1 and 65535")),
         }
     }
@@ -68,10 +70,8 @@ impl Address {
 
     fn try_all(&self, until: Instant) -> io::Result<TcpStream> {
         // The resolver's errors have no kind of their own.
-        let addresses: Vec<SocketAddr> = (self.host.as_str(), self.port)
-            .to_socket_addrs()
-            .map_err(|_| io::ErrorKind::NotFound)?
-            .collect();
+        let addresses: Vec<SocketAddr> =
+            (self.host.as_str(), self.port).to_socket_addrs().map_err(|_| io::ErrorKind::NotFound)?.collect();
         let mut failed = io::ErrorKind::NotFound.into();
         for (index, address) in addresses.iter().enumerate() {
             let left = until.saturating_duration_since(Instant::now());
@@ -109,9 +109,19 @@ mod tests {
         for text in ["localhost:5555", "127.0.0.1:1", "[::1]:65535", "a-b.example:80"] {
             assert_eq!(Address::parse(text).unwrap().to_string(), text);
         }
-        for text in
-            ["localhost", "localhost:", ":5555", "::1:5555", "[::1]", "[::1]5", "[x]:5", "h:0", "h:65536", "h:+5", "a/b:5"]
-        {
+        for text in [
+            "localhost",
+            "localhost:",
+            ":5555",
+            "::1:5555",
+            "[::1]",
+            "[::1]5",
+            "[x]:5",
+            "h:0",
+            "h:65536",
+            "h:+5",
+            "a/b:5",
+        ] {
             assert!(Address::parse(text).unwrap_err().is_usage(), "{text}");
         }
     }
@@ -121,7 +131,10 @@ mod tests {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let address = Address { host: "127.0.0.1".into(), port };
         let error = address.connect(Duration::from_secs(5), &Stopper::new()).unwrap_err();
-        assert_eq!(error.to_string(), format!("connection refused by 127.0.0.1:{port}: is the server running?"));
+        assert_eq!(
+            error.to_string(),
+            format!("connection refused by 127.0.0.1:{port}: is the server running?")
+        );
     }
 
     #[test]

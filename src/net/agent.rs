@@ -14,10 +14,10 @@ use ureq::http::{StatusCode, header};
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Body, BodyReader, Proxy, Timeout};
 
+use super::Options;
 use super::error::{Error, Reason};
 use super::stopper::{Outcome, Registration, Stopper};
 use super::url::Url;
-use super::Options;
 
 const REDIRECTS: usize = 5;
 
@@ -82,7 +82,8 @@ impl Agent {
         let stop = self.stopper.on_stop(move || agent.shutdown());
         let (this, first) = (self.clone(), url.clone());
         // ureq keeps the limits; this one only bounds what they leave open.
-        let limit = (self.options.connect_timeout * 2 + self.options.response_timeout * 2) * (REDIRECTS as u32 + 1);
+        let limit =
+            (self.options.connect_timeout * 2 + self.options.response_timeout * 2) * (REDIRECTS as u32 + 1);
         match self.stopper.run(limit + ERROR_BODY_WAIT, move || this.follow(&first)) {
             Outcome::Done(Ok((url, response))) => self.accept(url, response, stop),
             Outcome::Done(Err(_)) if self.stopper.is_stopped() => Err(Error::new(url, Reason::Stopped)),
@@ -104,11 +105,12 @@ impl Agent {
             let (301 | 302 | 303 | 307 | 308, Some(location)) = (status.as_u16(), location) else {
                 return Err(self.refused(&url, response));
             };
-            let next = url
-                .join(location)
-                .ok_or_else(|| Error::new(&url, Reason::Protocol("redirected to something that is no URL".into())))?;
+            let next = url.join(location).ok_or_else(|| {
+                Error::new(&url, Reason::Protocol("redirected to something that is no URL".into()))
+            })?;
             if url.is_https() && !next.is_https() {
-                let sentence = format!("redirected to {next}, which is not encrypted; give that URL if it is meant");
+                let sentence =
+                    format!("redirected to {next}, which is not encrypted; give that URL if it is meant");
                 return Err(Error::new(&url, Reason::Protocol(sentence)));
             }
             url = next;
@@ -149,9 +151,15 @@ impl Agent {
         Error::new(url, Reason::Status { code, body: plain(&body), retry_after })
     }
 
-    fn accept(&self, url: Url, response: ureq::http::Response<Body>, stop: Registration) -> Result<Response, Error> {
+    fn accept(
+        &self,
+        url: Url,
+        response: ureq::http::Response<Body>,
+        stop: Registration,
+    ) -> Result<Response, Error> {
         let text = |name| {
-            let value = response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+            let value =
+                response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
             value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
         };
         let encoding = text(header::CONTENT_ENCODING);
@@ -206,13 +214,17 @@ fn reason(error: ureq::Error, stall_timeout: Option<Duration>) -> Reason {
     match error {
         ureq::Error::Timeout(_) => Reason::Stalled(stall_timeout.unwrap_or_default()),
         ureq::Error::HostNotFound => Reason::NotFound,
-        ureq::Error::Io(error) | ureq::Error::Decompress(_, error) => match Reason::of_io(&error, stall_timeout) {
-            Reason::Os(detail) if detail.contains("UnknownIssuer") => Reason::Protocol(format!(
-                "{detail}: nobody known vouches for the server; --ca-file FILE trusts the authority in FILE"
-            )),
-            reason => reason,
-        },
-        ureq::Error::ConnectProxyFailed(detail) => Reason::Protocol(format!("the proxy refuses: {}", plain(&detail))),
+        ureq::Error::Io(error) | ureq::Error::Decompress(_, error) => {
+            match Reason::of_io(&error, stall_timeout) {
+                Reason::Os(detail) if detail.contains("UnknownIssuer") => Reason::Protocol(format!(
+                    "{detail}: nobody known vouches for the server; --ca-file FILE trusts the authority in FILE"
+                )),
+                reason => reason,
+            }
+        }
+        ureq::Error::ConnectProxyFailed(detail) => {
+            Reason::Protocol(format!("the proxy refuses: {}", plain(&detail)))
+        }
         // Its text holds the query.
         ureq::Error::BadUri(_) => Reason::Protocol("no URL that can be asked for".into()),
         error => Reason::Protocol(error.to_string()),
@@ -262,7 +274,9 @@ fn beginning(mut body: BodyReader<'static>) -> Vec<u8> {
 
 /// A server's text on one line and without what a terminal would obey.
 fn plain(text: &str) -> String {
-    let words: Vec<&str> =
-        text.split(|char: char| char.is_whitespace() || char.is_control()).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = text
+        .split(|char: char| char.is_whitespace() || char.is_control())
+        .filter(|word| !word.is_empty())
+        .collect();
     words.join(" ")
 }

@@ -112,8 +112,12 @@ impl fmt::Display for Error {
             Reason::Usage(sentence) => f.write_str(sentence),
             Reason::Refused => write!(f, "connection refused by {place}: is the server running?"),
             Reason::NotFound => write!(f, "{place}: no such host; check the name and the network"),
-            Reason::TimedOut { what, limit } => write!(f, "{place}: {what} took longer than {}", seconds(*limit)),
-            Reason::Stalled(limit) => write!(f, "{place}: silent for {}; the connection is given up", seconds(*limit)),
+            Reason::TimedOut { what, limit } => {
+                write!(f, "{place}: {what} took longer than {}", seconds(*limit))
+            }
+            Reason::Stalled(limit) => {
+                write!(f, "{place}: silent for {}; the connection is given up", seconds(*limit))
+            }
             Reason::Dropped(detail) => write!(f, "{place}: the connection was cut in the middle ({detail})"),
             Reason::Status { code, body, retry_after } => {
                 write!(f, "{place}: the server answers {code}{}", meaning(*code))?;

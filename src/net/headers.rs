@@ -46,8 +46,8 @@ impl Headers {
     }
 
     fn add_file(&mut self, path: &Path) -> Result<(), Error> {
-        let text = fs::read(path)
-            .map_err(|error| Error::usage(format!("--header @{}: {error}", path.display())))?;
+        let text =
+            fs::read(path).map_err(|error| Error::usage(format!("--header @{}: {error}", path.display())))?;
         for (index, line) in text.split(|&byte| byte == b'\n').enumerate() {
             let line = line.trim_ascii();
             if line.is_empty() || line.starts_with(b"#") {
@@ -120,8 +120,10 @@ pub fn bearer_from_environment(name: &str) -> Result<String, Error> {
 fn parse(line: &[u8], place: &str) -> Result<(HeaderName, HeaderValue), Error> {
     // The line is not shown: it may hold a secret.
     let wrong = |what: &str| Error::usage(format!("{place}: {what}; expected Name: value"));
-    let colon = line.iter().position(|&byte| byte == b':').ok_or_else(|| wrong("a header without a colon"))?;
-    let name = HeaderName::from_bytes(line[..colon].trim_ascii()).map_err(|_| wrong("a header without a valid name"))?;
+    let colon =
+        line.iter().position(|&byte| byte == b':').ok_or_else(|| wrong("a header without a colon"))?;
+    let name = HeaderName::from_bytes(line[..colon].trim_ascii())
+        .map_err(|_| wrong("a header without a valid name"))?;
     if OURS.contains(&name) {
         return Err(Error::usage(format!("{place}: the header {name} is set by the connection itself")));
     }
@@ -143,7 +145,8 @@ mod tests {
         headers.add("X-Wanted: yes").unwrap();
         headers.add(&format!("@{}", file.path().display())).unwrap();
         headers.add("accept: application/x-ndjson").unwrap();
-        let all: Vec<_> = headers.iter().map(|(name, value)| format!("{name}={}", value.to_str().unwrap())).collect();
+        let all: Vec<_> =
+            headers.iter().map(|(name, value)| format!("{name}={}", value.to_str().unwrap())).collect();
         let expected =
             ["x-wanted=yes", "authorization=Bearer sesame", "x-key=two words", "accept=application/x-ndjson"];
         assert_eq!(all, expected);
@@ -155,7 +158,9 @@ mod tests {
     #[test]
     fn secrets_are_kept_off_the_command_line_and_out_of_messages() {
         let mut headers = Headers::default();
-        for argument in ["Authorization: Bearer sesame", "cookie: sesame", "sesame", "se same: x", "Host: sesame"] {
+        for argument in
+            ["Authorization: Bearer sesame", "cookie: sesame", "sesame", "se same: x", "Host: sesame"]
+        {
             let error = headers.add(argument).unwrap_err();
             assert!(error.is_usage() && !error.to_string().contains("sesame"), "{error}");
         }

@@ -108,7 +108,8 @@ impl fmt::Debug for Url {
 
 fn has_scheme(text: &str) -> bool {
     text.split_once("://").is_some_and(|(scheme, _)| {
-        !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+        !scheme.is_empty()
+            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
     })
 }
 
@@ -138,7 +139,12 @@ mod tests {
         let url = Url::parse("https://example.org/a/b?token=hush#top").unwrap();
         assert_eq!(url.to_string(), "https://example.org/a/b?…");
         assert_eq!(format!("{url:?}"), "Url(https://example.org/a/b?…)");
-        for bad in ["https://me:hush@example.org/", "http://exa mple/?token=hush", "ftp://h/?hush", "http://me:hush@ h/"] {
+        for bad in [
+            "https://me:hush@example.org/",
+            "http://exa mple/?token=hush",
+            "ftp://h/?hush",
+            "http://me:hush@ h/",
+        ] {
             let message = Url::parse(bad).unwrap_err().to_string();
             assert!(!message.contains("hush"), "{message}");
         }

@@ -27,7 +27,8 @@ impl HttpSource {
             return Err(Error::usage(format!("{}: {sentence}", response.url)));
         }
         if response.content_type == "text/html" {
-            let sentence = "the server sends a web page (text/html) instead of lines of JSON; check the address";
+            let sentence =
+                "the server sends a web page (text/html) instead of lines of JSON; check the address";
             return Err(Error::new(&response.url, Reason::Protocol(sentence.into())));
         }
         Ok(HttpSource { response, meter, stopper: stopper.clone(), ended: false })
@@ -66,3 +67,6 @@ impl ByteSource for HttpSource {
         !self.ended
     }
 }
+
+#[cfg(test)]
+mod tests;

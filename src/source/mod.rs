@@ -58,7 +58,8 @@ pub const KINDS: [Kind; 9] = [
 ];
 
 /// Names of sources to come; a file of that name is read as a file.
-const PRESETS: [&str; 8] = ["bluesky", "wikimedia", "github", "mastodon", "hackernews", "usgs", "x", "meetup"];
+const PRESETS: [&str; 8] =
+    ["bluesky", "wikimedia", "github", "mastodon", "hackernews", "usgs", "x", "meetup"];
 
 const fn kind(prefix: &'static str, form: &'static str, about: &'static str, open: Option<Open>) -> Kind {
     Kind { prefix, form, about, open }
@@ -98,7 +99,11 @@ pub fn open(address: &str, options: &SourceOptions, stopper: &Stopper) -> Result
         ))),
         None => {
             let scheme_ends = lower.find("://").map_or(lower.len(), |at| at + 3);
-            Err(Error::usage(format!("there is no source {:?}; there are: {}", &lower[..scheme_ends], supported())))
+            Err(Error::usage(format!(
+                "there is no source {:?}; there are: {}",
+                &lower[..scheme_ends],
+                supported()
+            )))
         }
     }
 }
@@ -156,7 +161,9 @@ mod tests {
 
     #[test]
     fn paths_are_left_to_the_caller() {
-        for path in ["-", "a.jsonl", "./demo:tweets", "2018-11-12T19:00.jsonl", "logs:today", "a b://c", "1://x", ""] {
+        for path in
+            ["-", "a.jsonl", "./demo:tweets", "2018-11-12T19:00.jsonl", "logs:today", "a b://c", "1://x", ""]
+        {
             assert!(open(path, &SourceOptions::default(), &Stopper::new()).unwrap().is_none(), "{path}");
         }
     }
@@ -165,7 +172,10 @@ mod tests {
     fn unknown_sources_name_those_that_exist() {
         for address in ["ftp://h/x", "demo:foo", "DEMO:", "demo:tweets2"] {
             let message = refused(address);
-            assert!(message.starts_with("there is no source") && message.contains("tcp://HOST:PORT"), "{message}");
+            assert!(
+                message.starts_with("there is no source") && message.contains("tcp://HOST:PORT"),
+                "{message}"
+            );
             assert!(message.contains("demo:rsvps") && !message.contains("ws://"), "{message}");
         }
         assert!(!refused("ftp://h/x?key=hush").contains("hush"));

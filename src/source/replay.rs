@@ -49,7 +49,9 @@ impl FromStr for Speed {
             return Ok(Speed::Max);
         }
         let wrong = |hint: &str| {
-            ParsePaceError(format!("{text:?} is no speed: {hint} (1x is as recorded, 60x an hour in a minute, or max)"))
+            ParsePaceError(format!(
+                "{text:?} is no speed: {hint} (1x is as recorded, 60x an hour in a minute, or max)"
+            ))
         };
         let Some(number) = text.strip_suffix(['x', 'X']) else {
             let hint = match positive(text) {
@@ -69,7 +71,7 @@ pub struct Rate(f64);
 impl Rate {
     /// A rate, unless it is not above 0 or not finite.
     pub fn per_second(records: f64) -> Option<Rate> {
-        (records.is_finite() && records >= 1e-6 && records <= 1e9).then_some(Rate(records))
+        (1e-6..=1e9).contains(&records).then_some(Rate(records))
     }
 
     /// The mean time between two records in nanoseconds, at least 1.
@@ -85,7 +87,9 @@ impl FromStr for Rate {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let number = text.trim();
         positive(number.strip_suffix("/s").unwrap_or(number)).and_then(Rate::per_second).ok_or_else(|| {
-            ParsePaceError(format!("{text:?} is no rate; expected records per second above 0, as in 500/s or 0.5"))
+            ParsePaceError(format!(
+                "{text:?} is no rate; expected records per second above 0, as in 500/s or 0.5"
+            ))
         })
     }
 }

@@ -44,6 +44,9 @@ mod tests {
             pattern.write(&mut random, &mut text);
             seen.insert(text);
         }
-        assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["a  de", "a  df", "a b de", "a b df", "a c de", "a c df"]);
+        assert_eq!(
+            seen.into_iter().collect::<Vec<_>>(),
+            ["a  de", "a  df", "a b de", "a b df", "a c de", "a c df"]
+        );
     }
 }

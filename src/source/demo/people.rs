@@ -13,8 +13,8 @@ const NEW_ID_FROM: u64 = 700_000_000_000_000_000;
 const REGISTERED: (u64, u64) = (1_200_000_000, 1_541_000_000);
 
 const SYLLABLES: [&str; 32] = [
-    "ba", "bel", "cor", "da", "dri", "el", "fen", "ga", "hol", "is", "ka", "lo", "lun", "ma", "mir", "na", "nor", "ol",
-    "pa", "quil", "ra", "ros", "sa", "sel", "ta", "tor", "ul", "va", "vin", "wy", "xan", "zo",
+    "ba", "bel", "cor", "da", "dri", "el", "fen", "ga", "hol", "is", "ka", "lo", "lun", "ma", "mir", "na",
+    "nor", "ol", "pa", "quil", "ra", "ros", "sa", "sel", "ta", "tor", "ul", "va", "vin", "wy", "xan", "zo",
 ];
 
 /// One user.
@@ -90,7 +90,7 @@ impl Person {
             random.pick(sentences).write(random, &mut about);
             if random.chance(400_000) {
                 about.push_str(" | ");
-                about.push_str(random.choose(&super::words::EMOJI));
+                about.push_str(random.choose(&super::script::EMOJI));
             }
             out.push(b'"');
             json::ascii(out, &about);

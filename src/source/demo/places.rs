@@ -67,9 +67,30 @@ pub(super) const CITIES: [City; 54] = [
     us("Saint Louis", "MO", "38.63", "-90.24", 6),
     us("Honolulu", "HI", "21.31", "-157.85", 3),
     us("Coeur d'Alene", "ID", "47.68", "-116.78", 1),
-    City { name: "Toronto", state: Some("ON"), country: "ca", latitude: "43.67", longitude: "-79.40", weight: 26 },
-    City { name: "Vancouver", state: Some("BC"), country: "ca", latitude: "49.28", longitude: "-123.12", weight: 14 },
-    City { name: "Montréal", state: Some("QC"), country: "ca", latitude: "45.51", longitude: "-73.55", weight: 11 },
+    City {
+        name: "Toronto",
+        state: Some("ON"),
+        country: "ca",
+        latitude: "43.67",
+        longitude: "-79.40",
+        weight: 26,
+    },
+    City {
+        name: "Vancouver",
+        state: Some("BC"),
+        country: "ca",
+        latitude: "49.28",
+        longitude: "-123.12",
+        weight: 14,
+    },
+    City {
+        name: "Montréal",
+        state: Some("QC"),
+        country: "ca",
+        latitude: "45.51",
+        longitude: "-73.55",
+        weight: 11,
+    },
     other("London", "gb", "51.52", "-0.13", 48),
     other("Manchester", "gb", "53.48", "-2.24", 8),
     other("Paris", "fr", "48.86", "2.34", 20),
@@ -154,9 +175,9 @@ pub(super) const RUSHES: [(&str, [u64; 5]); 9] = [
 
 /// Given names of many countries; nobody in particular.
 pub(super) const NAMES: [&str; 60] = [
-    "Aiko", "Alma", "Amir", "Anouk", "Arjun", "Astrid", "Beatriz", "Bram", "Bruno", "Camila", "Chiara", "Chloé", "Cyrus",
-    "Dana", "Deniz", "Dmitri", "Ebba", "Eli", "Emeka", "Esra", "Farah", "Felix", "Freya", "Gita", "Goran", "Hana", "Hugo",
-    "Imani", "Ines", "Ivo", "Jonas", "José", "Juno", "Kai", "Karim", "Kenji", "Lars", "Léa", "Lin", "Luca", "Maya", "Mei",
-    "Milo", "Nadia", "Niamh", "Noor", "Olga", "Omar", "Paolo", "Priya", "Rania", "Rosa", "Søren", "Tariq", "Uma", "Vera",
-    "Wei", "Yara", "Zoë", "小林",
+    "Aiko", "Alma", "Amir", "Anouk", "Arjun", "Astrid", "Beatriz", "Bram", "Bruno", "Camila", "Chiara",
+    "Chloé", "Cyrus", "Dana", "Deniz", "Dmitri", "Ebba", "Eli", "Emeka", "Esra", "Farah", "Felix", "Freya",
+    "Gita", "Goran", "Hana", "Hugo", "Imani", "Ines", "Ivo", "Jonas", "José", "Juno", "Kai", "Karim",
+    "Kenji", "Lars", "Léa", "Lin", "Luca", "Maya", "Mei", "Milo", "Nadia", "Niamh", "Noor", "Olga", "Omar",
+    "Paolo", "Priya", "Rania", "Rosa", "Søren", "Tariq", "Uma", "Vera", "Wei", "Yara", "Zoë", "小林",
 ];

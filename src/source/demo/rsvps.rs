@@ -209,7 +209,8 @@ impl Group {
         let name = format!("{} {subject} {circle}", city.name);
         let id = 1_000_000 + number as u64 * 40_009 + random.below(40_000);
         let urlname = format!("{}-{key}-{}-{number}", slug(city.name), circle.to_lowercase());
-        let events = (0..EVENTS).map(|index| Event::new(city, subject, &urlname, index, start_ms, random)).collect();
+        let events =
+            (0..EVENTS).map(|index| Event::new(city, subject, &urlname, index, start_ms, random)).collect();
         let mut out = Vec::new();
         raw(&mut out, r#"{"group_topics":["#);
         for (index, &topic) in chosen.iter().enumerate() {
@@ -235,11 +236,27 @@ impl Group {
 }
 
 impl Event {
-    fn new(city: &City, subject: &str, urlname: &str, index: usize, start_ms: u64, random: &mut Random) -> Self {
+    fn new(
+        city: &City,
+        subject: &str,
+        urlname: &str,
+        index: usize,
+        start_ms: u64,
+        random: &mut Random,
+    ) -> Self {
         let mut venue = Vec::new();
         if random.chance(730_000) {
-            let kind = random.choose(&["Library", "Café", "Community Hall", "Park", "Brewery", "Office \"Annex\"", "Studio"]);
-            let hall = random.choose(&["Maple", "Lantern", "Harbour", "Juniper", "Kestrel", "Marble", "Violet", "Willow"]);
+            let kind = random.choose(&[
+                "Library",
+                "Café",
+                "Community Hall",
+                "Park",
+                "Brewery",
+                "Office \"Annex\"",
+                "Studio",
+            ]);
+            let hall = random
+                .choose(&["Maple", "Lantern", "Harbour", "Juniper", "Kestrel", "Marble", "Violet", "Willow"]);
             raw(&mut venue, r#""venue":{"venue_name":""#);
             json::utf8(&mut venue, &format!("{hall} {kind}"));
             let (longitude, latitude) = (city.longitude, city.latitude);
@@ -267,14 +284,19 @@ impl Event {
         json::utf8(&mut before, &title);
         raw(&mut before, &format!(r#"","event_id":"{id}","time":"#));
         let after = format!(r#","event_url":"https:\/\/www.meetup.example\/{urlname}\/events\/{id}\/"}}"#);
-        let first_ms = start_ms / HOUR_MS * HOUR_MS + (24 * (1 + index as u64 * 3) + random.below(72)) * HOUR_MS;
+        let first_ms =
+            start_ms / HOUR_MS * HOUR_MS + (24 * (1 + index as u64 * 3) + random.below(72)) * HOUR_MS;
         Event { venue, before_time: before, after_time: after.into_bytes(), first_ms }
     }
 }
 
 /// A name as in a URL: letters, digits, and dashes for the rest.
 fn slug(name: &str) -> String {
-    name.to_lowercase().split(|char: char| !char.is_alphanumeric()).filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")
+    name.to_lowercase()
+        .split(|char: char| !char.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join("-")
 }
 
 fn raw(out: &mut Vec<u8>, text: &str) {

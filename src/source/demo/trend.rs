@@ -75,7 +75,8 @@ mod tests {
     #[test]
     fn a_burst_rises_holds_and_falls() {
         let burst = Burst { start_s: 100, rise_s: 10, hold_s: 5, half_s: 20, peak: 1000 };
-        let shares = [0, 99, 100, 105, 110, 114, 115, 125, 135, 155, 320, 3599].map(|second| burst.share(second));
+        let shares =
+            [0, 99, 100, 105, 110, 114, 115, 125, 135, 155, 320, 3599].map(|second| burst.share(second));
         assert_eq!(shares, [0, 0, 0, 500, 1000, 1000, 1000, 750, 500, 250, 0, 0]);
         assert_eq!(burst.share(HOUR_S + 105), 500, "again in the next hour");
     }
@@ -84,7 +85,10 @@ mod tests {
     fn shares_add_up() {
         let burst = |peak| Burst { start_s: 0, rise_s: 1, hold_s: 9, half_s: 1, peak };
         let mut trends = Trends::new([burst(10), burst(0), burst(30)]);
-        assert_eq!([0, 9, 10, 39, 40].map(|draw| trends.choose(5, draw)), [Some(0), Some(0), Some(2), Some(2), None]);
+        assert_eq!(
+            [0, 9, 10, 39, 40].map(|draw| trends.choose(5, draw)),
+            [Some(0), Some(0), Some(2), Some(2), None]
+        );
         assert_eq!(trends.choose(0, 0), None);
     }
 }

@@ -1,12 +1,12 @@
 //! Synthetic tweets, in the shape and the key order of the v1.1 streaming API.
 
-use super::compose::{Composer, Draft};
 use super::calendar::twitter_time;
+use super::compose::{Composer, Draft};
 use super::json;
 use super::places::{CITIES, City};
 use super::random::{Random, Weighted};
+use super::script::CLIENTS;
 use super::stream::Records;
-use super::words::CLIENTS;
 
 /// The epoch of tweet ids, in milliseconds.
 const ID_EPOCH_MS: u64 = 1_288_834_974_657;
@@ -288,7 +288,12 @@ fn place(out: &mut Vec<u8>, city: &City) {
     let (west, east) = (around(city.longitude, -10), around(city.longitude, 10));
     let (south, north) = (around(city.latitude, -10), around(city.latitude, 10));
     let id = format!("{:016x}", Random::new(city.weight, city.name.len() as u64).next());
-    raw(out, &format!(r#","place":{{"id":"{id}","url":"https:\/\/places.example\/{id}.json","place_type":"city","name":""#));
+    raw(
+        out,
+        &format!(
+            r#","place":{{"id":"{id}","url":"https:\/\/places.example\/{id}.json","place_type":"city","name":""#
+        ),
+    );
     json::ascii(out, city.name);
     raw(out, r#"","full_name":""#);
     json::ascii(out, city.name);

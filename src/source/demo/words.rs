@@ -26,7 +26,18 @@ pub(super) const LANGUAGES: [Language; 13] = [
         share: 140,
         names: &["Lucía", "Mateo", "Ximena", "Íñigo", "Rocío", "Andrés", "Begoña", "Nuño"],
         topics: &[Topic {
-            tags: &["FelizLunes", "Fútbol", "Música", "Sueños", "CaféDeLaMañana", "España", "Vacaciones", "Montaña", "Niñez", "QuéDía"],
+            tags: &[
+                "FelizLunes",
+                "Fútbol",
+                "Música",
+                "Sueños",
+                "CaféDeLaMañana",
+                "España",
+                "Vacaciones",
+                "Montaña",
+                "Niñez",
+                "QuéDía",
+            ],
             sentences: &[
                 "¡Qué {partido|concierto|día} tan {bonito|largo|raro}!",
                 "Hoy {llueve|hace sol|nieva} en {la ciudad|mi pueblo|la montaña} y no pienso salir",
@@ -42,9 +53,20 @@ pub(super) const LANGUAGES: [Language; 13] = [
         share: 170,
         names: &["はるか", "そら", "ゆき🌸", "みなと", "あおい", "コタロー", "りん@お仕事募集", "ねこ"],
         topics: &[Topic {
-            tags: &["おはよう", "ゲーム", "写真好きな人と繋がりたい", "猫", "ラーメン", "アニメ", "紅葉", "電車", "お絵かき", "月曜日"],
+            tags: &[
+                "おはよう",
+                "ゲーム",
+                "写真好きな人と繋がりたい",
+                "猫",
+                "ラーメン",
+                "アニメ",
+                "紅葉",
+                "電車",
+                "お絵かき",
+                "月曜日",
+            ],
             sentences: &[
-                "{おはよう|こんばんは|おやすみ}ございます☀",
+                "{おはようございます|こんばんは|おやすみなさい}☀",
                 "今日は{寒い|暑い|眠い}ですね…",
                 "{ラーメン|カレー|おにぎり}が食べたい",
                 "{新しいゲーム|この曲|猫の動画}が楽しすぎる",
@@ -93,7 +115,7 @@ pub(super) const LANGUAGES: [Language; 13] = [
             sentences: &[
                 "Encore {une grève|un retard|de la pluie}, c'est {l'automne|la vie|lundi}",
                 "J'ai {mangé|préparé|raté} {une tarte|un gâteau|des crêpes} ce {matin|soir}",
-                "Où est {passé|le soleil de} l'été&#160;?",
+                "Où est {passé|le soleil de} l'été\u{a0}?",
                 "Le {film|café|train} d'hier était {génial|trop long|glacé}",
                 "Bonne {journée|nuit|semaine} à {vous|tous}",
             ],
@@ -181,12 +203,16 @@ pub(super) const LANGUAGES: [Language; 13] = [
         code: "und",
         share: 10,
         names: &LATIN,
-        topics: &[Topic { tags: &["TBT", "wow", "hmm"], sentences: &["{😂😂😂|🔥🔥|👏👏👏👏}", "{haha|hmm|lol} {!!!|...|?}", "👀"] }],
+        topics: &[Topic {
+            tags: &["TBT", "wow", "hmm"],
+            sentences: &["{😂😂😂|🔥🔥|👏👏👏👏}", "{haha|hmm|lol} {!!!|...|?}", "👀"],
+        }],
     },
 ];
 
 const LATIN: [&str; 14] = [
-    "Ash", "Robin", "Quinn", "Wren", "Sky", "Juno", "Marlow", "Indigo", "Bo", "Tamsin", "Percy", "Zadie", "Orla", "Finch",
+    "Ash", "Robin", "Quinn", "Wren", "Sky", "Juno", "Marlow", "Indigo", "Bo", "Tamsin", "Percy", "Zadie",
+    "Orla", "Finch",
 ];
 
 const ENGLISH: [Topic; 8] = [
@@ -269,84 +295,15 @@ const ENGLISH: [Topic; 8] = [
 /// The long tail of English tags: every pair of these is one.
 pub(super) const TAIL: ([&str; 40], [&str; 40]) = (
     [
-        "Amber", "Bold", "Brave", "Bright", "Calm", "Clever", "Cosmic", "Daily", "Deep", "Early", "Fancy", "Free", "Fresh",
-        "Gentle", "Golden", "Grand", "Happy", "Hidden", "Honest", "Humble", "Indie", "Late", "Little", "Local", "Lucky",
-        "Mellow", "Modern", "Noisy", "North", "Open", "Plain", "Quiet", "Rapid", "Silver", "Simple", "Slow", "Tiny", "Urban",
-        "Wild", "Young",
+        "Amber", "Bold", "Brave", "Bright", "Calm", "Clever", "Cosmic", "Daily", "Deep", "Early", "Fancy",
+        "Free", "Fresh", "Gentle", "Golden", "Grand", "Happy", "Hidden", "Honest", "Humble", "Indie", "Late",
+        "Little", "Local", "Lucky", "Mellow", "Modern", "Noisy", "North", "Open", "Plain", "Quiet", "Rapid",
+        "Silver", "Simple", "Slow", "Tiny", "Urban", "Wild", "Young",
     ],
     [
-        "Anchor", "Bakery", "Beach", "Bikes", "Bridge", "Canvas", "Chess", "Choir", "Crafts", "Dawn", "Diary", "Echo",
-        "Festival", "Fiction", "Forest", "Garden", "Harbor", "Hour", "Island", "Journal", "Kitchen", "Lantern", "Market",
-        "Meadow", "Morning", "Notes", "Orchard", "Parade", "Pixel", "Poetry", "Radio", "River", "Rocket", "Skies", "Stories",
-        "Studio", "Thoughts", "Trails", "Waves", "Winter",
+        "Anchor", "Bakery", "Beach", "Bikes", "Bridge", "Canvas", "Chess", "Choir", "Crafts", "Dawn",
+        "Diary", "Echo", "Festival", "Fiction", "Forest", "Garden", "Harbor", "Hour", "Island", "Journal",
+        "Kitchen", "Lantern", "Market", "Meadow", "Morning", "Notes", "Orchard", "Parade", "Pixel", "Poetry",
+        "Radio", "River", "Rocket", "Skies", "Stories", "Studio", "Thoughts", "Trails", "Waves", "Winter",
     ],
 );
-
-/// A burst of the script: what it is about, and its shape as in [`Burst`](super::trend::Burst): start, rise, hold and half
-/// life in seconds, the share at the peak in a thousand.
-pub(super) struct Event {
-    pub(super) tag: &'static str,
-    pub(super) shape: [u64; 5],
-    /// Language and sentences.
-    pub(super) sentences: &'static [(&'static str, &'static [&'static str])],
-}
-
-pub(super) const EVENTS: [Event; 10] = [
-    Event {
-        tag: "StanLee",
-        shape: [10, 50, 120, 240, 140],
-        sentences: &[
-            ("en", &["Thank you, Stan Lee, for {the stories|every page|my childhood}", "{RIP|Goodbye|Farewell} Stan Lee", "{Rereading|Hugging|Buying} old comics for Stan Lee {tonight|today}", "Stan Lee {made|drew} us all want to be {kinder|braver|heroes}"]),
-            ("en", &["So many comics on this shelf because of Stan Lee", "No {words|cape} today. Stan Lee, {legend|excelsior|thank you}", "stan lee {forever|always}"]),
-            ("es", &["Gracias {por todo|por los cuentos}, Stan Lee", "Hasta siempre, Stan Lee"]),
-            ("pt", &["Obrigado por {tudo|cada história}, Stan Lee"]),
-            ("ja", &["Stan Lee さん、ありがとう{ございました|}"]),
-        ],
-    },
-    Event {
-        tag: "DerbyNight",
-        shape: [130, 40, 60, 60, 90],
-        sentences: &[
-            ("en", &["Derby night and the {noise|rain|smoke} is {unreal|everywhere}", "{GOOOAL|What a goal|Equaliser}! This derby!", "Derby under the lights, {nothing better|can't breathe}"]),
-            ("es", &["¡Menudo derbi! {Golazo|Penalti|Locura}"]),
-        ],
-    },
-    Event {
-        tag: "QuakeAlert",
-        shape: [300, 12, 20, 45, 130],
-        sentences: &[
-            ("en", &["Did {anyone else|you all} feel that? {Whole|Our} house shook", "Lamp still {swinging|moving}, everyone {ok|safe} here"]),
-            ("ja", &["{揺れた|地震}！みんな大丈夫？", "結構揺れたね…"]),
-        ],
-    },
-    Event { tag: "月食", shape: [520, 120, 60, 120, 70], sentences: &[("ja", &["月食が{きれい|始まった}🌕", "{雲|ビル}で月が見えない…"])] },
-    Event { tag: "GranFinal", shape: [760, 90, 120, 90, 110], sentences: &[("es", &["¡La gran final {empieza|ya está aquí}!", "{Vamos|Nervios} hasta el último minuto"]), ("pt", &["É hoje a grande final, {vamos|coração não aguenta}"])] },
-    Event { tag: "SnowDay", shape: [1100, 200, 200, 200, 80], sentences: &[("en", &["{Snow|School's off|Sledges out}! {Finally|At last}", "So much snow the {car|garden|postbox} is gone"]), ("de", &["Es schneit! {Endlich|Schon wieder}"])] },
-    Event { tag: "CometLive", shape: [1600, 60, 90, 120, 90], sentences: &[("en", &["The lander is {down|safe|alive}! On a comet!", "{Crying|Cheering} over a robot on a comet"]), ("fr", &["L'atterrisseur est {posé|vivant} sur la comète&#160;!"])] },
-    Event { tag: "النهائي", shape: [2000, 60, 60, 100, 80], sentences: &[("ar", &["النهائي {الليلة|بدأ}، {بالتوفيق|يا رب}"])] },
-    Event { tag: "BakeFinal", shape: [2400, 40, 150, 80, 100], sentences: &[("en", &["That {sponge|pastry|meringue} deserved {better|to win}", "{Shaking|Starving} at this bake final"])] },
-    Event { tag: "PowerCut", shape: [2900, 10, 30, 60, 110], sentences: &[("en", &["Power out in {half the town|our street}, {candles|torches} it is", "No power, {12|40} percent battery, {no regrets|send help}"])] },
-];
-
-pub(super) const EMOJI: [&str; 24] = [
-    "😂", "❤️", "🔥", "😍", "🎉", "👏", "🙏", "😭", "☕", "🌧️", "🚀", "⚽", "🎶", "😀", "✨", "🤔", "👀", "💔", "🙌🏽", "👩‍🚀", "🏳️‍🌈",
-    "🇧🇷", "1️⃣", "🧡",
-];
-
-/// Clients, with a weight.
-pub(super) const CLIENTS: [(&str, u64); 8] = [
-    ("<a href=\"http://twitter.com/download/iphone\" rel=\"nofollow\">Twitter for iPhone</a>", 38),
-    ("<a href=\"http://twitter.com/download/android\" rel=\"nofollow\">Twitter for Android</a>", 34),
-    ("<a href=\"http://twitter.com\" rel=\"nofollow\">Twitter Web Client</a>", 13),
-    ("<a href=\"http://twitter.com/#!/download/ipad\" rel=\"nofollow\">Twitter for iPad</a>", 4),
-    ("<a href=\"https://mobile.twitter.com\" rel=\"nofollow\">Twitter Lite</a>", 4),
-    ("<a href=\"https://deck.example\" rel=\"nofollow\">DeckExample</a>", 3),
-    ("<a href=\"https://bot.example/weather\" rel=\"nofollow\">WeatherBot Example</a>", 3),
-    ("", 1),
-];
-
-/// Paths of the pages that tweets link to, below an example domain.
-pub(super) const PAGES: [&str; 8] = [
-    "news/2018/11/harbour", "video/watch", "p/recipe", "blog/streams-and-windows", "gallery/sunsets", "live", "match/report",
-    "a/b/c",
-];
