@@ -15,7 +15,7 @@ const FAMILY: &str =
     "'Noto Sans',system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif";
 
 /// A style class: name, property and colour.
-const CLASSES: [(&str, &str, Colour); 11] = [
+const CLASSES: [(&str, &str, Colour); 12] = [
     ("ground", "fill", colour::GROUND),
     ("ink", "fill", colour::INK),
     ("muted", "fill", colour::MUTED),
@@ -27,6 +27,7 @@ const CLASSES: [(&str, &str, Colour); 11] = [
     ("risen", "fill", colour::RISEN),
     ("fallen", "fill", colour::FALLEN),
     ("new", "fill", colour::NEW),
+    ("value", "stroke", colour::GROUND),
 ];
 
 /// Where a text's position is, seen along the line.
@@ -149,7 +150,8 @@ fn style(id: &str, theme: Theme) -> String {
     };
     let (light, dark) = (|colour: &Colour| colour.light, |colour: &Colour| colour.dark);
     let base = format!(
-        ".{id}{{max-width:100%;height:auto;font-family:{FAMILY}}}\n.{id} text{{font-variant-numeric:tabular-nums}}\n"
+        ".{id}{{max-width:100%;height:auto;font-family:{FAMILY}}}\n.{id} text{{font-variant-numeric:tabular-nums}}\n\
+         .{id} .value{{paint-order:stroke;stroke-width:3px;stroke-linejoin:round}}\n"
     );
     match theme {
         Theme::Light => base + &rules(light),

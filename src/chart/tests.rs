@@ -7,8 +7,8 @@ use proptest::prelude::*;
 
 use super::width::Font;
 use super::*;
-use crate::row::Number;
 use crate::row::key::Scalar;
+use crate::row::{Bounds, Number};
 
 const EVENING: i64 = 1_542_049_200_000; // 2018-11-12T19:00:00Z
 
@@ -24,7 +24,7 @@ fn window(counts: &[(&str, i128)], total: i128, distinct: u64) -> Vec<Row> {
         let mut row = row(label, Number::Int(*count));
         row.rank = Some(rank);
         row.prev_rank = Some(None);
-        row.share = Some((*count as f64 / total as f64 * 10_000.0).round() / 10_000.0);
+        row.share = Some((*count as f64 / total.max(1) as f64 * 10_000.0).round() / 10_000.0);
         (row.total, row.distinct, row.rows) =
             (Some(Number::Int(total)), Some(distinct), Some(counts.len() as u64));
         row.late = Some(3);
@@ -67,6 +67,7 @@ fn pictures() -> Vec<(&'static str, Vec<Row>, ChartOptions)> {
     others.push(rest);
     let mut open = plain.clone();
     for row in &mut open {
+        row.bounds = Some(Bounds { start: EVENING + 345, end: EVENING + 4_211_502 });
         (row.open, row.all, row.rev) = (true, true, 4);
     }
     let unbounded: Vec<Row> =
@@ -149,6 +150,7 @@ fn assert_sound(svg: &str) -> Result<(), TestCaseError> {
             let font =
                 if node.attribute("font-weight").is_some() { Font::bold(size) } else { Font::regular(size) };
             let text = node.text().unwrap_or_default();
+            prop_assert!(!["NaN", "inf"].iter().any(|word| text.starts_with(word)), "{}", text);
             let wide = font.width(text);
             let x = number(node, "x").unwrap_or(0.0);
             let left = match node.attribute("text-anchor") {
