@@ -85,7 +85,6 @@ fn lines(svg: &mut Svg, texts: &[String], font: Font, class: &'static str, mut y
 /// All rows with their place.
 struct Bars<'a> {
     rows: &'a [Row],
-    width: f64,
     top: f64,
     bar_height: f64,
     /// Right end of the ranks, where shown.
@@ -139,7 +138,6 @@ impl<'a> Bars<'a> {
         let shown = |column: f64, x: f64| (column > 0.0).then_some(x);
         Bars {
             rows,
-            width,
             top,
             bar_height,
             ranks: shown(ranks, MARGIN + ranks - GAP),

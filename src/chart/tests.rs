@@ -138,7 +138,7 @@ fn assert_sound(svg: &str) -> Result<(), TestCaseError> {
         |node: roxmltree::Node, name: &str| node.attribute(name).and_then(|text| text.parse::<f64>().ok());
     let (width, height) = (number(root, "width").unwrap_or(0.0), number(root, "height").unwrap_or(0.0));
     let mut boxes: Vec<(f64, f64, f64, String)> = Vec::new();
-    for node in root.descendants().filter(|node| node.is_element()) {
+    for node in root.descendants().filter(roxmltree::Node::is_element) {
         for name in ["x", "y", "width", "height", "x1", "x2", "y1", "y2"] {
             let Some(text) = node.attribute(name).filter(|text| *text != "100%") else { continue };
             let value: f64 = text.parse().map_err(|_| TestCaseError::fail(format!("{name} is {text}")))?;
