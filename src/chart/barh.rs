@@ -134,7 +134,10 @@ impl<'a> Bars<'a> {
         let label_room = natural.min((room - least_bars).max(width * 0.1));
         let labels = MARGIN + ranks + changes + label_room;
         let from = labels + GAP + left_values;
-        let to = from + room - label_room;
+        let mut to = from + room - label_room;
+        if left_values == 0.0 {
+            to = to.max(from + longest_bar(rows, to + right_values - from));
+        }
         let shown = |column: f64, x: f64| (column > 0.0).then_some(x);
         Bars {
             rows,
@@ -222,6 +225,15 @@ impl<'a> Bars<'a> {
             (zero + length + VALUE_GAP, Anchor::Start)
         }
     }
+}
+
+/// How long the largest value's bar can be when each bar and the value beside it have this room. More than the room
+/// less the widest value, where that value stands beside a short bar.
+fn longest_bar(rows: &[Row], room: f64) -> f64 {
+    let largest = rows.iter().map(|row| row.count.as_f64()).fold(0.0, f64::max);
+    let beside = |row: &Row| LABEL.width(&figure(row.count)) + VALUE_GAP;
+    let longest = |row: &Row| (room - beside(row)) / (row.count.as_f64() / largest);
+    rows.iter().map(longest).filter(|length| length.is_finite()).fold(room, f64::min)
 }
 
 /// Rows that are not the remainder.

@@ -4,6 +4,7 @@
 
 use super::options::ChartOptions;
 use super::scale::{figure, percent};
+use super::svg::isolated;
 use crate::jsonl::format::people::clean;
 use crate::row::{Bounds, Number, Row};
 use crate::time::RangeText;
@@ -82,9 +83,9 @@ impl<'a> Caption<'a> {
         parts.join(" · ")
     }
 
-    /// What is not final about the window.
+    /// What is not final about the window; that a running total is, its subtitle says.
     pub(super) fn notice(&self) -> Option<&'static str> {
-        self.first().is_some_and(|row| row.open).then_some("window still open")
+        self.first().is_some_and(|row| row.open && !row.all).then_some("window still open")
     }
 
     /// `top 10 = 2,345 of 4,567 counted (51.3%) · 890 distinct · 0 late`.
@@ -188,7 +189,7 @@ pub(super) fn share(row: &Row) -> Option<String> {
 
 /// `#StanLee: 48,213 (12.3%), rank 1, before 3`.
 pub(super) fn tooltip(row: &Row) -> String {
-    let mut text = format!("{}: {}", label(row, 0), exact(row.count));
+    let mut text = format!("{}: {}", isolated(&label(row, 0)), exact(row.count));
     if let Some(share) = share(row) {
         text += &format!(" ({share})");
     }

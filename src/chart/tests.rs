@@ -70,6 +70,11 @@ fn pictures() -> Vec<(&'static str, Vec<Row>, ChartOptions)> {
         row.bounds = Some(Bounds { start: EVENING + 345, end: EVENING + 4_211_502 });
         (row.open, row.all, row.rev) = (true, true, 4);
     }
+    let mut so_far = open.clone();
+    for row in &mut open {
+        (row.bounds, row.all) = (plain[0].bounds, false);
+    }
+    so_far.truncate(3);
     let unbounded: Vec<Row> =
         plain.iter().cloned().map(|row| Row { bounds: None, late: None, prev_rank: None, ..row }).collect();
     let signed = [("joy", 812.5), ("hope", 401.0), ("calm", 0.0), ("anger", -640.25), ("fear", -1.0)];
@@ -84,6 +89,7 @@ fn pictures() -> Vec<(&'static str, Vec<Row>, ChartOptions)> {
         ("narrow", hostile(), ChartOptions { width: 320, source: Some("demo:tweets, recorded on a quiet afternoon".into()), ..options() }),
         ("others", others, ChartOptions { unit: Some("tweets".into()), ..options() }),
         ("open", open, options()),
+        ("so-far", so_far, options()),
         ("unbounded", unbounded, options()),
         ("one", window(&[("only", 5)], 5, 1), options()),
         ("equal", window(&[("a", 5), ("b", 5), ("c", 5)], 15, 3), options()),
