@@ -61,9 +61,9 @@ fn heading(row: &Columns) -> String {
 fn range(row: &Columns) -> Option<String> {
     let time = |name| TimeReader::auto().string(&cell(value(row, name)?)).ok();
     let (start, end) = (time("window_start")?, time("window_end")?);
-    // The end of a running total is just after its last record, whose time says more.
-    let end = if value(row, "all") == Some("true") { end.saturating_sub(1).max(start) } else { end };
-    Some(RangeText::new(start, end, &TimeZone::UTC).whole)
+    let is_all = value(row, "all") == Some("true");
+    let range = if is_all { RangeText::so_far } else { RangeText::new };
+    Some(range(start, end, &TimeZone::UTC).whole)
 }
 
 fn columns(rows: &[Columns]) -> Vec<Column> {
