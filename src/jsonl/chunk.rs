@@ -26,8 +26,8 @@ pub enum ChunkKind {
 /// Some whole lines of one input, in order.
 #[derive(Debug)]
 pub struct Chunk {
-    /// The bytes, framing included.
-    pub bytes: Vec<u8>,
+    buffer: Vec<u8>,
+    len: usize,
     /// Lines, or a part of one that is too long.
     pub kind: ChunkKind,
     /// Which input, counted from 0.
@@ -52,6 +52,21 @@ pub struct Record<'a> {
 }
 
 impl Chunk {
+    /// The first `len` bytes of a buffer, which is had back by [`Chunk::into_buffer`].
+    pub fn new(buffer: Vec<u8>, len: usize, input: usize) -> Chunk {
+        Chunk { buffer, len, kind: ChunkKind::Lines, input, starts_input: false, flush: false }
+    }
+
+    /// The bytes, framing included.
+    pub fn bytes(&self) -> &[u8] {
+        &self.buffer[..self.len]
+    }
+
+    /// The buffer, to be filled again.
+    pub fn into_buffer(self) -> Vec<u8> {
+        self.buffer
+    }
+
     /// The chunk's records. Afterwards [`Records::lines`] tells how many lines there were, and how many were blank.
     pub fn records(&self) -> Records<'_> {
         Records { chunk: self, at: 0, lines: 0, blank: 0 }
@@ -83,7 +98,7 @@ impl<'a> Iterator for Records<'a> {
     type Item = Record<'a>;
 
     fn next(&mut self) -> Option<Record<'a>> {
-        let bytes = &self.chunk.bytes[..];
+        let bytes = self.chunk.bytes();
         while self.at < bytes.len() {
             let mut start = self.at;
             let newline = memchr(b'\n', &bytes[start..]);
@@ -124,13 +139,8 @@ mod tests {
     use super::*;
 
     fn records(bytes: &[u8]) -> (Vec<(&str, u64)>, u64, u64) {
-        let chunk = Box::leak(Box::new(Chunk {
-            bytes: bytes.to_vec(),
-            kind: ChunkKind::Lines,
-            input: 0,
-            starts_input: true,
-            flush: false,
-        }));
+        let chunk =
+            Box::leak(Box::new(Chunk { starts_input: true, ..Chunk::new(bytes.to_vec(), bytes.len(), 0) }));
         let mut records = chunk.records();
         let found = records
             .by_ref()

@@ -5,6 +5,28 @@
 //! is one JSON object in valid UTF-8, with its quotes closed, its brackets matched in kind, and nothing after it.
 //! No JSON value is ever built.
 
+mod balance;
+mod fault;
+mod firsts;
+mod grammar;
+mod index;
+mod kernel;
+mod portable;
+mod scanner;
+mod string;
+#[cfg(test)]
+mod tests;
+mod token;
+mod tree;
+mod walk;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+pub use grammar::{GrammarFault, check_grammar};
+pub use kernel::Kernel;
+pub use scanner::{Scanner, check};
+pub use string::decode_string;
+
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -35,18 +57,20 @@ pub type Path = Vec<Step>;
 /// What a path met in one record. Several per path where `[]` fans out, in the order of the document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hit {
-    /// A value: the line's bytes `start..end`, without white space around. Its kind shows in its first byte.
+    /// A value: the line's bytes `start..end`, without white space around. Its kind shows in its first byte. Strings,
+    /// numbers and literals are well formed; a container is balanced, but what is in it is not checked. An explicit
+    /// `null` is a value too.
     Value {
         /// First byte.
         start: u32,
         /// Past the last byte.
         end: u32,
     },
-    /// The key is missing, or a value on the way is null: jq's `null`.
+    /// The key or the element is missing, or a value on the way is null: jq's `null`.
     Missing,
     /// An error in jq (a member of a number, `[]` of null): the outputs before it stand, none follow.
     Mismatch,
-    /// The scanner leaves this one to the full engine (`[]` over an object).
+    /// The scanner leaves this one to the full engine: `[]` over an object, or what is there is no JSON.
     Unsure,
 }
 
@@ -65,4 +89,6 @@ pub enum Fault {
     Mismatched,
     /// Something follows the object.
     Trailing,
+    /// Longer than the 4 GiB that positions can count.
+    TooLong,
 }
