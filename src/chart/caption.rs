@@ -125,7 +125,10 @@ impl<'a> Caption<'a> {
         }
         let bars: Vec<String> = self.rows.iter().map(tooltip).collect();
         let notice = self.notice().map(|notice| format!(" ({notice})")).unwrap_or_default();
-        format!("Horizontal bars. {subtitle}{notice}. {}. {}", bars.join("; "), self.footer())
+        let sentences = [format!("{subtitle}{notice}"), bars.join("; "), self.footer()];
+        let said: Vec<&str> =
+            sentences.iter().map(|said| said.trim()).filter(|said| !said.is_empty()).collect();
+        format!("Horizontal bars. {}", said.join(". "))
     }
 
     /// What the keys are called.
@@ -182,6 +185,11 @@ pub(super) fn label(row: &Row, shown: usize) -> String {
 /// A row's part of the total, where known.
 pub(super) fn share(row: &Row) -> Option<String> {
     let share = row.share.filter(|share| share.is_finite())?;
+    // The column is rounded; rounded once more it could be a tenth of a percent off.
+    let share = match row.total {
+        Some(total) if total > Number::ZERO => row.count.as_f64() / total.as_f64(),
+        _ => share,
+    };
     // Four digits may have left nothing of what is something.
     let is_tiny = share == 0.0 && row.count > Number::ZERO;
     Some(percent(if is_tiny { f64::MIN_POSITIVE } else { share }))

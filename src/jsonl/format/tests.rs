@@ -94,7 +94,7 @@ fn a_window_is_a_table_of_its_own() {
 2018-11-12 19:00:00 – 19:00:20 UTC · 4,567 counted · 890 distinct · 0 late
 #       count   mean  share                        hashtag
 1  ▲2   1,230    2.5  26.9%  ███████▍              StanLee
-2  new      7  1,000   0.1%  ▏                     日本[31m
+2  new      7  1,000   0.2%  ▏                     日本[31m
         3,330         72.9%  ████████████████████  (all others)
 ";
     let shown = formatted(Format::Table, &RANKED);

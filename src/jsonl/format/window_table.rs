@@ -134,7 +134,12 @@ fn count(row: &Columns) -> f64 {
 }
 
 fn share(row: &Columns) -> String {
-    let share = value(row, "share").and_then(|json| json.parse::<f64>().ok());
+    let number = |name| value(row, name).and_then(|json| json.parse::<f64>().ok());
+    // The column is rounded; rounded once more it could be a tenth of a percent off.
+    let share = number("share").map(|share| match number("total") {
+        Some(total) if total > 0.0 => count(row) / total,
+        _ => share,
+    });
     share.map(|share| format!("{:.1}%", share * 100.0)).unwrap_or_default()
 }
 
