@@ -34,7 +34,7 @@ use crate::time::Millis;
 use all::All;
 use cell::Shape;
 use clock::{Clock, Held, NEVER, OwnedValue};
-use emission::Output;
+use emission::{Output, Scratch};
 use fixed::{Due, Fixed};
 use keys::{KeyId, Keys};
 use layout::Layout;
@@ -60,6 +60,7 @@ pub struct Windows {
     late: u64,
     ids: Vec<KeyId>,
     open_kinds: Vec<usize>,
+    scratch: Scratch,
 }
 
 enum Kind {
@@ -100,6 +101,7 @@ impl Windows {
             late: 0,
             ids: Vec::new(),
             open_kinds: Vec::new(),
+            scratch: Scratch::default(),
         })
     }
 
@@ -251,6 +253,7 @@ impl Windows {
             late: &mut self.late,
             update: self.emit == Emit::Update,
             epoch: self.epoch,
+            scratch: &mut self.scratch,
             sink,
         };
         match &mut self.kinds[kind] {
@@ -267,7 +270,7 @@ impl Windows {
         for (at, kind) in self.kinds.iter_mut().enumerate() {
             match kind {
                 Kind::Fixed(fixed) => {
-                    changed.extend(fixed.take_changed(watermark).into_iter().map(|due| (due, at)))
+                    changed.extend(fixed.take_changed(watermark).into_iter().map(|due| (due, at)));
                 }
                 Kind::All(all) => changed.extend(all.changed().map(|due| (due, at))),
             }
@@ -280,6 +283,7 @@ impl Windows {
             late: &mut self.late,
             update: self.emit == Emit::Update,
             epoch: self.epoch,
+            scratch: &mut self.scratch,
             sink,
         };
         for (due, at) in changed {
