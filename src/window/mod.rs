@@ -77,11 +77,9 @@ impl Windows {
     pub fn new(settings: &Settings) -> Result<Windows, SettingsError> {
         settings.validate()?;
         let has_trigger = settings.trigger.is_some();
-        let kinds = settings.windows.iter().map(|window| match *window {
-            WindowKind::Hopping { size, slide, offset } => {
-                Kind::Fixed(Fixed::new(Layout::hopping(size, slide, offset), has_trigger))
-            }
-            WindowKind::All => Kind::All(All::default()),
+        let kinds = settings.windows.iter().map(|window| match Layout::new(window) {
+            Some(layout) => Kind::Fixed(Fixed::new(layout, has_trigger)),
+            None => Kind::All(All::default()),
         });
         Ok(Windows {
             kinds: kinds.collect(),

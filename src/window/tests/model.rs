@@ -2,6 +2,7 @@
 //! worked out anew from its records whenever it is emitted. No panes, no running totals, no numbers for keys.
 
 use super::*;
+use crate::time::CalendarUnit;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A window, in the order of emission: end, start, place of its kind in the settings.
@@ -117,14 +118,43 @@ impl Model {
     fn windows_at(&self, time: Millis) -> Vec<Id> {
         let mut ids = Vec::new();
         for (kind, window) in self.settings.windows.iter().enumerate() {
-            if let WindowKind::Hopping { size, slide, offset } = *window {
-                let around = (time - offset) / slide;
-                for k in around - size / slide - 2..=around + 2 {
-                    let start = k * slide + offset;
-                    if start <= time && time < start + size {
-                        ids.push((start + size, start, kind));
+            match window {
+                WindowKind::Hopping { size, slide, offset } => {
+                    let around = (time - offset) / slide;
+                    for k in around - size / slide - 2..=around + 2 {
+                        let start = k * slide + offset;
+                        if start <= time && time < start + size {
+                            ids.push((start + size, start, kind));
+                        }
                     }
                 }
+                WindowKind::Cumulate { size, step, offset } => {
+                    let start = time - (time - offset).rem_euclid(*size);
+                    let ends = (1..=size / step).map(|steps| start + steps * step);
+                    ids.extend(ends.filter(|&end| end > time).map(|end| (end, start, kind)));
+                }
+                WindowKind::Calendar { size, slide, unit: CalendarUnit::Day, zone } => {
+                    // Hour by hour around the time: where a day begins that is a multiple of the slide.
+                    let date = |time: Millis| {
+                        let zoned = jiff::Timestamp::from_millisecond(time).unwrap().to_zoned(zone.clone());
+                        let days = zoned.date() - jiff::civil::date(1970, 1, 1);
+                        (i64::from(days.get_days()), zoned)
+                    };
+                    let start_of = |day: i64| {
+                        let (_, zoned) = date(day * 86_400_000 + 43_200_000);
+                        let day = jiff::civil::date(1970, 1, 1) + jiff::Span::new().days(day);
+                        day.to_zoned(zoned.time_zone().clone()).unwrap().timestamp().as_millisecond()
+                    };
+                    let (today, _) = date(time);
+                    let (size, slide) = (i64::from(*size), i64::from(*slide));
+                    for first in today - size..=today + 1 {
+                        let (start, end) = (start_of(first), start_of(first + size));
+                        if first % slide == 0 && start <= time && time < end {
+                            ids.push((end, start, kind));
+                        }
+                    }
+                }
+                WindowKind::Calendar { .. } | WindowKind::All => {}
             }
         }
         ids

@@ -2,6 +2,7 @@
 
 use super::model::Model;
 use super::*;
+use crate::time::CalendarUnit;
 use proptest::prelude::*;
 
 fn window_kind() -> impl Strategy<Value = WindowKind> {
@@ -17,6 +18,8 @@ fn window_kind() -> impl Strategy<Value = WindowKind> {
         2 => (1..8_i64, 1..5_i64, 1..5_i64)
             .prop_map(|(unit, slide, more)| WindowKind::hopping(unit * (slide + more), unit * slide)),
         2 => (1..40_i64).prop_map(WindowKind::tumbling),
+        2 => (1..12_i64, 1..8_i64, -30..30_i64)
+            .prop_map(|(step, steps, offset)| WindowKind::Cumulate { size: step * steps, step, offset }),
         1 => Just(WindowKind::All),
     ]
 }
@@ -105,6 +108,23 @@ proptest! {
 
     #[test]
     fn the_engine_does_what_the_model_says(settings in settings(), records in records()) {
+        agree(&settings, &records)?;
+    }
+
+    /// The same streams, 100,000 times slower, in a zone that changes its clock twice in ten days.
+    #[test]
+    fn days_of_a_time_zone(
+        size in 1..5_u32, slide in 1..5_u32, delay in 0..20_i64, records in records(), second in any::<bool>()
+    ) {
+        let zone = crate::time::time_zone("<+00>0<+01>,9/2,4/3").unwrap();
+        let records: Vec<Record> =
+            records.into_iter().map(|record| Record { time: record.time * 1_000_000, ..record }).collect();
+        let mut windows = vec![WindowKind::Calendar { size, slide, unit: CalendarUnit::Day, zone }];
+        if second {
+            windows.push(WindowKind::tumbling(3_600_000));
+        }
+        let settings =
+            Settings { windows, watermark: Watermark::Delay(delay * 1_000_000), max_future: None, ..Settings::default() };
         agree(&settings, &records)?;
     }
 
