@@ -11,6 +11,8 @@ pub struct Settings {
     pub windows: Vec<WindowKind>,
     /// How far the watermark stays behind the largest event time.
     pub watermark: Watermark,
+    /// How long a window that has closed is kept: records that come meanwhile count, and it is emitted again.
+    pub allowed_lateness: i64,
     /// How far a record may lie ahead of the largest event time; `None` believes every record.
     pub max_future: Option<i64>,
     /// What an emission holds.
@@ -29,6 +31,7 @@ impl Default for Settings {
         Settings {
             windows: Vec::new(),
             watermark: Watermark::Delay(10_000),
+            allowed_lateness: 0,
             max_future: Some(86_400_000),
             emit: Emit::Final,
             trigger: None,
@@ -201,6 +204,7 @@ impl Settings {
         if let Watermark::Delay(delay) = self.watermark {
             length("--watermark", delay, 0)?;
         }
+        length("--allowed-lateness", self.allowed_lateness, 0)?;
         if let Some(future) = self.max_future {
             length("--max-future", future, 1)?;
         }

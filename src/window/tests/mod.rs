@@ -1,5 +1,6 @@
 //! The engine against a naive model under random streams, and by name the faults that others have had.
 
+mod kinds;
 mod measure;
 mod model;
 mod named;

@@ -19,6 +19,12 @@ struct Window {
     seen: usize,
 }
 
+impl Window {
+    fn is_amended(&self) -> bool {
+        self.closed && self.seen < self.records.len()
+    }
+}
+
 pub(super) struct Model {
     settings: Settings,
     windows: BTreeMap<Id, Window>,
@@ -166,13 +172,15 @@ impl Model {
             return Outcome::NoKey;
         }
         let watermark = self.watermark();
-        let is_open = |end: Millis| watermark.is_none_or(|watermark| end > watermark);
+        let lateness = self.settings.allowed_lateness;
+        let is_open = |end: Millis| watermark.is_none_or(|watermark| end + lateness > watermark);
         let ids = self.windows_at(record.time);
         let mut counted = false;
         for &(end, start, kind) in &ids {
             if is_open(end) {
                 let window = self.windows.entry((end, start, kind)).or_default();
-                assert!(!window.closed);
+                // What comes into being behind the watermark has closed without records.
+                window.closed |= watermark.is_some_and(|watermark| end <= watermark);
                 window.records.push(record.clone());
                 counted = true;
             }
@@ -186,7 +194,7 @@ impl Model {
         let max = self.max.unwrap();
         if let Some(first) = ids.iter().map(|id| id.0).filter(|&end| !is_open(end)).min() {
             self.stats.missed += 1;
-            self.stats.missed_hint = self.stats.missed_hint.max(Some(max - first + 1));
+            self.stats.missed_hint = self.stats.missed_hint.max(Some(max - first - lateness + 1));
         }
         if counted {
             self.stats.counted += 1;
@@ -197,13 +205,38 @@ impl Model {
             return Outcome::Gap;
         };
         self.stats.late += 1;
-        self.stats.late_hint = self.stats.late_hint.max(Some(max - last + 1));
+        self.stats.late_hint = self.stats.late_hint.max(Some(max - last - lateness + 1));
         self.late += 1;
         Outcome::Late
     }
 
+    /// Is there something to do: a window to close, a last time to amend one, or a trigger?
+    fn is_due(&self, fires: bool) -> bool {
+        let Some(watermark) = self.watermark() else { return fires };
+        fires
+            || self.windows.iter().any(|(id, window)| {
+                let closes = !window.closed && id.0 <= watermark;
+                closes || (window.is_amended() && id.0 + self.settings.allowed_lateness <= watermark)
+            })
+    }
+
+    /// Emits, first, all windows that have closed and changed since.
+    fn emit_amended(&mut self) {
+        for (id, mut window) in std::mem::take(&mut self.windows) {
+            if window.is_amended() {
+                self.stats.windows += u64::from(window.emissions == 0);
+                self.emit(id, &mut window, false, false);
+            }
+            self.windows.insert(id, window);
+        }
+    }
+
     /// Emits what the watermark closes, and then, if the trigger fires, the open windows that changed.
     fn emit_due(&mut self, fires: bool) {
+        if !self.is_due(fires) {
+            return;
+        }
+        self.emit_amended();
         let watermark = self.watermark();
         for (id, mut window) in std::mem::take(&mut self.windows) {
             if !window.closed && watermark.is_some_and(|watermark| id.0 <= watermark) {
@@ -251,6 +284,7 @@ impl Model {
         while !self.held.is_empty() {
             self.set_first_aside();
         }
+        self.emit_amended();
         let limit = self.watermark().or(self.max);
         let mut ids: Vec<Id> =
             self.windows.iter().filter(|(_, window)| !window.closed).map(|(&id, _)| id).collect();

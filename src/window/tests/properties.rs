@@ -41,10 +41,12 @@ fn settings() -> impl Strategy<Value = Settings> {
         emission,
         any::<bool>(),
         0..2_usize,
+        prop_oneof![Just(0), 0..60_i64],
     )
-        .prop_map(|(windows, watermark, max_future, (emit, trigger), weighted, sums)| Settings {
+        .prop_map(|(windows, watermark, max_future, (emit, trigger), weighted, sums, lateness)| Settings {
             windows,
             watermark,
+            allowed_lateness: lateness,
             max_future,
             emit,
             trigger,
