@@ -280,6 +280,10 @@ impl Fixed {
                 panes.range(from..to).for_each(|(_, &place)| total.leave(&store[place], shape));
             }
         }
+        let (kept_low, kept_high) = (low.max(total.low), high.min(total.high));
+        if kept_low < kept_high {
+            total.mend(panes.range(kept_low..kept_high).map(|(_, &place)| &store[place]), shape);
+        }
         for (from, to) in [(low, total.low), (total.high, high)] {
             if from < to {
                 panes.range(from..to).for_each(|(_, &place)| total.enter(&store[place], shape));
@@ -313,7 +317,9 @@ impl Fixed {
                 self.recent = Recent::default();
             }
         }
-        self.total.low = self.total.low.max(low).min(self.total.high);
+        let Fixed { total, panes, store, .. } = self;
+        total.low = total.low.max(low).min(total.high);
+        total.mend(panes.range(total.low..total.high).map(|(_, &place)| &store[place]), out.shape);
         self.set_due();
     }
 }

@@ -20,12 +20,15 @@ mod cell;
 mod clock;
 mod emission;
 mod fixed;
+mod hll;
 mod keys;
 mod kind;
 mod layout;
 mod pane;
+mod quantile;
 mod settings;
 mod stats;
+mod sum;
 
 pub use cell::Value;
 pub use emission::{Emission, Row, Sink};

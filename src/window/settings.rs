@@ -168,6 +168,18 @@ pub enum Trigger {
 pub enum Aggregate {
     /// The sum: exact for integers, correctly rounded and independent of order for floats.
     Sum,
+    /// The smallest number.
+    Min,
+    /// The largest number.
+    Max,
+    /// The sum through the number of values.
+    Mean,
+    /// How many different values there are.
+    Distinct,
+    /// The same, estimated in bounded memory by HyperLogLog; the standard error is 1.6 %.
+    DistinctApproximate,
+    /// The value below which a fraction of all lies, by DDSketch: at most 0.4 % off.
+    Quantile(f64),
 }
 
 /// Why settings make no sense; its `Display` is a sentence.
@@ -203,6 +215,15 @@ impl Settings {
         }
         if let Watermark::Delay(delay) = self.watermark {
             length("--watermark", delay, 0)?;
+        }
+        for aggregate in &self.aggregates {
+            if let Aggregate::Quantile(fraction) = aggregate
+                && !(0.0..=1.0).contains(fraction)
+            {
+                return refuse(format!(
+                    "a quantile lies between 0 and 1, not at {fraction}; write 0.95 for the 95th percentile"
+                ));
+            }
         }
         length("--allowed-lateness", self.allowed_lateness, 0)?;
         if let Some(future) = self.max_future {

@@ -339,17 +339,40 @@ impl Model {
 
     fn row(&self, key: &str, records: &[Record]) -> Row {
         let mut count = 0;
-        let mut sums = vec![0; self.settings.aggregates.len() + usize::from(self.settings.weighted)];
+        let aggregates = aggregates(&self.settings);
+        let mut values: Vec<Vec<i64>> = vec![Vec::new(); aggregates.len()];
         for record in records {
             for _ in record.keys.iter().filter(|other| **other == key) {
                 count += 1;
-                for (sum, value) in sums.iter_mut().zip(&record.values) {
-                    *sum += i128::from(*value);
+                for (values, value) in values.iter_mut().zip(&record.values) {
+                    values.extend(Some(*value).filter(|&value| value != MISSING));
                 }
             }
         }
-        let mut sums = sums.into_iter();
-        let count = if self.settings.weighted { sums.next().unwrap() } else { count };
-        (key.to_owned(), Number::Int(count), sums.map(|sum| Some(Number::Int(sum))).collect())
+        let mut results: Vec<Option<Number>> =
+            aggregates.iter().zip(values).map(|(aggregate, values)| result(aggregate, values)).collect();
+        let count = if self.settings.weighted { results.remove(0).unwrap() } else { Number::Int(count) };
+        (key.to_owned(), count, results)
+    }
+}
+
+/// An aggregate by definition.
+fn result(aggregate: &Aggregate, mut values: Vec<i64>) -> Option<Number> {
+    values.sort_unstable();
+    let sum: i64 = values.iter().sum();
+    let int = |value: i64| Number::Int(value.into());
+    match aggregate {
+        Aggregate::Sum => Some(int(sum)),
+        Aggregate::Min => values.first().copied().map(int),
+        Aggregate::Max => values.last().copied().map(int),
+        Aggregate::Mean => (!values.is_empty()).then(|| Number::Float(sum as f64 / values.len() as f64)),
+        Aggregate::Distinct | Aggregate::DistinctApproximate => {
+            values.dedup();
+            Some(int(values.len() as i64))
+        }
+        Aggregate::Quantile(fraction) => {
+            let place = (fraction * (values.len() as f64 - 1.0)).floor();
+            values.get(place as usize).copied().map(int)
+        }
     }
 }

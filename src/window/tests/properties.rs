@@ -24,6 +24,19 @@ fn window_kind() -> impl Strategy<Value = WindowKind> {
     ]
 }
 
+fn aggregates_of_all_kinds() -> impl Strategy<Value = Vec<Aggregate>> {
+    let any = prop_oneof![
+        Just(Aggregate::Sum),
+        Just(Aggregate::Min),
+        Just(Aggregate::Max),
+        Just(Aggregate::Mean),
+        Just(Aggregate::Distinct),
+        Just(Aggregate::DistinctApproximate),
+        (0.0..=1.0_f64).prop_map(Aggregate::Quantile),
+    ];
+    prop_oneof![Just(Vec::new()), prop::collection::vec(any, 0..4)]
+}
+
 fn settings() -> impl Strategy<Value = Settings> {
     let trigger =
         prop_oneof![(1..30_i64).prop_map(Trigger::EventTime), (1..6_u64).prop_map(Trigger::Records)];
@@ -40,18 +53,20 @@ fn settings() -> impl Strategy<Value = Settings> {
         prop_oneof![Just(None), (20..200_i64).prop_map(Some)],
         emission,
         any::<bool>(),
-        0..2_usize,
+        aggregates_of_all_kinds(),
         prop_oneof![Just(0), 0..60_i64],
     )
-        .prop_map(|(windows, watermark, max_future, (emit, trigger), weighted, sums, lateness)| Settings {
-            windows,
-            watermark,
-            allowed_lateness: lateness,
-            max_future,
-            emit,
-            trigger,
-            weighted,
-            aggregates: vec![Aggregate::Sum; sums],
+        .prop_map(|(windows, watermark, max_future, (emit, trigger), weighted, aggregates, lateness)| {
+            Settings {
+                windows,
+                watermark,
+                allowed_lateness: lateness,
+                max_future,
+                emit,
+                trigger,
+                weighted,
+                aggregates,
+            }
         })
         .prop_filter("windows with bounds in common", |settings| settings.validate().is_ok())
 }
@@ -69,7 +84,7 @@ fn records() -> impl Strategy<Value = Vec<Record>> {
         prop::sample::select(vec!["a", "b", "c", "ab", "sevenchr", "sevenchrs", "sevenchrt", ""]),
         0..4,
     );
-    let record = (step, far, keys, [-3..9_i64, -3..9_i64]);
+    let record = (step, far, keys, [-3..9_i64, -3..9_i64, -3..9_i64, -3..9_i64]);
     (-200..200_i64, prop::collection::vec(record, 0..60)).prop_map(|(start, steps)| {
         let mut now = start;
         let stream = steps.into_iter().map(|(step, far, keys, values)| {
