@@ -28,6 +28,9 @@ struct Args {
     /// Count only records for which this is true; others do not move the watermark
     #[arg(long = "where", value_name = "EXPR")]
     keep: Option<Expr>,
+    /// Say in words what will be counted, by which clock, and when a window closes; then end
+    #[arg(long)]
+    explain: bool,
     #[command(flatten)]
     clock: ClockArgs,
     #[command(flatten)]
@@ -74,10 +77,14 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     };
     let aggregates = options.aggregates.iter().map(|named| &named.name);
     cli::columns::check_names(options.keys.iter().map(|(name, _)| name).chain(aggregates))?;
-    let mut notes = tool.notes();
-    for expression in options.keep.iter().chain(options.keys.iter().map(|(_, key)| key)) {
-        notes.explain(&expression.explain());
+    if args.explain {
+        let mut out = args.output.open()?;
+        options.explain().iter().try_for_each(|sentence| out.line(sentence.as_bytes()))?;
+        out.close()?;
+        return Ok(Status::Done);
     }
+    let mut notes = tool.notes();
+    options.explain().iter().for_each(|sentence| notes.explain(sentence));
     let mut count = Count::new(options)?;
     let (status, _) = args.common.run(tool, &mut count, &args.files, args.output.open()?)?;
     Ok(status)

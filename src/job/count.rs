@@ -1,5 +1,6 @@
 //! `window-count`: reads each record's time and keys on a worker, counts them in order, writes the rows of windows.
 
+mod explain;
 mod mapper;
 mod rows;
 
