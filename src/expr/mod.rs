@@ -105,7 +105,7 @@ impl Expr {
     pub fn explain(&self) -> String {
         let list = |paths: &[Path]| paths.iter().map(|path| show_path(path)).collect::<Vec<_>>().join(", ");
         match (&self.0.plan, &self.0.fields) {
-            (Ok(plan), _) if plan.paths.is_empty() => "compiled: reads no field of the record".to_owned(),
+            (Ok(plan), _) if plan.paths.is_empty() => "compiled: runs on the bytes of the record".to_owned(),
             (Ok(plan), _) => format!("compiled: reads {} from the bytes of the record", list(&plan.paths)),
             (Err(reason), Some(fields)) if !fields.is_empty() => {
                 format!("jaq: parses only {}, because of {reason}", list(fields))

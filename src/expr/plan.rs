@@ -147,7 +147,7 @@ impl Filter {
                 right.visit(each);
             }
             Filter::Quantifier { outputs: inner, .. } | Filter::Select(inner) | Filter::Try(inner) => {
-                inner.visit(each)
+                inner.visit(each);
             }
             Filter::If { condition, then, otherwise } => {
                 condition.visit(each);

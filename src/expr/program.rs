@@ -64,6 +64,7 @@ impl Program {
     /// What makes the line no record. The verdict does not depend on the expressions.
     pub fn load<'p>(&'p mut self, line: &'p [u8]) -> Result<Record<'p>, Fault> {
         self.value = None;
+        let line = trim(line);
         self.scanner.scan(line)?;
         Ok(Record { program: self, line })
     }
@@ -183,6 +184,14 @@ impl Record<'_> {
         }
         Some(Ok(part.into_value()))
     }
+}
+
+/// The line without the white space around it, as JSON has it.
+fn trim(line: &[u8]) -> &[u8] {
+    let is_text = |byte: &u8| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+    let start = line.iter().position(is_text).unwrap_or(line.len());
+    let end = line.iter().rposition(is_text).map_or(start, |last| last + 1);
+    &line[start..end]
 }
 
 fn limit(outputs: usize) -> Result<(), EvalError> {

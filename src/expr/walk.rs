@@ -105,6 +105,9 @@ pub(super) fn is_empty(container: &[u8]) -> bool {
     Items::of(container).peek().is_some_and(|byte| matches!(byte, b']' | b'}'))
 }
 
+/// A name with its quotes, and a value.
+type Member<'r> = (&'r [u8], &'r [u8]);
+
 /// Goes through an array or an object.
 struct Items<'r> {
     raw: &'r [u8],
@@ -141,7 +144,7 @@ impl<'r> Items<'r> {
         if self.advance()? { self.value().map(Some) } else { Ok(None) }
     }
 
-    fn member(&mut self) -> Result<Option<(&'r [u8], &'r [u8])>, Halt> {
+    fn member(&mut self) -> Result<Option<Member<'r>>, Halt> {
         if !self.advance()? {
             return Ok(None);
         }

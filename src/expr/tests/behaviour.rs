@@ -208,3 +208,33 @@ fn outputs_without_end_are_an_error() {
     assert_eq!(count, MAX_OUTPUTS);
     assert!(done.is_err());
 }
+
+#[test]
+fn the_deepest_record_does_not_exhaust_the_stack() {
+    let depth = 500;
+    let line = format!(r#"{{"a":{}1{}}}"#, r#"[{"b":"#.repeat(depth / 2), "}]".repeat(depth / 2));
+    for source in [
+        "[..] | length > 500",
+        "tojson | length > 500",
+        ". == .",
+        ". <= .",
+        "[.] | unique | length == 1",
+        "[paths] | length > 400",
+        "walk(.) == .",
+        "[.a, .a] | group_by(.) | length == 1",
+        "[leaf_paths] | length == 1",
+    ] {
+        let expression: Expr = source.parse().unwrap();
+        let done = truthy(&expression, &line);
+        assert_eq!(done, Ok(true), "{source}");
+        let _ = run(&expression, &line);
+    }
+    assert_eq!(run(&".".parse().unwrap(), &line).0, [line]);
+}
+
+#[test]
+fn what_jaq_cannot_bear_fails_the_record_alone() {
+    let expression: Expr = ".a * 9223372036854775807 | length".parse().unwrap();
+    assert!(truthy(&expression, r#"{"a":"xyz"}"#).is_err());
+    assert_eq!(truthy(&expression, r#"{"a":2}"#), Ok(true));
+}
