@@ -11,8 +11,8 @@
 //!
 //! | file | what it does |
 //! | --- | --- |
-//! | `plan`, `recognise` | the compiled form, and how it is found in the syntax tree |
-//! | `eval`, `walk`, `compare` | runs it over the bytes |
+//! | `plan`, `recognise`, `literal` | the compiled form, and how it is found in the syntax tree |
+//! | `eval`, `item`, `walk`, `compare`, `text` | runs it over the bytes |
 //! | `engine`, `json`, `project`, `functions` | jaq: its run, its values, the part of the record that it sees, its library |
 //! | `program` | both engines over one record |
 
@@ -21,7 +21,9 @@ mod engine;
 mod error;
 mod eval;
 mod functions;
+mod item;
 mod json;
+mod literal;
 mod plan;
 mod program;
 mod project;
@@ -71,7 +73,7 @@ impl Expr {
             None => Err("a module".to_owned()),
         };
         let fields = term.as_ref().and_then(project::fields);
-        let name = term.as_ref().and_then(recognise::last_name);
+        let name = term.as_ref().and_then(literal::last_name);
         Ok(Expr(Arc::new(Parsed { source: source.to_owned(), engine, plan, fields, name })))
     }
 
