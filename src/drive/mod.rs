@@ -1,1 +1,128 @@
-//! drive
+//! Drives a [`Job`] over its inputs: the reader, the workers, the ordered half, the flush rule.
+//!
+//! A job has two halves. Its [`Mapper`] is pure and sees one record; several run at once. Its [`Job::apply`] sees the
+//! batches in input order, on one thread, and writes. So the number of threads never changes a byte of the output.
+//!
+//! **Flush rule.** Output waits in a large buffer, and is written when the reader is about to wait (its chunk carries a
+//! ticket that travels in order), when it has waited for 10 ms, and when the job says so. So a tool is as fast as its
+//! buffer in a batch, and immediate on a slow pipe, without a flag.
+
+mod context;
+mod interrupt;
+mod map;
+mod notes;
+mod reader;
+mod run;
+#[cfg(test)]
+mod tests;
+mod usage;
+mod workers;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde_json::{Map, Value};
+
+use crate::jsonl::Chunk;
+
+pub use context::Context;
+pub use interrupt::Interrupt;
+pub use map::{Checks, Mapper, fault};
+pub use notes::{Loudness, NoteWriter, Notes};
+pub use reader::ReadError;
+pub use run::{Outcome, Progress, Settings, run};
+pub use usage::Usage;
+
+use map::Mapped;
+
+/// Makes a mapper, on the thread where it is to work.
+pub type Recipe<M> = Arc<dyn Fn() -> anyhow::Result<M> + Send + Sync>;
+
+/// Figures of a run by name, for `--stats`.
+pub type Figures = Map<String, Value>;
+
+/// What a tool does with records.
+pub trait Job {
+    /// The pure half.
+    type Mapper: Mapper + 'static;
+
+    /// Looks at chunks, one by one in order and before they are mapped, until it says that it knows enough to make
+    /// mappers (which field is the time). Until then there is one mapper, made anew for each chunk.
+    fn settle(&mut self, chunk: &Chunk, notes: &mut Notes) -> anyhow::Result<bool> {
+        let _ = (chunk, notes);
+        Ok(true)
+    }
+
+    /// How a mapper is made.
+    fn recipe(&self) -> Recipe<Self::Mapper>;
+
+    /// Takes the batch of a chunk, in input order.
+    fn apply(
+        &mut self,
+        chunk: &Chunk,
+        batch: <Self::Mapper as Mapper>::Batch,
+        cx: &mut Context<'_>,
+    ) -> anyhow::Result<Flow>;
+
+    /// When the job wants to be called although no input comes, by the wall clock.
+    fn alarm(&self) -> Option<Instant> {
+        None
+    }
+
+    /// The time of [`Job::alarm`] has come.
+    fn ring(&mut self, cx: &mut Context<'_>) -> anyhow::Result<()> {
+        let _ = cx;
+        Ok(())
+    }
+
+    /// Called once, after the last batch, whatever ended the run.
+    fn finish(&mut self, end: End, cx: &mut Context<'_>) -> anyhow::Result<()>;
+
+    /// Adds the job's own figures.
+    fn figures(&self, figures: &mut Figures) {
+        let _ = figures;
+    }
+}
+
+/// Whether a job wants more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// More.
+    On,
+    /// It has its answer: reading stops.
+    Done,
+}
+
+/// What ended a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// All inputs are at their end.
+    Input,
+    /// The job had its answer.
+    Done,
+    /// A signal came.
+    Signal(i32),
+    /// Too many rejects.
+    Rejects,
+}
+
+/// What the threads tell the run.
+enum Event<B> {
+    Read {
+        sequence: u64,
+        chunk: Chunk,
+    },
+    Mapped {
+        sequence: u64,
+        chunk: Chunk,
+        mapped: Mapped<B>,
+    },
+    /// Reading ended after `sequence` chunks.
+    End {
+        sequence: u64,
+        error: Option<ReadError>,
+    },
+    Failed(anyhow::Error),
+    /// The [`Interrupt`] was set.
+    Woken,
+}

@@ -19,7 +19,7 @@ impl Pairs {
         self.0[open] as usize
     }
 
-    /// Pairs the brackets; true when they are one object that ends with the last entry, and that entry is at `last`.
+    /// Pairs the brackets; true when they are one object that ends at `last`, the last byte that is no white space.
     pub(super) fn fill(&mut self, line: &[u8], entries: &[u32], last: usize) -> bool {
         if self.0.len() < entries.len() {
             self.0.resize(entries.len().next_power_of_two(), 0);
@@ -41,7 +41,7 @@ impl Pairs {
                     }
                     open = std::mem::replace(slot, at as u32);
                     if open == NONE {
-                        return at + 1 == entries.len() && entry as usize == last;
+                        return entry as usize == last;
                     }
                 }
             }

@@ -34,12 +34,22 @@ pub(super) struct Index {
     entries: Vec<u32>,
     /// How many of `entries` are this line's.
     count: usize,
-    /// Per block, the quotes that are not escaped. May hold more blocks than the line has.
+    /// Per block, the quotes that are not escaped. Longer than `blocks`, too.
     quotes: Vec<u64>,
+    /// How many of `quotes` are this line's.
+    blocks: usize,
     /// The line ends in a string.
     pub(super) is_open: bool,
     /// The part of the line outside of which all is ASCII: its first byte and past its last.
     pub(super) high: (usize, usize),
+}
+
+#[cfg(test)]
+impl Index {
+    /// All that a line's index says, for comparison.
+    pub(super) fn said(&self) -> (&[u32], &[u64], bool, (usize, usize)) {
+        (self.entries(), &self.quotes[..self.blocks], self.is_open, self.high)
+    }
 }
 
 impl Index {
@@ -50,12 +60,13 @@ impl Index {
 
     /// Past the quote that closes the string whose opening quote is at `at`.
     pub(super) fn string_end(&self, at: usize) -> Option<usize> {
+        let masks = &self.quotes[..self.blocks];
         let from = at + 1;
         let mut block = from / BLOCK;
-        let mut quotes = self.quotes.get(block)? & (u64::MAX << (from % BLOCK));
+        let mut quotes = masks.get(block)? & (u64::MAX << (from % BLOCK));
         while quotes == 0 {
             block += 1;
-            quotes = *self.quotes.get(block)?;
+            quotes = *masks.get(block)?;
         }
         Some(block * BLOCK + quotes.trailing_zeros() as usize + 1)
     }
@@ -76,12 +87,14 @@ impl Index {
         if self.quotes.len() < blocks {
             self.quotes.resize(blocks.next_power_of_two(), 0);
         }
-        self.count = 0;
-        self.high = (0, 0);
+        self.blocks = blocks;
+        let quote_masks = &mut self.quotes[..blocks];
+        let entries = &mut self.entries;
+        let mut count = 0;
         let (mut first_high, mut end_high) = (usize::MAX, 0);
         let mut escape = 0; // 1 when the last block ended in a backslash that escapes
         let mut inside = 0; // all ones when the last block ended in a string
-        for block in 0..blocks {
+        for (block, quote_mask) in quote_masks.iter_mut().enumerate() {
             let at = block * BLOCK;
             let padded;
             let window = match line[at..].first_chunk() {
@@ -91,7 +104,7 @@ impl Index {
                     &padded
                 }
             };
-            let found = masks(window); // called in one place: two inlined copies make the compiler merge masks bit by bit
+            let found = masks(window); // in one place: of two inlined copies the compiler merges the masks bit by bit
             let escaped = if found.backslashes == 0 {
                 std::mem::take(&mut escape)
             } else {
@@ -100,24 +113,29 @@ impl Index {
             let quotes = found.quotes & !escaped;
             let in_string = prefix_xor(quotes) ^ inside; // from an opening quote to before the closing one
             inside = ((in_string as i64) >> 63) as u64;
-            self.quotes[block] = quotes;
+            *quote_mask = quotes;
             if found.high != 0 {
                 first_high = first_high.min(at);
                 end_high = at + BLOCK;
             }
-            if self.entries.len() < self.count + BLOCK {
-                self.entries.resize((2 * self.entries.len()).max(4 * BLOCK), 0);
+            if entries.len() < count + BLOCK {
+                make_room(entries);
             }
             let wanted = (found.brackets & !in_string) | (quotes & in_string & found.firsts);
-            if let Some(room) = self.entries[self.count..].first_chunk_mut() {
-                self.count += spread(wanted, at as u32, room);
+            if let Some(room) = entries[count..].first_chunk_mut() {
+                count += spread(wanted, at as u32, room);
             }
         }
+        self.count = count;
         self.is_open = inside != 0;
-        if end_high > 0 {
-            self.high = (first_high, end_high.min(line.len()));
-        }
+        self.high = if end_high > 0 { (first_high, end_high.min(line.len())) } else { (0, 0) };
     }
+}
+
+/// Room for the entries of a block at least.
+#[cold]
+fn make_room(entries: &mut Vec<u32>) {
+    entries.resize((2 * entries.len()).max(4 * BLOCK), 0);
 }
 
 /// The last bytes of a line, with spaces behind.

@@ -4,11 +4,14 @@
 use super::x86;
 use super::{firsts::Firsts, index::Index, portable};
 
+/// Fills the index of a line, with the strings that begin with one of the given bytes.
+pub(super) type Fill = fn(&mut Index, &[u8], &Firsts);
+
 /// An implementation of the first pass. All of them give the same index, so the same verdicts and hits.
 #[derive(Clone, Copy, Debug)]
 pub struct Kernel {
     name: &'static str,
-    fill: fn(&mut Index, &[u8], &Firsts),
+    fill: Fill,
 }
 
 impl Kernel {
@@ -19,7 +22,7 @@ impl Kernel {
         #[cfg(target_arch = "x86_64")]
         let more = [("avx2", x86::avx2()), ("avx512", x86::avx512())];
         #[cfg(not(target_arch = "x86_64"))]
-        let more: [(&str, Option<fn(&mut Index, &[u8], &Firsts)>); 0] = [];
+        let more: [(&str, Option<Fill>); 0] = [];
         let more = more.into_iter().filter_map(|(name, fill)| Some(Kernel { name, fill: fill? }));
         std::iter::once(Kernel::PORTABLE).chain(more).collect()
     }

@@ -4,6 +4,40 @@
 //! paths at once; one pass over a line finds the value of each as a range of bytes, and checks on the way that the line
 //! is one JSON object in valid UTF-8, with its quotes closed, its brackets matched in kind, and nothing after it.
 //! No JSON value is ever built.
+//!
+//! # Three passes
+//!
+//! 1. The index (`index.rs`). Blocks of 64 bytes become bit masks of quotes, backslashes and brackets; a prefix sum of the
+//!    unescaped quotes says what lies in strings; out come the positions of the brackets outside strings, and of the
+//!    opening quotes behind which a wanted key could begin (`firsts.rs`). A kernel makes the masks: `portable.rs` for every
+//!    machine, `x86.rs` for AVX2 and AVX-512, chosen at run time (`kernel.rs`). All kernels give the same index, and
+//!    all that follows is the same code.
+//! 2. The pairs (`balance.rs`). Along the index, not the bytes: each bracket finds its partner, or the line is no record. The
+//!    verdict is reached here, before any path is looked at, so it cannot depend on the paths.
+//! 3. The walk (`walk.rs`). All paths are one tree (`tree.rs`); the walk goes down the wanted keys and elements, and
+//!    hops over any other container from its bracket to its partner.
+//!
+//! A missing comma, or garbage between tokens, passes the check; only [`check_grammar`] finds it everywhere. The walk
+//! looks closely at what it hands out, though: around a found value nothing but JSON stands, and the value is a
+//! well-formed scalar or a balanced container. Otherwise the path is [`Hit::Unsure`].
+//!
+//! # What is measured
+//!
+//! `cargo run --release --example scan_speed FILE`: seconds per GB, one thread, best of nine rounds, lines found by
+//! `memchr` in memory (0.03 of each figure), an AMD EPYC with AVX-512. 1 GB of tweets of 5.7 KB with `\u` escapes, and
+//! 93 MB of 4.7 KB in Japanese; the paths are `.created_at` and `.entities.hashtags[].text`.
+//!
+//! | | portable | AVX2 | AVX-512 | `check_grammar` |
+//! | --- | --- | --- | --- | --- |
+//! | check alone, escapes | 0.45 | 0.13 | 0.105 | 0.76 |
+//! | both paths, escapes | 0.58 | 0.17 | 0.15 | |
+//! | check alone, Japanese | 0.45 | 0.13 | 0.11 | 0.67 |
+//! | both paths, Japanese | 0.60 | 0.16 | 0.15 | |
+//!
+//! Tried, and what came of it: UTF-8 by `simdutf8` instead of std, 0.27 to 0.15 for the check of the Japanese tweets with AVX2;
+//! leaving out strings behind a colon, which are values, when the index is made: no gain; working out escapes in every block
+//! instead of only in those with a backslash: no gain with escapes, 10 % loss without; writing positions by byte compression
+//! (AVX-512): a fifth off the check; masks computed in two inlined places (whole and last block): 2.5 times slower.
 
 mod balance;
 mod fault;

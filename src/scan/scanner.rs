@@ -11,7 +11,14 @@ use super::{
 };
 use std::cell::RefCell;
 
-/// Finds several paths in one line after another. Reusable: it owns all buffers, which grow to the longest line seen.
+/// A line with more brackets, or with more values at a path, than this is so rare that its buffers are given back: they
+/// are of some megabytes, and an endless stream should not pay for its worst line for ever.
+pub(super) const LARGE: usize = 1 << 18;
+
+/// Finds several paths in one line after another. Reusable: it owns all buffers, which grow with the lines seen.
+///
+/// Memory: an eighth of a byte per byte of the line, eight bytes per bracket and per string that begins like a wanted key, and
+/// twelve bytes per hit.
 ///
 /// ```
 /// use trendpipe::scan::{Hit, Scanner, Step};
@@ -51,6 +58,9 @@ impl Scanner {
     /// What makes the line no record; then there are no hits. The verdict depends on the line alone, not on the paths.
     pub fn scan(&mut self, line: &[u8]) -> Result<(), Fault> {
         self.hits.clear();
+        if self.index.entries().len() > LARGE {
+            (self.index, self.pairs) = Default::default();
+        }
         if u32::try_from(line.len()).is_err() {
             return Err(Fault::TooLong);
         }
@@ -68,8 +78,8 @@ impl Scanner {
         }
         if self.tree.paths > 0 {
             let Scanner { tree, index, pairs, hits, .. } = self;
-            for (path, _) in tree.unsure.iter().enumerate().filter(|(_, unsure)| **unsure) {
-                hits.push(path, Hit::Unsure);
+            for path in &tree.unsure {
+                hits.push(*path, Hit::Unsure);
             }
             Walk { line, index, pairs, tree, hits }.run();
         }
@@ -97,5 +107,5 @@ pub fn check(line: &[u8]) -> Result<(), Fault> {
 }
 
 fn is_utf8(text: &[u8]) -> bool {
-    std::str::from_utf8(text).is_ok()
+    simdutf8::basic::from_utf8(text).is_ok()
 }

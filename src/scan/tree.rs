@@ -114,7 +114,7 @@ impl Node {
     pub(super) fn elements_end(&self) -> usize {
         match (self.every, self.places.last()) {
             (Some(_), _) => usize::MAX,
-            (None, Some((place, _))) => *place as usize + 1,
+            (None, Some((place, _))) => (*place as usize).saturating_add(1),
             (None, None) => 0,
         }
     }
@@ -127,7 +127,7 @@ pub(super) struct Tree {
     /// What any wanted key begins with.
     pub(super) firsts: Firsts,
     /// Paths beyond the limits above.
-    pub(super) unsure: Vec<bool>,
+    pub(super) unsure: Vec<usize>,
     /// The number of paths.
     pub(super) paths: usize,
     /// One more than the steps of the longest path.
@@ -157,7 +157,7 @@ impl Tree {
             levels: levels.max().unwrap_or(1),
             nodes,
             firsts,
-            unsure: (0..paths.len()).map(|at| !is_taken(at)).collect(),
+            unsure: (0..paths.len()).filter(|at| !is_taken(*at)).collect(),
             paths: paths.len(),
         }
     }

@@ -13,6 +13,7 @@ use super::{
     Hit,
     balance::Pairs,
     index::Index,
+    scanner::LARGE,
     string::{decode_string, is_string},
     token::{is_scalar, is_space, scalar_end, skip_space},
     tree::{Key, Node, Paths, Tree, each_path},
@@ -39,6 +40,9 @@ impl Hits {
     pub(super) fn clear(&mut self) {
         for slot in &mut self.slots {
             slot.clear();
+            if slot.capacity() > LARGE {
+                *slot = Vec::new();
+            }
         }
     }
 
@@ -237,6 +241,9 @@ impl<'a> Walk<'a> {
             return Some((key, node.keys[key].end(at)));
         }
         let end = self.index.string_end(at)?;
+        if self.line.get(skip_space(self.line, end)) != Some(&b':') {
+            return None; // most strings that begin with an escape are values, and long
+        }
         let name = &self.line[at + 1..end - 1];
         if !name.contains(&b'\\') || !is_string(name) {
             return None;

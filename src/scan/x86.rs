@@ -8,11 +8,9 @@
 use super::{
     firsts::{COLUMNS, Firsts},
     index::{BLOCK, Index, Masks, Window, spread},
+    kernel::Fill,
 };
 use std::arch::x86_64::*;
-
-/// Fills the index of a line.
-pub(super) type Fill = fn(&mut Index, &[u8], &Firsts);
 
 /// The AVX2 kernel, where the machine has it.
 pub(super) fn avx2() -> Option<Fill> {
@@ -123,7 +121,6 @@ pub(super) fn avx512() -> Option<Fill> {
     let is_there = avx2().is_some()
         && is_x86_feature_detected!("avx512f")
         && is_x86_feature_detected!("avx512bw")
-        && is_x86_feature_detected!("avx512vl")
         && is_x86_feature_detected!("avx512vbmi2");
     fn fill(index: &mut Index, line: &[u8], firsts: &Firsts) {
         // SAFETY: this function leaves `avx512` only after the check for all features that `fill_avx512` is compiled for.
@@ -132,7 +129,7 @@ pub(super) fn avx512() -> Option<Fill> {
     is_there.then_some(fill)
 }
 
-#[target_feature(enable = "avx2,pclmulqdq,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512vl,avx512vbmi2")]
+#[target_feature(enable = "avx2,pclmulqdq,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512vbmi2")]
 fn fill_avx512(index: &mut Index, line: &[u8], firsts: &Firsts) {
     let rows = _mm512_broadcast_i32x4(_mm256_castsi256_si128(twice(firsts.rows)));
     let columns = _mm512_broadcast_i32x4(_mm256_castsi256_si128(twice(COLUMNS)));

@@ -1,1 +1,366 @@
-//! window
+//! Event-time windows: times and keys in, finished windows out.
+//!
+//! [`Windows`] is a pure state machine. It takes records in input order as a time and keys (opaque bytes), and hands each
+//! window to a [`Sink`] as soon as it is due. It knows no clock but the records' own, so the same records give the same
+//! emissions, however they arrive.
+//!
+//! - The **watermark** is the largest event time less a delay. It moves with each record and never back.
+//! - A window `[start, end)` **closes** when the watermark reaches its end. Windows come by end, then start.
+//! - **Late** is judged per window: a record behind the watermark counts in every window that has not closed. Only one
+//!   that finds none is late; the count of these is told with the next emission.
+//! - A **trigger** emits open windows too, before the record that fires it is applied. A window that this record closes
+//!   comes once, closed.
+//!
+//! Memory is one entry per key and pane, for the panes of windows that have not closed, and one entry per key for the
+//! running total; see `fixed.rs`.
+
+mod all;
+mod cell;
+mod clock;
+mod emission;
+mod fixed;
+mod keys;
+mod layout;
+mod pane;
+mod settings;
+mod stats;
+
+pub use cell::Value;
+pub use emission::{Emission, Row, Sink};
+pub use settings::{Aggregate, Emit, Settings, SettingsError, Trigger, Watermark, WindowKind};
+pub use stats::{Outcome, Stats};
+
+use crate::time::Millis;
+use all::All;
+use cell::Shape;
+use clock::{Clock, Held, NEVER, OwnedValue};
+use emission::Output;
+use fixed::{Due, Fixed};
+use keys::{KeyId, Keys};
+use layout::Layout;
+use pane::Arrival;
+
+/// The windows of one run, over one stream.
+pub struct Windows {
+    kinds: Vec<Kind>,
+    clock: Clock,
+    keys: Keys,
+    shape: Shape,
+    stats: Stats,
+    trigger: Option<Trigger>,
+    emit: Emit,
+    /// The next point in event time, or the next number of applied records, at which the trigger fires.
+    next_trigger: i64,
+    applied: u64,
+    /// The earliest end of a window that is open and has records.
+    due: Millis,
+    /// The number of the next emission.
+    epoch: u32,
+    /// Records that found no window open since the last emission.
+    late: u64,
+    ids: Vec<KeyId>,
+    open_kinds: Vec<usize>,
+}
+
+enum Kind {
+    Fixed(Fixed),
+    All(All),
+}
+
+impl Windows {
+    /// Windows without records.
+    ///
+    /// # Errors
+    ///
+    /// Settings that make no sense.
+    pub fn new(settings: &Settings) -> Result<Windows, SettingsError> {
+        settings.validate()?;
+        let has_trigger = settings.trigger.is_some();
+        let kinds = settings.windows.iter().map(|window| match *window {
+            WindowKind::Hopping { size, slide, offset } => {
+                Kind::Fixed(Fixed::new(Layout::hopping(size, slide, offset), has_trigger))
+            }
+            WindowKind::All => Kind::All(All::default()),
+        });
+        Ok(Windows {
+            kinds: kinds.collect(),
+            clock: Clock::new(settings),
+            keys: Keys::default(),
+            shape: Shape::new(settings),
+            stats: Stats::default(),
+            trigger: settings.trigger,
+            emit: settings.emit,
+            next_trigger: match settings.trigger {
+                Some(Trigger::Records(every)) => i64::try_from(every).unwrap_or(i64::MAX),
+                _ => i64::MAX,
+            },
+            applied: 0,
+            due: Millis::MAX,
+            epoch: 1,
+            late: 0,
+            ids: Vec::new(),
+            open_kinds: Vec::new(),
+        })
+    }
+
+    /// Takes one record, in input order, and emits what became due. Without a key it moves the watermark all the same.
+    ///
+    /// The time lies between [`crate::time::MIN`] and [`crate::time::MAX`], as every time that is read does.
+    pub fn record(&mut self, time: Millis, keys: &[&[u8]], sink: &mut dyn Sink) -> Outcome {
+        self.record_with(time, keys, &[], sink)
+    }
+
+    /// Takes one record with its values: the weight first, if the settings say so, then one for each aggregate.
+    pub fn record_with(
+        &mut self,
+        time: Millis,
+        keys: &[&[u8]],
+        values: &[Value<'_>],
+        sink: &mut dyn Sink,
+    ) -> Outcome {
+        debug_assert_eq!(values.len(), self.shape.width(), "one value per aggregate");
+        let record = self.stats.records;
+        self.stats.records += 1;
+        if self.clock.is_far(time) {
+            return self.hold(record, time, keys, values, sink);
+        }
+        if self.clock.holds_any() {
+            let held = self.clock.take_held();
+            self.set_aside(&held, sink);
+        }
+        self.apply(time, keys, values, sink)
+    }
+
+    /// The input has ended: sets aside what is still held, and emits every window, those that the watermark has not
+    /// reached as open.
+    pub fn finish(&mut self, sink: &mut dyn Sink) {
+        let held = self.clock.take_held();
+        self.set_aside(&held, sink);
+        let watermark = self.clock.final_watermark();
+        while let Some((kind, due)) = self.first_due(true) {
+            self.close(kind, due, due.end > watermark, sink);
+        }
+        self.due = Millis::MAX;
+    }
+
+    /// Figures so far.
+    pub fn stats(&self) -> Stats {
+        let known = |time: Millis| (time != NEVER).then_some(time);
+        Stats {
+            keys: self.keys.peak() as u64,
+            max_event_time: known(self.clock.max),
+            watermark: known(self.clock.watermark),
+            ..self.stats.clone()
+        }
+    }
+
+    fn hold(
+        &mut self,
+        record: u64,
+        time: Millis,
+        keys: &[&[u8]],
+        values: &[Value<'_>],
+        sink: &mut dyn Sink,
+    ) -> Outcome {
+        let strangers = self.clock.take_strangers(time);
+        self.set_aside(&strangers, sink);
+        if !self.clock.is_one_short() {
+            self.clock.hold(Held {
+                record,
+                time,
+                keys: keys.iter().map(|&key| key.into()).collect(),
+                values: values.iter().map(OwnedValue::new).collect(),
+            });
+            return Outcome::Held;
+        }
+        for held in self.clock.take_held() {
+            let keys: Vec<&[u8]> = held.keys.iter().map(|key| &**key).collect();
+            let values: Vec<Value<'_>> = held.values.iter().map(OwnedValue::borrow).collect();
+            let outcome = self.apply(held.time, &keys, &values, sink);
+            sink.settled(held.record, outcome);
+        }
+        self.apply(time, keys, values, sink)
+    }
+
+    fn set_aside(&mut self, held: &[Held], sink: &mut dyn Sink) {
+        for held in held {
+            self.stats.future += 1;
+            sink.settled(held.record, Outcome::Future);
+        }
+    }
+
+    /// Takes a record that is believed.
+    fn apply(&mut self, time: Millis, keys: &[&[u8]], values: &[Value<'_>], sink: &mut dyn Sink) -> Outcome {
+        if time > self.clock.max {
+            self.advance(time, sink);
+        }
+        let outcome = if keys.is_empty() {
+            self.stats.no_key += 1;
+            Outcome::NoKey
+        } else {
+            self.count(time, keys, values)
+        };
+        self.applied += 1;
+        if let Some(Trigger::Records(every)) = self.trigger
+            && self.applied.is_multiple_of(every)
+        {
+            self.emit_open(self.clock.watermark, sink);
+        }
+        outcome
+    }
+
+    /// The largest event time moves: windows close, and the trigger may fire.
+    fn advance(&mut self, time: Millis, sink: &mut dyn Sink) {
+        let watermark = self.clock.watermark_at(time);
+        let mut fires = false;
+        if let Some(Trigger::EventTime(every)) = self.trigger
+            && (time >= self.next_trigger || self.clock.max == NEVER)
+        {
+            fires = self.clock.max != NEVER;
+            self.next_trigger = (time.div_euclid(every) + 1) * every;
+        }
+        if watermark >= self.due {
+            while let Some((kind, due)) = self.first_due(false).filter(|(_, due)| due.end <= watermark) {
+                self.close(kind, due, false, sink);
+            }
+        }
+        if fires {
+            self.emit_open(watermark, sink);
+        }
+        self.clock.max = time;
+        self.clock.watermark = watermark;
+    }
+
+    /// The next window by end, then start, of all kinds. The one over everything is due only at the end of input.
+    fn first_due(&self, at_end: bool) -> Option<(usize, Due)> {
+        let due = self.kinds.iter().enumerate().filter_map(|(at, kind)| {
+            let due = match kind {
+                Kind::Fixed(fixed) => fixed.next(),
+                Kind::All(all) => all.next().filter(|_| at_end),
+            };
+            Some((at, due?))
+        });
+        due.min_by_key(|&(at, due)| (due.end, due.start, at))
+    }
+
+    fn close(&mut self, kind: usize, due: Due, open: bool, sink: &mut dyn Sink) {
+        let mut out = Output {
+            keys: &mut self.keys,
+            shape: &self.shape,
+            stats: &mut self.stats,
+            late: &mut self.late,
+            update: self.emit == Emit::Update,
+            epoch: self.epoch,
+            sink,
+        };
+        match &mut self.kinds[kind] {
+            Kind::Fixed(fixed) => fixed.close(due, open, &mut out),
+            Kind::All(all) => all.close(due, &mut out),
+        }
+        self.stats.windows += 1;
+        self.due = self.kinds.iter().map(Kind::due).min().unwrap_or(Millis::MAX);
+    }
+
+    /// Emits the open windows that changed, in order.
+    fn emit_open(&mut self, watermark: Millis, sink: &mut dyn Sink) {
+        let mut changed: Vec<(Due, usize)> = Vec::new();
+        for (at, kind) in self.kinds.iter_mut().enumerate() {
+            match kind {
+                Kind::Fixed(fixed) => {
+                    changed.extend(fixed.take_changed(watermark).into_iter().map(|due| (due, at)))
+                }
+                Kind::All(all) => changed.extend(all.changed().map(|due| (due, at))),
+            }
+        }
+        changed.sort_unstable_by_key(|&(due, at)| (due.end, due.start, at));
+        let mut out = Output {
+            keys: &mut self.keys,
+            shape: &self.shape,
+            stats: &mut self.stats,
+            late: &mut self.late,
+            update: self.emit == Emit::Update,
+            epoch: self.epoch,
+            sink,
+        };
+        for (due, at) in changed {
+            match &mut self.kinds[at] {
+                Kind::Fixed(fixed) => fixed.emit(due, true, &mut out),
+                Kind::All(all) => all.emit(due, true, &mut out),
+            }
+        }
+        self.epoch += 1;
+    }
+
+    /// Counts a record in every window that is open.
+    #[inline]
+    fn count(&mut self, time: Millis, keys: &[&[u8]], values: &[Value<'_>]) -> Outcome {
+        let Clock { max, watermark, .. } = self.clock;
+        self.open_kinds.clear();
+        let mut first_missed = None;
+        let mut last_end = None;
+        for (at, kind) in self.kinds.iter_mut().enumerate() {
+            let Some((first, last)) = kind.ends_at(time) else { continue };
+            if last > watermark {
+                self.open_kinds.push(at);
+            }
+            if first <= watermark {
+                first_missed = Some(first.min(first_missed.unwrap_or(first)));
+            }
+            last_end = Some(last.max(last_end.unwrap_or(last)));
+        }
+        if let Some(end) = first_missed {
+            self.stats.missed += 1;
+            raise(&mut self.stats.missed_hint, max - end + 1);
+        }
+        if self.open_kinds.is_empty() {
+            let Some(end) = last_end else {
+                self.stats.gap += 1;
+                return Outcome::Gap;
+            };
+            self.stats.late += 1;
+            self.late += 1;
+            raise(&mut self.stats.late_hint, max - end + 1);
+            return Outcome::Late;
+        }
+        self.ids.clear();
+        for key in keys {
+            self.ids.push(self.keys.intern(key));
+        }
+        let arrival = Arrival { keys: &self.ids, values, epoch: self.epoch };
+        for &at in &self.open_kinds {
+            match &mut self.kinds[at] {
+                Kind::Fixed(fixed) => fixed.count(&arrival, watermark, &self.shape, &mut self.keys),
+                Kind::All(all) => all.count(time, &arrival, &self.shape, &mut self.keys),
+            }
+            self.due = self.due.min(self.kinds[at].due());
+        }
+        self.stats.counted += 1;
+        Outcome::Counted
+    }
+}
+
+impl Kind {
+    #[inline]
+    fn ends_at(&mut self, time: Millis) -> Option<(Millis, Millis)> {
+        match self {
+            Kind::Fixed(fixed) => fixed.ends_at(time),
+            Kind::All(_) => Some((Millis::MAX, Millis::MAX)),
+        }
+    }
+
+    #[inline]
+    fn due(&self) -> Millis {
+        match self {
+            Kind::Fixed(fixed) => fixed.due(),
+            Kind::All(_) => Millis::MAX,
+        }
+    }
+}
+
+/// The larger of both.
+fn raise(hint: &mut Option<i64>, to: i64) {
+    *hint = Some(to.max(hint.unwrap_or(to)));
+}
+
+#[cfg(test)]
+mod tests;

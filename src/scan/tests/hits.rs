@@ -227,6 +227,11 @@ proptest! {
         }
     }
 
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
     /// Each construct of a document at each place of a block.
     #[test]
     fn hits_agree_at_every_alignment(

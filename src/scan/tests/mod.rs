@@ -3,6 +3,7 @@
 mod document;
 mod grammar;
 mod hits;
+mod kernels;
 mod recordings;
 mod verdict;
 

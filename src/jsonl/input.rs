@@ -1,0 +1,119 @@
+//! Where bytes come from.
+//!
+//! A [`ByteSource`] is a reader that can be asked whether the next read would wait. That question is what the flush
+//! rule stands on: before a tool waits for input, it hands on all it has.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::AsFd;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+/// A stream of bytes that lines are cut from.
+pub trait ByteSource: Send {
+    /// Reads some bytes; 0 is the end. May block.
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize>;
+
+    /// Whether the next read would wait for somebody else. True when unknown: then whatever came is handed on at once.
+    fn would_block(&mut self) -> bool;
+
+    /// Whether an unterminated last line may have been cut by the connection.
+    fn is_live(&self) -> bool {
+        false
+    }
+}
+
+/// One input of a run: how messages name it, and how its bytes are had.
+pub struct Input {
+    /// The file's path as given, `-` or a URL without secrets.
+    pub name: String,
+    /// The bytes, decompressed.
+    pub source: Box<dyn ByteSource>,
+    /// Bytes on disk, where that is known.
+    pub size: Option<u64>,
+    /// How many of those were read.
+    pub meter: Meter,
+}
+
+/// Counts the bytes that were read from an input as it is stored; shared with the progress bar.
+#[derive(Clone, Debug, Default)]
+pub struct Meter(Arc<AtomicU64>);
+
+impl Meter {
+    /// Bytes read so far.
+    pub fn bytes(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Notes that `bytes` more were read.
+    pub fn add(&self, bytes: usize) {
+        self.0.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+}
+
+/// Anything with a file descriptor: a file, a pipe, a socket.
+pub struct StreamSource<R> {
+    stream: R,
+    /// A regular file never makes a reader wait for somebody else.
+    is_file: bool,
+    meter: Meter,
+}
+
+impl<R: Read + AsFd> StreamSource<R> {
+    /// Wraps a stream whose descriptor can be polled.
+    pub fn new(stream: R, meter: Meter) -> Self {
+        let is_file = rustix::fs::fstat(&stream)
+            .is_ok_and(|stat| rustix::fs::FileType::from_raw_mode(stat.st_mode).is_file());
+        StreamSource { stream, is_file, meter }
+    }
+}
+
+impl<R: Read + AsFd + Send> ByteSource for StreamSource<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let read = self.stream.read(buf)?;
+        self.meter.add(read);
+        Ok(read)
+    }
+
+    fn would_block(&mut self) -> bool {
+        if self.is_file {
+            return false;
+        }
+        let mut waiting = [PollFd::new(&self.stream, PollFlags::IN)];
+        // An error of poll shows again in the read that follows.
+        matches!(poll(&mut waiting, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })), Ok(0))
+    }
+}
+
+/// Opens a file, compressed or not.
+pub fn open_file(path: &Path) -> io::Result<Input> {
+    let file = File::open(path)?;
+    let metadata = file.metadata()?;
+    if metadata.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory: name the files in it"));
+    }
+    let meter = Meter::default();
+    Ok(Input {
+        name: path.display().to_string(),
+        size: metadata.is_file().then_some(metadata.len()),
+        source: super::decoded(Box::new(StreamSource::new(file, meter.clone()))),
+        meter,
+    })
+}
+
+/// Standard input, compressed or not.
+pub fn open_stdin() -> io::Result<Input> {
+    // A duplicate of the descriptor, because std's own handle keeps a buffer that polling cannot see into.
+    let stdin = File::from(rustix::io::dup(rustix::stdio::stdin())?);
+    let metadata = stdin.metadata()?;
+    let meter = Meter::default();
+    Ok(Input {
+        name: "-".into(),
+        size: metadata.is_file().then_some(metadata.len()),
+        source: super::decoded(Box::new(StreamSource::new(stdin, meter.clone()))),
+        meter,
+    })
+}

@@ -1,0 +1,272 @@
+//! What a tool writes: a large buffer, and a destination that is either a stream or a file replaced as a whole.
+//!
+//! The flush rule is kept by the driver, which asks [`Output::pending_since`]; nothing here decides when to flush but a
+//! full buffer. Errors are returned as they come: who reads them decides that a closed pipe is no failure.
+
+use std::fs::{self, File, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use tempfile::NamedTempFile;
+
+use super::format::{Format, Formatter};
+
+/// The size of a full write.
+const BUFFER: usize = 64 << 10;
+
+/// A buffered destination of bytes.
+pub struct Output {
+    buffer: Vec<u8>,
+    destination: Destination,
+    pending_since: Option<Instant>,
+    is_stdout: bool,
+    /// How records are written, where not as they are.
+    formatter: Option<Formatter>,
+}
+
+enum Destination {
+    Stream(Box<dyn Write + Send>),
+    /// Becomes the file of this path at a clean end.
+    Replacement(Box<NamedTempFile>, PathBuf),
+}
+
+impl Output {
+    /// Writes to standard output.
+    pub fn stdout() -> io::Result<Output> {
+        // A duplicate of the descriptor: std's own handle would flush at every newline.
+        let stdout = File::from(rustix::io::dup(rustix::stdio::stdout())?);
+        Ok(Output { is_stdout: true, ..Output::to(Box::new(stdout)) })
+    }
+
+    /// Writes records in this format.
+    #[must_use]
+    pub fn with_format(mut self, format: Format) -> Output {
+        self.formatter = (format != Format::Jsonl).then(|| Formatter::new(format));
+        self
+    }
+
+    /// Whether this is standard output.
+    pub fn is_stdout(&self) -> bool {
+        self.is_stdout
+    }
+
+    /// Writes to any stream.
+    pub fn to(stream: Box<dyn Write + Send>) -> Output {
+        Output::new(Destination::Stream(stream))
+    }
+
+    /// Writes beside `path` and renames at [`Output::close`], so that nobody ever reads half a file. What is no regular
+    /// file (a FIFO, a device) is written to directly, and so is a stream of this process by its name (`/dev/stdout`),
+    /// even where it leads to a file.
+    pub fn file(path: &Path) -> io::Result<Output> {
+        if path == Path::new("-") || path == Path::new("/dev/stdout") {
+            return Output::stdout();
+        }
+        if path == Path::new("/dev/stderr") {
+            return Ok(Output::to(Box::new(File::from(rustix::io::dup(rustix::stdio::stderr())?))));
+        }
+        if path.starts_with("/dev") || path.starts_with("/proc") {
+            return Ok(Output::to(Box::new(File::options().append(true).open(path)?)));
+        }
+        match fs::metadata(path) {
+            Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => {
+                Ok(Output::to(Box::new(File::options().write(true).open(path)?)))
+            }
+            _ => {
+                let (file, path) = beside(path)?;
+                Ok(Output::new(Destination::Replacement(Box::new(file), path)))
+            }
+        }
+    }
+
+    fn new(destination: Destination) -> Output {
+        Output {
+            buffer: Vec::with_capacity(2 * BUFFER),
+            destination,
+            pending_since: None,
+            is_stdout: false,
+            formatter: None,
+        }
+    }
+
+    /// Takes a line of text, and ends it.
+    pub fn line(&mut self, line: &[u8]) -> io::Result<()> {
+        self.buffer.extend_from_slice(line);
+        self.text(b"\n")
+    }
+
+    /// Takes text as it is: what is no record.
+    pub fn text(&mut self, text: &[u8]) -> io::Result<()> {
+        self.buffer.extend_from_slice(text);
+        self.taken()
+    }
+
+    /// Takes records, each a JSON object on its line, and writes them in the output's format. The last newline may be
+    /// missing.
+    pub fn records(&mut self, lines: &[u8]) -> anyhow::Result<()> {
+        match &mut self.formatter {
+            None if lines.ends_with(b"\n") => self.buffer.extend_from_slice(lines),
+            None => return Ok(self.line(lines)?),
+            Some(formatter) => {
+                let lines = lines.strip_suffix(b"\n").unwrap_or(lines);
+                for line in lines.split(|&byte| byte == b'\n') {
+                    formatter.line(line, &mut self.buffer)?;
+                }
+            }
+        }
+        Ok(self.taken()?)
+    }
+
+    /// Shows what waits for company: a table's rows, before the input is waited for. Flushes.
+    pub fn settle(&mut self) -> io::Result<()> {
+        if let Some(formatter) = &mut self.formatter {
+            formatter.flush(&mut self.buffer);
+        }
+        self.flush()
+    }
+
+    fn taken(&mut self) -> io::Result<()> {
+        if self.buffer.len() >= BUFFER {
+            return self.flush();
+        }
+        if !self.buffer.is_empty() {
+            self.pending_since.get_or_insert_with(Instant::now);
+        }
+        Ok(())
+    }
+
+    /// Since when bytes wait in the buffer.
+    pub fn pending_since(&self) -> Option<Instant> {
+        self.pending_since
+    }
+
+    /// Writes all that waits in the buffer.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.pending_since = None;
+        if self.buffer.is_empty() {
+            return Ok(());
+        }
+        let outcome = match &mut self.destination {
+            Destination::Stream(stream) => stream.write_all(&self.buffer),
+            Destination::Replacement(file, _) => file.write_all(&self.buffer),
+        };
+        self.buffer.clear();
+        // The kind stays: a closed pipe is no failure.
+        outcome.map_err(|error| io::Error::new(error.kind(), format!("cannot write the output: {error}")))
+    }
+
+    /// Flushes, and puts a file in its place.
+    pub fn close(mut self) -> io::Result<()> {
+        if let Some(formatter) = &mut self.formatter {
+            formatter.finish(&mut self.buffer);
+        }
+        self.flush()?;
+        match self.destination {
+            Destination::Stream(mut stream) => stream.flush(),
+            Destination::Replacement(file, path) => persist(*file, &path),
+        }
+    }
+}
+
+/// Replaces the file of this path by these bytes, as a whole.
+pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let (mut file, path) = beside(path)?;
+    file.write_all(bytes)?;
+    persist(file, &path)
+}
+
+/// A temporary file in the folder where `path` leads, and that path with links resolved.
+fn beside(path: &Path) -> io::Result<(NamedTempFile, PathBuf)> {
+    // A link stays a link: what it points to is replaced.
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let mode = match fs::metadata(&path) {
+        Ok(metadata) if metadata.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
+        Ok(metadata) => metadata.permissions().mode(),
+        // The umask takes its part.
+        Err(_) => 0o666,
+    };
+    let folder = match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    let name =
+        path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "names no file"))?;
+    let mut prefix = std::ffi::OsString::from(".");
+    prefix.push(name);
+    let file = tempfile::Builder::new()
+        .prefix(&prefix)
+        .suffix(".part")
+        .permissions(Permissions::from_mode(mode & 0o777))
+        .tempfile_in(folder)?;
+    Ok((file, path))
+}
+
+fn persist(file: NamedTempFile, path: &Path) -> io::Result<()> {
+    file.persist(path).map(drop).map_err(|error| error.error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{Arc, Mutex};
+
+    #[derive(Clone, Default)]
+    struct Writes(Arc<Mutex<Vec<usize>>>);
+
+    impl Write for Writes {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().expect("one thread").push(bytes.len());
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn writes_are_large_until_told_to_flush() {
+        let writes = Writes::default();
+        let mut output = Output::to(Box::new(writes.clone()));
+        for _ in 0..30_000 {
+            output.line(b"123456789").expect("memory");
+        }
+        assert!(output.pending_since().is_some());
+        output.close().expect("memory");
+        let writes = writes.0.lock().expect("one thread");
+        assert_eq!(writes.iter().sum::<usize>(), 300_000);
+        assert!(writes[..writes.len() - 1].iter().all(|&size| size >= BUFFER), "{writes:?}");
+    }
+
+    #[test]
+    fn a_file_is_replaced_only_at_a_clean_end() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("out.jsonl");
+        fs::write(&path, "old\n").expect("a file");
+        let mut output = Output::file(&path).expect("a file");
+        output.line(b"new").expect("a file");
+        output.flush().expect("a file");
+        assert_eq!(fs::read_to_string(&path).expect("a file"), "old\n");
+        drop(output);
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing is left behind");
+        let mut output = Output::file(&path).expect("a file");
+        output.line(b"new").expect("a file");
+        output.close().expect("a file");
+        assert_eq!(fs::read_to_string(&path).expect("a file"), "new\n");
+    }
+
+    #[test]
+    fn a_link_stays_a_link_and_permissions_stay() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, link) = (folder.path().join("real"), folder.path().join("link"));
+        fs::write(&path, "").expect("a file");
+        fs::set_permissions(&path, Permissions::from_mode(0o640)).expect("a file");
+        std::os::unix::fs::symlink(&path, &link).expect("a link");
+        replace_file(&link, b"x").expect("a file");
+        assert!(fs::symlink_metadata(&link).expect("a link").is_symlink());
+        assert_eq!(fs::metadata(&path).expect("a file").permissions().mode() & 0o777, 0o640);
+        assert_eq!(fs::read(&path).expect("a file"), b"x");
+    }
+}

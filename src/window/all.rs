@@ -1,0 +1,60 @@
+//! The one window over everything, from the first record to the end of input.
+//!
+//! It closes at the end of input and not before, so nothing is late for it. Its bounds are the smallest time and the
+//! largest plus one millisecond.
+
+use super::cell::Shape;
+use super::emission::{Head, Output, Table};
+use super::fixed::{Due, Reported};
+use super::keys::Keys;
+use super::pane::{Arrival, Pane};
+use crate::time::Millis;
+
+#[derive(Default)]
+pub(super) struct All {
+    pane: Pane,
+    /// The smallest and the largest time.
+    range: Option<(Millis, Millis)>,
+    hints: Vec<u32>,
+    reported: Reported,
+}
+
+impl All {
+    #[inline]
+    pub fn count(&mut self, time: Millis, arrival: &Arrival<'_>, shape: &Shape, keys: &mut Keys) {
+        let (low, high) = self.range.unwrap_or((time, time));
+        self.range = Some((low.min(time), high.max(time)));
+        self.pane.count(arrival, &mut self.hints, shape, keys);
+    }
+
+    /// The window, if it has records.
+    pub fn next(&self) -> Option<Due> {
+        self.range.map(|(low, high)| Due { end: high + 1, start: low, window: 0 })
+    }
+
+    /// The window, if it changed since its last emission.
+    pub fn changed(&self) -> Option<Due> {
+        self.next().filter(|_| self.pane.changed > self.reported.seen)
+    }
+
+    /// Emits the window; with `--emit update`, its changed rows.
+    pub fn emit(&mut self, due: Due, open: bool, out: &mut Output<'_>) {
+        let seen = self.reported.seen;
+        let changed: Option<Vec<u32>> = out.update.then(|| {
+            let entries = self.pane.entries.iter().enumerate();
+            entries.filter(|(_, entry)| entry.changed > seen).map(|(at, _)| at as u32).collect()
+        });
+        let table = Table { entries: &self.pane.entries, cells: &self.pane.cells };
+        let head = Head { start: due.start, end: due.end, all: true, open, rev: self.reported.rev };
+        if out.emit(&head, table, changed.as_deref()) {
+            self.reported = Reported { rev: self.reported.rev + 1, seen: out.epoch };
+        }
+    }
+
+    /// Emits the window for the last time.
+    pub fn close(&mut self, due: Due, out: &mut Output<'_>) {
+        self.emit(due, false, out);
+        self.pane.clear(out.keys);
+        self.range = None;
+    }
+}

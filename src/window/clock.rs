@@ -1,0 +1,131 @@
+//! The stream's clock: the largest event time, the watermark behind it, and the records too far ahead to be believed.
+//!
+//! A record more than `max_future` ahead of the largest event time is held. Three records in a row of which each is
+//! within `max_future` of the others are believed, in their order: a recording that was interrupted goes on. A record
+//! that is not far ahead breaks the row, and so does the end of input; what is held then is set aside. So one record from
+//! 2099 costs nothing but itself, wherever it stands, and so do many that come between sound ones.
+
+use super::cell::Value;
+use super::settings::{Settings, Watermark};
+use crate::row::Number;
+use crate::time::Millis;
+
+/// Before the first record, the largest event time and the watermark are this.
+pub(super) const NEVER: Millis = Millis::MIN;
+
+/// So many records in a row bear each other out.
+const WITNESSES: usize = 3;
+
+pub(super) struct Clock {
+    /// The largest event time.
+    pub max: Millis,
+    /// No record belongs to a window that ends here or before, unless it is late.
+    pub watermark: Millis,
+    delay: Option<i64>,
+    max_future: Option<i64>,
+    held: Vec<Held>,
+}
+
+/// A record that waits to be believed.
+pub(super) struct Held {
+    /// Its number, from 0.
+    pub record: u64,
+    pub time: Millis,
+    pub keys: Vec<Box<[u8]>>,
+    pub values: Vec<OwnedValue>,
+}
+
+/// A [`Value`] that is kept.
+pub(super) enum OwnedValue {
+    None,
+    Number(Number),
+    Bytes(Box<[u8]>),
+}
+
+impl OwnedValue {
+    pub fn new(value: &Value<'_>) -> OwnedValue {
+        match *value {
+            Value::None => OwnedValue::None,
+            Value::Number(number) => OwnedValue::Number(number),
+            Value::Bytes(bytes) => OwnedValue::Bytes(bytes.into()),
+        }
+    }
+
+    pub fn borrow(&self) -> Value<'_> {
+        match self {
+            OwnedValue::None => Value::None,
+            OwnedValue::Number(number) => Value::Number(*number),
+            OwnedValue::Bytes(bytes) => Value::Bytes(bytes),
+        }
+    }
+}
+
+impl Clock {
+    pub fn new(settings: &Settings) -> Clock {
+        Clock {
+            max: NEVER,
+            watermark: NEVER,
+            delay: match settings.watermark {
+                Watermark::Delay(delay) => Some(delay),
+                Watermark::Max => None,
+            },
+            max_future: settings.max_future,
+            held: Vec::new(),
+        }
+    }
+
+    /// Is a record too far ahead to be believed alone? The first one never is.
+    #[inline]
+    pub fn is_far(&self, time: Millis) -> bool {
+        match self.max_future {
+            Some(future) => self.max != NEVER && time > self.max + future,
+            None => false,
+        }
+    }
+
+    /// The watermark when this is the largest event time.
+    pub fn watermark_at(&self, max: Millis) -> Millis {
+        match self.delay {
+            Some(delay) => max - delay,
+            None => NEVER,
+        }
+    }
+
+    /// The watermark by which the end of input judges what is unfinished. With `--watermark max` nothing was late, so a
+    /// window is unfinished only if it reaches beyond the largest event time.
+    pub fn final_watermark(&self) -> Millis {
+        if self.delay.is_some() { self.watermark } else { self.max }
+    }
+
+    #[inline]
+    pub fn holds_any(&self) -> bool {
+        !self.held.is_empty()
+    }
+
+    /// All that is held; nothing is held any more.
+    pub fn take_held(&mut self) -> Vec<Held> {
+        std::mem::take(&mut self.held)
+    }
+
+    /// Takes out the records that a further one at `time` does not bear out: the last that are within reach of it, and
+    /// in a row, stay.
+    pub fn take_strangers(&mut self, time: Millis) -> Vec<Held> {
+        let reach = self.max_future.unwrap_or(i64::MAX);
+        let near = self
+            .held
+            .iter()
+            .rev()
+            .take_while(|held| held.time.abs_diff(time) <= reach.unsigned_abs())
+            .count();
+        self.held.drain(..self.held.len() - near).collect()
+    }
+
+    /// Would one more record be enough to believe those that are held?
+    pub fn is_one_short(&self) -> bool {
+        self.held.len() + 1 >= WITNESSES
+    }
+
+    pub fn hold(&mut self, held: Held) {
+        self.held.push(held);
+    }
+}

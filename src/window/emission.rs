@@ -1,0 +1,176 @@
+//! What comes out: whole windows, their rows in order.
+
+use super::cell::{Cell, Shape};
+use super::keys::{KeyId, Keys};
+use super::pane::Entry;
+use super::stats::{Outcome, Stats};
+use crate::row::Number;
+use crate::time::Millis;
+
+/// One emission of one window.
+#[derive(Clone, Copy, Debug)]
+pub struct Emission<'a> {
+    /// Inclusive.
+    pub start: Millis,
+    /// Exclusive.
+    pub end: Millis,
+    /// The one window over everything.
+    pub all: bool,
+    /// Emitted before the watermark reached the end.
+    pub open: bool,
+    /// Only the rows that changed since the window's last emission.
+    pub update: bool,
+    /// 0 for the first emission of a window, raised by every further one.
+    pub rev: u64,
+    /// Records that found no window open since the emission before, of whatever window.
+    pub late: u64,
+    /// The sum of the counts of the whole window.
+    pub total: Number,
+    /// The number of keys of the whole window.
+    pub distinct: u64,
+    /// By count, largest first, then by the bytes of the key. Never empty.
+    pub rows: &'a [Row<'a>],
+}
+
+/// One key of an emission.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a> {
+    /// As it was counted.
+    pub key: &'a [u8],
+    /// Records, or the sum of their weights.
+    pub count: Number,
+    /// In the order of the settings; `None` where no record had a value.
+    pub aggregates: &'a [Option<Number>],
+}
+
+/// Where emissions go.
+pub trait Sink {
+    /// A window came out.
+    fn emission(&mut self, emission: &Emission<'_>);
+
+    /// What became of a record that was [`Outcome::Held`], counted from 0 over all calls of `record`. Always before the
+    /// call of `record` or `finish` that settles it returns.
+    fn settled(&mut self, record: u64, outcome: Outcome) {
+        let _ = (record, outcome);
+    }
+}
+
+/// The window that is emitted, without its rows.
+pub(super) struct Head {
+    pub start: Millis,
+    pub end: Millis,
+    pub all: bool,
+    pub open: bool,
+    pub rev: u64,
+}
+
+/// Everything that an emission needs from outside of its window.
+pub(super) struct Output<'a> {
+    pub keys: &'a mut Keys,
+    pub shape: &'a Shape,
+    pub stats: &'a mut Stats,
+    /// Records that found no window open, and were not told yet.
+    pub late: &'a mut u64,
+    /// Emit only what changed.
+    pub update: bool,
+    /// The number of this emission.
+    pub epoch: u32,
+    pub sink: &'a mut dyn Sink,
+}
+
+/// What is in a window: entries, and `width` cells for each.
+#[derive(Clone, Copy)]
+pub(super) struct Table<'a> {
+    pub entries: &'a [Entry],
+    pub cells: &'a [Cell],
+}
+
+impl Output<'_> {
+    /// Emits the rows of a window: all, or those at `places`. Without rows there is no emission.
+    pub fn emit(&mut self, head: &Head, table: Table<'_>, places: Option<&[u32]>) -> bool {
+        if table.entries.is_empty() || places.is_some_and(<[u32]>::is_empty) {
+            return false;
+        }
+        let width = self.shape.width();
+        let skip = usize::from(self.shape.weighted);
+        let ordered = match places {
+            None => self.ordered(table, 0..table.entries.len() as u32),
+            Some(places) => self.ordered(table, places.iter().copied()),
+        };
+        let mut aggregates = Vec::with_capacity(ordered.len() * (width - skip));
+        for &(_, place) in &ordered {
+            let first = place as usize * width;
+            aggregates.extend(table.cells[first + skip..first + width].iter().map(Cell::value));
+        }
+        let per_row = width - skip;
+        let rows: Vec<Row<'_>> = ordered
+            .iter()
+            .enumerate()
+            .map(|(at, &(count, place))| Row {
+                key: self.keys.bytes(table.entries[place as usize].id),
+                count,
+                aggregates: &aggregates[at * per_row..(at + 1) * per_row],
+            })
+            .collect();
+        self.stats.emissions += 1;
+        self.stats.rows += rows.len() as u64;
+        let total = self.total(table);
+        self.sink.emission(&Emission {
+            start: head.start,
+            end: head.end,
+            all: head.all,
+            open: head.open,
+            update: self.update,
+            rev: head.rev,
+            late: std::mem::take(self.late),
+            total,
+            distinct: table.entries.len() as u64,
+            rows: &rows,
+        });
+        true
+    }
+
+    fn total(&self, table: Table<'_>) -> Number {
+        if !self.shape.weighted {
+            return Number::Int(table.entries.iter().map(|entry| i128::from(entry.count)).sum());
+        }
+        let mut sum = self.shape.empty()[0].clone();
+        for cell in table.cells.iter().step_by(self.shape.width()) {
+            sum.merge(cell);
+        }
+        sum.value().unwrap_or(Number::ZERO)
+    }
+
+    /// Counts with their places, in the order of the rows.
+    fn ordered(&self, table: Table<'_>, places: impl Iterator<Item = u32>) -> Vec<(Number, u32)> {
+        if self.shape.weighted {
+            let width = self.shape.width();
+            let count = |place: u32| table.cells[place as usize * width].value().unwrap_or(Number::ZERO);
+            let mut rows: Vec<(Number, u32)> = places.map(|place| (count(place), place)).collect();
+            let key = |place: u32| self.keys.bytes(table.entries[place as usize].id);
+            rows.sort_unstable_by(|a, b| b.0.cmp(&a.0).then_with(|| key(a.1).cmp(key(b.1))));
+            return rows;
+        }
+        let mut rows: Vec<Ranked> = places
+            .map(|place| {
+                let Entry { id, count, .. } = table.entries[place as usize];
+                Ranked { count, prefix: self.keys.prefix(id), id, place }
+            })
+            .collect();
+        rows.sort_unstable_by(|a, b| {
+            b.count
+                .cmp(&a.count)
+                .then(a.prefix.cmp(&b.prefix))
+                .then_with(|| self.keys.bytes(a.id).cmp(self.keys.bytes(b.id)))
+        });
+        rows.iter().map(|row| (Number::Int(row.count.into()), row.place)).collect()
+    }
+}
+
+/// What is compared to order rows: the key's bytes are looked at only if count and prefix tie.
+struct Ranked {
+    count: i64,
+    prefix: u64,
+    id: KeyId,
+    place: u32,
+}

@@ -1,0 +1,117 @@
+//! Keys as small integers. A key's bytes are stored once, however many panes hold it, and leave memory with the last
+//! pane that does.
+//!
+//! The hash has a fixed seed; nothing visible depends on its order anyway.
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+use std::hash::{BuildHasher, Hasher};
+
+/// A key's number, as long as it lives; used again for another key afterwards.
+pub(super) type KeyId = u32;
+
+#[derive(Default)]
+pub(super) struct Keys {
+    ids: HashTable<KeyId>,
+    keys: Vec<Key>,
+    free: Vec<KeyId>,
+    peak: usize,
+}
+
+struct Key {
+    bytes: Box<[u8]>,
+    hash: u64,
+    /// The first eight bytes, so that most comparisons need not look further.
+    prefix: u64,
+    /// How many panes hold the key.
+    panes: u32,
+}
+
+const SEED: u64 = 0x7472_656e_6470_6970;
+
+#[inline]
+fn hash(bytes: &[u8]) -> u64 {
+    let mut hasher = FixedState::with_seed(SEED).build_hasher();
+    hasher.write(bytes);
+    hasher.finish()
+}
+
+fn prefix(bytes: &[u8]) -> u64 {
+    let mut first = [0; 8];
+    let length = bytes.len().min(8);
+    first[..length].copy_from_slice(&bytes[..length]);
+    u64::from_be_bytes(first)
+}
+
+impl Keys {
+    /// The number of a key; a new one lives only if a pane holds it before the next call.
+    #[inline]
+    pub fn intern(&mut self, bytes: &[u8]) -> KeyId {
+        let hash = hash(bytes);
+        let known = self.ids.find(hash, |&id| {
+            let key = &self.keys[id as usize];
+            key.hash == hash && *key.bytes == *bytes
+        });
+        match known {
+            Some(&id) => id,
+            None => self.insert(hash, bytes),
+        }
+    }
+
+    #[cold]
+    fn insert(&mut self, hash: u64, bytes: &[u8]) -> KeyId {
+        let key = Key { bytes: bytes.into(), hash, prefix: prefix(bytes), panes: 0 };
+        let id = match self.free.pop() {
+            Some(id) => {
+                self.keys[id as usize] = key;
+                id
+            }
+            None => {
+                self.keys.push(key);
+                KeyId::try_from(self.keys.len() - 1).expect("four billion keys do not fit into memory")
+            }
+        };
+        let keys = &self.keys;
+        self.ids.insert_unique(hash, id, |&id| keys[id as usize].hash);
+        self.peak = self.peak.max(self.ids.len());
+        id
+    }
+
+    /// One more pane holds the key.
+    pub fn hold(&mut self, id: KeyId) {
+        self.keys[id as usize].panes += 1;
+    }
+
+    /// A pane that held the key is gone.
+    pub fn release(&mut self, id: KeyId) {
+        let key = &mut self.keys[id as usize];
+        key.panes -= 1;
+        if key.panes > 0 {
+            return;
+        }
+        key.bytes = Box::default();
+        if let Ok(entry) = self.ids.find_entry(key.hash, |&other| other == id) {
+            entry.remove();
+        }
+        self.free.push(id);
+    }
+
+    pub fn bytes(&self, id: KeyId) -> &[u8] {
+        &self.keys[id as usize].bytes
+    }
+
+    pub fn prefix(&self, id: KeyId) -> u64 {
+        self.keys[id as usize].prefix
+    }
+
+    /// The largest number of keys that lived at once.
+    pub fn peak(&self) -> usize {
+        self.peak
+    }
+
+    /// The number of keys that live.
+    #[cfg(test)]
+    pub fn live(&self) -> usize {
+        self.ids.len()
+    }
+}

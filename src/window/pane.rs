@@ -1,0 +1,197 @@
+//! Counts by key: of one pane (a stretch of time that no window cuts), and the running total over the panes of a window.
+
+use super::cell::{Cell, Shape, Value};
+use super::keys::{KeyId, Keys};
+use hashbrown::HashTable;
+
+/// One key's count. In a pane, `changed` is the epoch of the last change.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry {
+    pub id: KeyId,
+    pub changed: u32,
+    pub count: i64,
+}
+
+/// What a record brings to a pane.
+pub(super) struct Arrival<'a> {
+    pub keys: &'a [KeyId],
+    pub values: &'a [Value<'a>],
+    /// The number of the emission that will show it.
+    pub epoch: u32,
+}
+
+/// The counts of one stretch of time.
+#[derive(Default)]
+pub(super) struct Pane {
+    /// The epoch of the last change.
+    pub changed: u32,
+    pub entries: Vec<Entry>,
+    /// `width` cells per entry, in the same order.
+    pub cells: Vec<Cell>,
+    /// Where a key's entry is.
+    places: HashTable<u32>,
+}
+
+/// Keys are numbered densely, so one multiplication spreads them well enough.
+#[inline]
+fn hash(id: KeyId) -> u64 {
+    let spread = u64::from(id).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    spread ^ (spread >> 32)
+}
+
+impl Pane {
+    /// Counts a record. `hints` remembers by key where its entry was in the last pane that had it.
+    #[inline]
+    pub fn count(&mut self, arrival: &Arrival<'_>, hints: &mut Vec<u32>, shape: &Shape, keys: &mut Keys) {
+        self.changed = arrival.epoch;
+        for &id in arrival.keys {
+            if hints.len() <= id as usize {
+                hints.resize(id as usize + 1, 0);
+            }
+            let hint = &mut hints[id as usize];
+            // An id has one entry in a pane, so an entry of the right id is the right one.
+            if self.entries.get(*hint as usize).is_none_or(|entry| entry.id != id) {
+                *hint = self.place(id, shape, keys);
+            }
+            let place = *hint as usize;
+            let entry = &mut self.entries[place];
+            entry.count += 1;
+            entry.changed = arrival.epoch;
+            add_values(&mut self.cells, place, arrival.values);
+        }
+    }
+
+    fn place(&mut self, id: KeyId, shape: &Shape, keys: &mut Keys) -> u32 {
+        let entries = &self.entries;
+        if let Some(&place) = self.places.find(hash(id), |&place| entries[place as usize].id == id) {
+            return place;
+        }
+        let place = self.entries.len() as u32;
+        self.entries.push(Entry { id, changed: 0, count: 0 });
+        self.cells.extend_from_slice(shape.empty());
+        let entries = &self.entries;
+        self.places.insert_unique(hash(id), place, |&place| hash(entries[place as usize].id));
+        keys.hold(id);
+        place
+    }
+
+    /// Forgets everything but the memory it took.
+    pub fn clear(&mut self, keys: &mut Keys) {
+        for entry in &self.entries {
+            keys.release(entry.id);
+        }
+        self.entries.clear();
+        self.cells.clear();
+        self.places.clear();
+        self.changed = 0;
+    }
+}
+
+#[inline]
+fn add_values(cells: &mut [Cell], place: usize, values: &[Value<'_>]) {
+    let first = place * values.len();
+    for (cell, value) in cells[first..].iter_mut().zip(values) {
+        cell.add(value);
+    }
+}
+
+/// The sum of the panes `low..high`. Its cost is that of the keys in the panes that come and go.
+#[derive(Default)]
+pub(super) struct Total {
+    pub low: i64,
+    pub high: i64,
+    pub entries: Vec<Entry>,
+    pub cells: Vec<Cell>,
+    /// By key, where its entry is; `NOWHERE` if the key is in none of the panes.
+    places: Vec<u32>,
+}
+
+const NOWHERE: u32 = u32::MAX;
+
+impl Total {
+    pub fn covers(&self, pane: i64) -> bool {
+        (self.low..self.high).contains(&pane)
+    }
+
+    /// Where a key's entry is, which must be in one of the panes.
+    pub fn place_of(&self, id: KeyId) -> u32 {
+        self.places[id as usize]
+    }
+
+    fn place(&mut self, id: KeyId, shape: &Shape) -> usize {
+        if self.places.len() <= id as usize {
+            self.places.resize(id as usize + 1, NOWHERE);
+        }
+        let place = &mut self.places[id as usize];
+        if *place == NOWHERE {
+            *place = self.entries.len() as u32;
+            self.entries.push(Entry { id, changed: 0, count: 0 });
+            self.cells.extend_from_slice(shape.empty());
+        }
+        *place as usize
+    }
+
+    /// A record came to a pane that is covered.
+    pub fn count(&mut self, arrival: &Arrival<'_>, shape: &Shape) {
+        for &id in arrival.keys {
+            let place = self.place(id, shape);
+            self.entries[place].count += 1;
+            add_values(&mut self.cells, place, arrival.values);
+        }
+    }
+
+    /// A pane comes in.
+    pub fn enter(&mut self, pane: &Pane, shape: &Shape) {
+        let width = shape.width();
+        for (at, entry) in pane.entries.iter().enumerate() {
+            let place = self.place(entry.id, shape);
+            self.entries[place].count += entry.count;
+            if width > 0 {
+                let theirs = &pane.cells[at * width..(at + 1) * width];
+                for (cell, other) in self.cells[place * width..].iter_mut().zip(theirs) {
+                    cell.merge(other);
+                }
+            }
+        }
+    }
+
+    /// A pane goes out, and with it the keys that no other pane has.
+    pub fn leave(&mut self, pane: &Pane, shape: &Shape) {
+        let width = shape.width();
+        for (at, entry) in pane.entries.iter().enumerate() {
+            let place = self.places[entry.id as usize] as usize;
+            self.entries[place].count -= entry.count;
+            if self.entries[place].count == 0 {
+                self.remove(place, width);
+            } else if width > 0 {
+                let theirs = &pane.cells[at * width..(at + 1) * width];
+                for (cell, other) in self.cells[place * width..].iter_mut().zip(theirs) {
+                    cell.unmerge(other);
+                }
+            }
+        }
+    }
+
+    fn remove(&mut self, place: usize, width: usize) {
+        let gone = self.entries.swap_remove(place);
+        self.places[gone.id as usize] = NOWHERE;
+        if let Some(moved) = self.entries.get(place) {
+            self.places[moved.id as usize] = place as u32;
+        }
+        let last = self.cells.len() - width;
+        for at in 0..width {
+            self.cells.swap(place * width + at, last + at);
+        }
+        self.cells.truncate(last);
+    }
+
+    /// Covers no pane any more.
+    pub fn clear(&mut self) {
+        for entry in &self.entries {
+            self.places[entry.id as usize] = NOWHERE;
+        }
+        self.entries.clear();
+        self.cells.clear();
+        (self.low, self.high) = (0, 0);
+    }
+}

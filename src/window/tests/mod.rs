@@ -1,0 +1,127 @@
+//! The engine against a naive model under random streams, and by name the faults that others have had.
+
+mod measure;
+mod model;
+mod named;
+mod properties;
+
+use super::*;
+use crate::row::Number;
+
+/// An emission that is kept.
+#[derive(Clone, Debug, PartialEq)]
+struct Emitted {
+    start: Millis,
+    end: Millis,
+    all: bool,
+    open: bool,
+    update: bool,
+    rev: u64,
+    late: u64,
+    total: Number,
+    distinct: u64,
+    rows: Vec<(String, Number, Vec<Option<Number>>)>,
+}
+
+/// What came out, in order.
+#[derive(Clone, Debug, PartialEq)]
+enum Event {
+    Emission(Emitted),
+    Settled(u64, Outcome),
+    /// What `record` returned.
+    Returned(Outcome),
+}
+
+#[derive(Default)]
+struct Recorder {
+    events: Vec<Event>,
+}
+
+impl Sink for Recorder {
+    fn emission(&mut self, emission: &Emission<'_>) {
+        let text = |key: &[u8]| String::from_utf8(key.to_vec()).expect("the tests' keys are text");
+        self.events.push(Event::Emission(Emitted {
+            start: emission.start,
+            end: emission.end,
+            all: emission.all,
+            open: emission.open,
+            update: emission.update,
+            rev: emission.rev,
+            late: emission.late,
+            total: emission.total,
+            distinct: emission.distinct,
+            rows: emission
+                .rows
+                .iter()
+                .map(|row| (text(row.key), row.count, row.aggregates.to_vec()))
+                .collect(),
+        }));
+    }
+
+    fn settled(&mut self, record: u64, outcome: Outcome) {
+        self.events.push(Event::Settled(record, outcome));
+    }
+}
+
+/// One record of a test: a time, keys, and an integer for each value.
+#[derive(Clone, Debug, PartialEq)]
+struct Record {
+    time: Millis,
+    keys: Vec<&'static str>,
+    values: Vec<i64>,
+}
+
+fn at(time: Millis, keys: &[&'static str]) -> Record {
+    Record { time, keys: keys.to_vec(), values: Vec::new() }
+}
+
+/// Runs the engine over records to the end of input.
+fn run(settings: &Settings, records: &[Record]) -> (Vec<Event>, Stats) {
+    let mut windows = Windows::new(settings).expect("the settings make sense");
+    let mut recorder = Recorder::default();
+    for record in records {
+        let keys: Vec<&[u8]> = record.keys.iter().map(|key| key.as_bytes()).collect();
+        let values: Vec<Value<'_>> =
+            record.values.iter().map(|&value| Value::Number(Number::Int(value.into()))).collect();
+        let outcome = windows.record_with(record.time, &keys, &values, &mut recorder);
+        recorder.events.push(Event::Returned(outcome));
+    }
+    windows.finish(&mut recorder);
+    let stats = windows.stats();
+    windows.finish(&mut recorder);
+    assert_eq!(windows.stats(), stats, "a second end of input does nothing");
+    if !settings.windows.contains(&WindowKind::All) {
+        assert_eq!(windows.keys.live(), 0, "keys that no window counts leave memory");
+    }
+    (recorder.events, stats)
+}
+
+/// Emissions as short lines: `start..end flags key=count …`.
+fn emissions(settings: &Settings, records: &[Record]) -> Vec<String> {
+    let (events, _) = run(settings, records);
+    let lines = events.into_iter().filter_map(|event| match event {
+        Event::Emission(emitted) => Some(emitted.line()),
+        _ => None,
+    });
+    lines.collect()
+}
+
+impl Emitted {
+    fn line(&self) -> String {
+        let mut line = format!("{}..{}", self.start, self.end);
+        for (set, name) in [(self.all, " all"), (self.open, " open"), (self.update, " update")] {
+            if set {
+                line.push_str(name);
+            }
+        }
+        for (number, name) in [(self.rev, "rev"), (self.late, "late")] {
+            if number > 0 {
+                line.push_str(&format!(" {name}={number}"));
+            }
+        }
+        for (key, count, _) in &self.rows {
+            line.push_str(&format!(" {key}:{count}"));
+        }
+        line
+    }
+}

@@ -1,0 +1,154 @@
+//! Random streams, random settings: the engine and the model agree event for event.
+
+use super::model::Model;
+use super::*;
+use proptest::prelude::*;
+
+fn window_kind() -> impl Strategy<Value = WindowKind> {
+    let hopping = |size: std::ops::Range<i64>, slide: std::ops::Range<i64>| {
+        (size, slide, -30..30_i64).prop_map(|(size, slide, offset)| WindowKind::Hopping {
+            size,
+            slide,
+            offset,
+        })
+    };
+    prop_oneof![
+        3 => hopping(1..40, 1..40),
+        2 => (1..8_i64, 1..5_i64, 1..5_i64)
+            .prop_map(|(unit, slide, more)| WindowKind::hopping(unit * (slide + more), unit * slide)),
+        2 => (1..40_i64).prop_map(WindowKind::tumbling),
+        1 => Just(WindowKind::All),
+    ]
+}
+
+fn settings() -> impl Strategy<Value = Settings> {
+    let trigger =
+        prop_oneof![(1..30_i64).prop_map(Trigger::EventTime), (1..6_u64).prop_map(Trigger::Records)];
+    let emission = prop_oneof![
+        Just((Emit::Final, None)),
+        trigger.clone().prop_map(|trigger| (Emit::Update, Some(trigger))),
+        trigger.prop_map(|trigger| (Emit::Complete, Some(trigger))),
+    ];
+    let watermark =
+        prop_oneof![Just(Watermark::Delay(0)), (0..40_i64).prop_map(Watermark::Delay), Just(Watermark::Max)];
+    (
+        prop::collection::vec(window_kind(), 1..4),
+        watermark,
+        prop_oneof![Just(None), (20..200_i64).prop_map(Some)],
+        emission,
+        any::<bool>(),
+        0..2_usize,
+    )
+        .prop_map(|(windows, watermark, max_future, (emit, trigger), weighted, sums)| Settings {
+            windows,
+            watermark,
+            max_future,
+            emit,
+            trigger,
+            weighted,
+            aggregates: vec![Aggregate::Sum; sums],
+        })
+        .prop_filter("windows with bounds in common", |settings| settings.validate().is_ok())
+}
+
+/// A step forward most of the time, with disorder, jumps and records from the far future.
+fn records() -> impl Strategy<Value = Vec<Record>> {
+    let step = prop_oneof![
+        10 => 0..4_i64,
+        4 => -30..0_i64,
+        3 => 4..60_i64,
+        1 => 60..400_i64,
+    ];
+    let far = prop_oneof![12 => Just(0_i64), 1 => 150..5000_i64];
+    let keys = prop::collection::vec(
+        prop::sample::select(vec!["a", "b", "c", "ab", "sevenchr", "sevenchrs", "sevenchrt", ""]),
+        0..4,
+    );
+    let record = (step, far, keys, [-3..9_i64, -3..9_i64]);
+    (-200..200_i64, prop::collection::vec(record, 0..60)).prop_map(|(start, steps)| {
+        let mut now = start;
+        let stream = steps.into_iter().map(|(step, far, keys, values)| {
+            now += step;
+            Record { time: now + far, keys, values: values.to_vec() }
+        });
+        stream.collect()
+    })
+}
+
+/// Cuts the values to what the settings ask for.
+fn fit(settings: &Settings, records: &[Record]) -> Vec<Record> {
+    let width = settings.aggregates.len() + usize::from(settings.weighted);
+    let fit = |record: &Record| Record { values: record.values[..width].to_vec(), ..record.clone() };
+    records.iter().map(fit).collect()
+}
+
+fn agree(settings: &Settings, records: &[Record]) -> Result<(), TestCaseError> {
+    let records = fit(settings, records);
+    let (events, stats) = run(settings, &records);
+    let model = Model::run(settings, &records);
+    for (at, (engine, model)) in events.iter().zip(&model.events).enumerate() {
+        prop_assert_eq!(engine, model, "event {}", at);
+    }
+    prop_assert_eq!(events.len(), model.events.len());
+    prop_assert_eq!(Stats { keys: 0, ..stats }, model.stats);
+    Ok(())
+}
+
+/// A few more cases than usual, since they are small; `PROPTEST_CASES` says otherwise.
+fn config() -> ProptestConfig {
+    let usual = ProptestConfig::default();
+    ProptestConfig { cases: usual.cases * 3, ..usual }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn the_engine_does_what_the_model_says(settings in settings(), records in records()) {
+        agree(&settings, &records)?;
+    }
+
+    #[test]
+    fn the_hints_would_have_kept_all(settings in settings(), records in records()) {
+        let settings = Settings { max_future: None, ..settings };
+        let records = fit(&settings, &records);
+        let (_, stats) = run(&settings, &records);
+        for (hint, full) in [(stats.late_hint, false), (stats.missed_hint, true)] {
+            let Some(hint) = hint else { continue };
+            let (_, wider) = run(&Settings { watermark: Watermark::Delay(hint), ..settings.clone() }, &records);
+            prop_assert_eq!(if full { wider.missed } else { wider.late }, 0);
+            let (_, narrower) = run(&Settings { watermark: Watermark::Delay(hint - 1), ..settings.clone() }, &records);
+            prop_assert_ne!(if full { narrower.missed } else { narrower.late }, 0);
+        }
+    }
+
+    #[test]
+    fn no_record_is_lost(settings in settings(), records in records()) {
+        let (events, stats) = run(&settings, &fit(&settings, &records));
+        prop_assert_eq!(stats.records, records.len() as u64);
+        prop_assert_eq!(stats.records, stats.counted + stats.late + stats.gap + stats.no_key + stats.future);
+        let told: u64 = events.iter().map(|event| match event {
+            Event::Emission(emitted) => emitted.late,
+            _ => 0,
+        }).sum();
+        prop_assert!(told <= stats.late);
+    }
+
+    /// What is counted late or not depends on order, but once nothing is late, order is nothing.
+    #[test]
+    fn with_a_watermark_of_max_order_does_not_matter(settings in settings(), records in records(), shift in 0..60_usize) {
+        let settings = Settings {
+            watermark: Watermark::Max, max_future: None, emit: Emit::Final, trigger: None, ..settings
+        };
+        let mut records = fit(&settings, &records);
+        let (first, _) = run(&settings, &records);
+        let middle = shift.min(records.len());
+        records.rotate_left(middle);
+        records.reverse();
+        let (second, _) = run(&settings, &records);
+        let emitted = |events: Vec<Event>| -> Vec<Event> {
+            events.into_iter().filter(|event| matches!(event, Event::Emission(_))).collect()
+        };
+        prop_assert_eq!(emitted(first), emitted(second));
+    }
+}
