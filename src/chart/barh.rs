@@ -4,10 +4,10 @@
 //! as their widest text; the label column at most 36 % of the picture. A narrow picture leaves columns out, which the
 //! tooltips still have. Negative values go left of the axis.
 
-use super::caption::{Caption, NO_WINDOWS, label, tooltip};
+use super::caption::{Caption, EMPTY, NO_WINDOWS, label, share, tooltip};
 use super::options::ChartOptions;
 use super::order::First;
-use super::scale::{Linear, figure, percent};
+use super::scale::{Linear, figure};
 use super::svg::{Anchor, Svg, Text};
 use super::width::Font;
 use crate::row::{Number, Row};
@@ -31,8 +31,7 @@ pub(super) fn draw(rows: &[Row], options: &ChartOptions) -> String {
     let caption = Caption::new(&rows, options);
     let width = f64::from(options.width.max(ChartOptions::MIN_WIDTH));
     let mut svg = Svg::default();
-    let title = caption.title();
-    let mut y = heading(&mut svg, &caption, &title, width);
+    let mut y = heading(&mut svg, &caption, width);
     let is_empty = rows.iter().all(|row| row.distinct == Some(0));
     if is_empty {
         let text = if rows.is_empty() { NO_WINDOWS } else { "nothing was counted in this window" };
@@ -51,13 +50,13 @@ pub(super) fn draw(rows: &[Row], options: &ChartOptions) -> String {
         y = bars.bottom() + 24.0;
     }
     y = footer(&mut svg, &caption.footer(), width, y);
-    svg.finish(width, y, options.theme, &title, &caption.description())
+    svg.finish(width, y, options.theme, &caption.name(), &caption.description())
 }
 
 /// Title and subtitle; gives where the plot begins.
-fn heading(svg: &mut Svg, caption: &Caption<'_>, title: &str, width: f64) -> f64 {
+fn heading(svg: &mut Svg, caption: &Caption<'_>, width: f64) -> f64 {
     let room = width - 2.0 * MARGIN;
-    let mut y = lines(svg, &TITLE.wrap(title, room, 2), TITLE, "ink", 14.0, 22.0);
+    let mut y = lines(svg, &TITLE.wrap(&caption.title(), room, 2), TITLE, "ink", 14.0, 22.0);
     y = lines(svg, &SUBTITLE.wrap(&caption.subtitle(), room, 2), SUBTITLE, "muted", y, 19.0);
     if let Some(notice) = caption.notice() {
         y = lines(svg, &[notice.to_owned()], Font::bold(SUBTITLE.size), "new", y, 19.0);
@@ -67,7 +66,11 @@ fn heading(svg: &mut Svg, caption: &Caption<'_>, title: &str, width: f64) -> f64
 
 /// The words at the bottom; gives where the picture ends.
 fn footer(svg: &mut Svg, text: &str, width: f64, y: f64) -> f64 {
-    lines(svg, &SMALL.wrap(text, width - 2.0 * MARGIN, 3), SMALL, "muted", y, 16.0) + 14.0
+    let mut wrapped = SMALL.wrap(text, width - 2.0 * MARGIN, 3);
+    for line in &mut wrapped {
+        line.truncate(line.trim_end_matches([' ', '·']).len());
+    }
+    lines(svg, &wrapped, SMALL, "muted", y, 16.0) + 14.0
 }
 
 /// Draws lines of text below `y`; gives the last one's baseline.
@@ -107,7 +110,7 @@ impl<'a> Bars<'a> {
         let spaced = |room: f64, gap: f64| if room > 0.0 { room + gap } else { 0.0 };
         let ranks = rows.iter().filter_map(|row| row.rank).map(|rank| rank.to_string());
         let changes = rows.iter().filter_map(|row| change(row, rows)).map(Change::text);
-        let shares = rows.iter().filter_map(|row| row.share).map(percent);
+        let shares = rows.iter().filter_map(share);
         let mut columns = [
             spaced(widest(shares, LABEL), GAP),
             spaced(widest(changes, SMALL), TRIANGLE + GAP),
@@ -131,7 +134,10 @@ impl<'a> Bars<'a> {
         let label_room = natural.min((room - least_bars).max(width * 0.1));
         let labels = MARGIN + ranks + changes + label_room;
         let from = labels + GAP + left_values;
-        let to = from + room - label_room;
+        let mut to = from + room - label_room;
+        if left_values == 0.0 {
+            to = to.max(from + longest_bar(rows, to + right_values - from));
+        }
         let shown = |column: f64, x: f64| (column > 0.0).then_some(x);
         Bars {
             rows,
@@ -192,12 +198,12 @@ impl<'a> Bars<'a> {
             }
         }
         let name = label(row, ranked(self.rows));
-        let class = if row.is_remainder() { "muted" } else { "ink" };
+        let class = if row.is_remainder() || name == EMPTY { "muted" } else { "ink" };
         text(self.labels, Anchor::End, LABEL, class, &LABEL.cut(&name, self.label_room), svg);
         let (x, anchor) = self.bar(svg, row, y);
-        text(x, anchor, LABEL, "ink", &figure(row.count), svg);
-        if let (Some(x), Some(share)) = (self.shares, row.share) {
-            text(x, Anchor::End, LABEL, "muted", &percent(share), svg);
+        text(x, anchor, LABEL, "ink value", &figure(row.count), svg);
+        if let (Some(x), Some(share)) = (self.shares, share(row)) {
+            text(x, Anchor::End, LABEL, "muted", &share, svg);
         }
     }
 
@@ -219,6 +225,15 @@ impl<'a> Bars<'a> {
             (zero + length + VALUE_GAP, Anchor::Start)
         }
     }
+}
+
+/// How long the largest value's bar can be when each bar and the value beside it have this room. More than the room
+/// less the widest value, where that value stands beside a short bar.
+fn longest_bar(rows: &[Row], room: f64) -> f64 {
+    let largest = rows.iter().map(|row| row.count.as_f64()).fold(0.0, f64::max);
+    let beside = |row: &Row| LABEL.width(&figure(row.count)) + VALUE_GAP;
+    let longest = |row: &Row| (room - beside(row)) / (row.count.as_f64() / largest);
+    rows.iter().map(longest).filter(|length| length.is_finite()).fold(room, f64::min)
 }
 
 /// Rows that are not the remainder.

@@ -4,6 +4,7 @@
 
 use super::options::ChartOptions;
 use super::scale::{figure, percent};
+use super::svg::isolated;
 use crate::jsonl::format::people::clean;
 use crate::row::{Bounds, Number, Row};
 use crate::time::RangeText;
@@ -45,6 +46,11 @@ impl<'a> Caption<'a> {
         clean(&title).into_owned()
     }
 
+    /// What the picture is called where no title is to be drawn.
+    pub(super) fn name(&self) -> String {
+        Some(self.title()).filter(|title| !title.trim().is_empty()).unwrap_or_else(|| self.default_title())
+    }
+
     fn default_title(&self) -> String {
         let key = self.key_name();
         let shown = self.ranked().count();
@@ -62,22 +68,24 @@ impl<'a> Caption<'a> {
         }
     }
 
-    /// `2018-11-12 19:00:00 – 19:00:20 UTC (20 s) · count`.
+    /// `2018-11-12 19:00:00 – 19:00:20 UTC (20 s) · count per hashtag`.
     pub(super) fn subtitle(&self) -> String {
         let mut parts = Vec::new();
         if let (Some(range), Some(row)) = (&self.range, self.first()) {
             let so_far = if row.all { " so far" } else { "" };
             parts.push(format!("{} ({}{so_far})", range.whole, range.length));
         }
-        if self.first().is_some() {
-            parts.push(self.unit());
+        // A title of our own says it already.
+        if self.first().is_some() && self.options.title.is_some() {
+            let key = self.key_name();
+            parts.push(if key.is_empty() { self.unit() } else { format!("{} per {key}", self.unit()) });
         }
         parts.join(" · ")
     }
 
-    /// What is not final about the window.
+    /// What is not final about the window; that a running total is, its subtitle says.
     pub(super) fn notice(&self) -> Option<&'static str> {
-        self.first().is_some_and(|row| row.open).then_some("window still open")
+        self.first().is_some_and(|row| row.open && !row.all).then_some("window still open")
     }
 
     /// `top 10 = 2,345 of 4,567 counted (51.3%) · 890 distinct · 0 late`.
@@ -117,7 +125,10 @@ impl<'a> Caption<'a> {
         }
         let bars: Vec<String> = self.rows.iter().map(tooltip).collect();
         let notice = self.notice().map(|notice| format!(" ({notice})")).unwrap_or_default();
-        format!("Horizontal bars. {subtitle}{notice}. {}. {}", bars.join("; "), self.footer())
+        let sentences = [format!("{subtitle}{notice}"), bars.join("; "), self.footer()];
+        let said: Vec<&str> =
+            sentences.iter().map(|said| said.trim()).filter(|said| !said.is_empty()).collect();
+        format!("Horizontal bars. {}", said.join(". "))
     }
 
     /// What the keys are called.
@@ -148,10 +159,12 @@ impl<'a> Caption<'a> {
 pub(super) const NO_WINDOWS: &str = "no windows in the input";
 
 fn range(row: &Row, bounds: Bounds, options: &ChartOptions) -> RangeText {
-    // The end of a running total is just after its last record, whose time says more.
-    let end = if row.all { bounds.end.saturating_sub(1).max(bounds.start) } else { bounds.end };
-    RangeText::new(bounds.start, end, &options.zone)
+    let range = if row.all { RangeText::so_far } else { RangeText::new };
+    range(bounds.start, bounds.end, &options.zone)
 }
+
+/// Stands for a key without anything to see.
+pub(super) const EMPTY: &str = "(empty)";
 
 /// A row's key as it is shown, never empty.
 pub(super) fn label(row: &Row, shown: usize) -> String {
@@ -164,16 +177,29 @@ pub(super) fn label(row: &Row, shown: usize) -> String {
     let label = row.label();
     match clean(&label).trim() {
         "" if row.keys.is_empty() => "all records".to_owned(),
-        "" => "(empty)".to_owned(),
+        "" => EMPTY.to_owned(),
         label => label.to_owned(),
     }
 }
 
+/// A row's part of the total, where known.
+pub(super) fn share(row: &Row) -> Option<String> {
+    let share = row.share.filter(|share| share.is_finite())?;
+    // The column is rounded; rounded once more it could be a tenth of a percent off.
+    let share = match row.total {
+        Some(total) if total > Number::ZERO => row.count.as_f64() / total.as_f64(),
+        _ => share,
+    };
+    // Four digits may have left nothing of what is something.
+    let is_tiny = share == 0.0 && row.count > Number::ZERO;
+    Some(percent(if is_tiny { f64::MIN_POSITIVE } else { share }))
+}
+
 /// `#StanLee: 48,213 (12.3%), rank 1, before 3`.
 pub(super) fn tooltip(row: &Row) -> String {
-    let mut text = format!("{}: {}", label(row, 0), exact(row.count));
-    if let Some(share) = row.share {
-        text += &format!(" ({})", percent(share));
+    let mut text = format!("{}: {}", isolated(&label(row, 0)), exact(row.count));
+    if let Some(share) = share(row) {
+        text += &format!(" ({share})");
     }
     if let Some(rank) = row.rank {
         text += &format!(", rank {rank}");

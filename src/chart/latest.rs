@@ -33,8 +33,11 @@ impl Latest {
         let mut ended = Vec::new();
         let top = self.top;
         self.assembly.push(row, || First::new(top), |window| ended.push(window))?;
-        // Each of them, since a window that was cut short may be newer than the whole one after it.
-        Ok(ended.into_iter().fold(false, |is_new, window| self.offer(window) || is_new))
+        let mut is_new = false;
+        for window in ended {
+            is_new |= self.offer(window);
+        }
+        Ok(is_new)
     }
 
     /// Ends the window in assembly as it is: the input has ended, a mark has come, or the source is quiet. Whether there

@@ -80,6 +80,9 @@ fn round_values(low: f64, high: f64, most: u32, whole_only: bool) -> Vec<(f64, S
 }
 
 fn tick_text(value: f64, decimals: usize) -> String {
+    if value == 0.0 {
+        return "0".to_owned();
+    }
     if value.abs() >= BEYOND_DIGITS || decimals > 6 {
         return scientific(value);
     }
@@ -161,8 +164,8 @@ mod tests {
         assert_eq!(labels(48_213.0, true), ["0", "10,000", "20,000", "30,000", "40,000"]);
         assert_eq!(labels(7.0, true), ["0", "2", "4", "6"]);
         assert_eq!(labels(1.0, true), ["0", "1"], "a count has no halves");
-        assert_eq!(labels(1.0, false), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
-        assert_eq!(labels(1.4, false), ["0.00", "0.25", "0.50", "0.75", "1.00", "1.25"]);
+        assert_eq!(labels(1.0, false), ["0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
+        assert_eq!(labels(1.4, false), ["0", "0.25", "0.50", "0.75", "1.00", "1.25"]);
         assert_eq!(labels(-3.0, true), ["−3", "−2", "−1", "0"]);
         assert_eq!(labels(0.0, true), ["0", "1"]);
         assert_eq!(labels(4e18, true)[1], "1 × 10¹⁸");

@@ -4,6 +4,7 @@
 //! renderers know no CSS variables, under a class that only this picture has: the rules reach nothing else when the SVG
 //! is part of a page, and ids do not collide.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::colour::{self, Colour};
@@ -15,7 +16,7 @@ const FAMILY: &str =
     "'Noto Sans',system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif";
 
 /// A style class: name, property and colour.
-const CLASSES: [(&str, &str, Colour); 11] = [
+const CLASSES: [(&str, &str, Colour); 12] = [
     ("ground", "fill", colour::GROUND),
     ("ink", "fill", colour::INK),
     ("muted", "fill", colour::MUTED),
@@ -27,6 +28,7 @@ const CLASSES: [(&str, &str, Colour); 11] = [
     ("risen", "fill", colour::RISEN),
     ("fallen", "fill", colour::FALLEN),
     ("new", "fill", colour::NEW),
+    ("value", "stroke", colour::GROUND),
 ];
 
 /// Where a text's position is, seen along the line.
@@ -81,7 +83,7 @@ impl Svg {
         self.push(format_args!("<path class=\"{class}\" d=\"M{left} {base}H{right}L{middle} {tip}Z\"/>"));
     }
 
-    /// A text. The isolates around it keep right-to-left labels from reordering what stands beside them.
+    /// A text.
     pub(super) fn text(&mut self, text: Text<'_>) {
         let anchor = match text.anchor {
             Anchor::Start => "",
@@ -89,7 +91,7 @@ impl Svg {
             Anchor::End => " text-anchor=\"end\"",
         };
         let weight = if text.font.bold { " font-weight=\"700\"" } else { "" };
-        let (class, size, words) = (text.class, short(text.font.size), isolated(text.text));
+        let (class, size, words) = (text.class, short(text.font.size), escaped(&isolated(text.text)));
         self.push(format_args!(
             "<text class=\"{class}\" x=\"{}\" y=\"{}\" font-size=\"{size}\"{weight}{anchor}>{words}</text>",
             short(text.x),
@@ -149,7 +151,8 @@ fn style(id: &str, theme: Theme) -> String {
     };
     let (light, dark) = (|colour: &Colour| colour.light, |colour: &Colour| colour.dark);
     let base = format!(
-        ".{id}{{max-width:100%;height:auto;font-family:{FAMILY}}}\n.{id} text{{font-variant-numeric:tabular-nums}}\n"
+        ".{id}{{max-width:100%;height:auto;font-family:{FAMILY}}}\n.{id} text{{font-variant-numeric:tabular-nums}}\n\
+         .{id} .value{{paint-order:stroke;stroke-width:3px;stroke-linejoin:round}}\n"
     );
     match theme {
         Theme::Light => base + &rules(light),
@@ -184,10 +187,9 @@ fn escaped(text: &str) -> String {
     escaped
 }
 
-/// Escaped, and between isolates unless it is plain ASCII, which needs none.
-fn isolated(text: &str) -> String {
-    let text_escaped = escaped(text);
-    if text.is_ascii() { text_escaped } else { format!("\u{2068}{text_escaped}\u{2069}") }
+/// Text between isolates, which keep its direction from reordering what stands beside it; ASCII needs none.
+pub(super) fn isolated(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(format!("\u{2068}{text}\u{2069}")) }
 }
 
 fn fnv(parts: &[&str]) -> u64 {

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 
 use super::width::Font;
 use super::*;
-use crate::row::Number;
 use crate::row::key::Scalar;
+use crate::row::{Bounds, Number};
 
 const EVENING: i64 = 1_542_049_200_000; // 2018-11-12T19:00:00Z
 
@@ -24,7 +24,7 @@ fn window(counts: &[(&str, i128)], total: i128, distinct: u64) -> Vec<Row> {
         let mut row = row(label, Number::Int(*count));
         row.rank = Some(rank);
         row.prev_rank = Some(None);
-        row.share = Some((*count as f64 / total as f64 * 10_000.0).round() / 10_000.0);
+        row.share = Some((*count as f64 / total.max(1) as f64 * 10_000.0).round() / 10_000.0);
         (row.total, row.distinct, row.rows) =
             (Some(Number::Int(total)), Some(distinct), Some(counts.len() as u64));
         row.late = Some(3);
@@ -67,8 +67,14 @@ fn pictures() -> Vec<(&'static str, Vec<Row>, ChartOptions)> {
     others.push(rest);
     let mut open = plain.clone();
     for row in &mut open {
+        row.bounds = Some(Bounds { start: EVENING + 345, end: EVENING + 4_211_502 });
         (row.open, row.all, row.rev) = (true, true, 4);
     }
+    let mut so_far = open.clone();
+    for row in &mut open {
+        (row.bounds, row.all) = (plain[0].bounds, false);
+    }
+    so_far.truncate(3);
     let unbounded: Vec<Row> =
         plain.iter().cloned().map(|row| Row { bounds: None, late: None, prev_rank: None, ..row }).collect();
     let signed = [("joy", 812.5), ("hope", 401.0), ("calm", 0.0), ("anger", -640.25), ("fear", -1.0)];
@@ -83,6 +89,7 @@ fn pictures() -> Vec<(&'static str, Vec<Row>, ChartOptions)> {
         ("narrow", hostile(), ChartOptions { width: 320, source: Some("demo:tweets, recorded on a quiet afternoon".into()), ..options() }),
         ("others", others, ChartOptions { unit: Some("tweets".into()), ..options() }),
         ("open", open, options()),
+        ("so-far", so_far, options()),
         ("unbounded", unbounded, options()),
         ("one", window(&[("only", 5)], 5, 1), options()),
         ("equal", window(&[("a", 5), ("b", 5), ("c", 5)], 15, 3), options()),
@@ -137,7 +144,7 @@ fn assert_sound(svg: &str) -> Result<(), TestCaseError> {
         |node: roxmltree::Node, name: &str| node.attribute(name).and_then(|text| text.parse::<f64>().ok());
     let (width, height) = (number(root, "width").unwrap_or(0.0), number(root, "height").unwrap_or(0.0));
     let mut boxes: Vec<(f64, f64, f64, String)> = Vec::new();
-    for node in root.descendants().filter(|node| node.is_element()) {
+    for node in root.descendants().filter(roxmltree::Node::is_element) {
         for name in ["x", "y", "width", "height", "x1", "x2", "y1", "y2"] {
             let Some(text) = node.attribute(name).filter(|text| *text != "100%") else { continue };
             let value: f64 = text.parse().map_err(|_| TestCaseError::fail(format!("{name} is {text}")))?;
@@ -149,6 +156,7 @@ fn assert_sound(svg: &str) -> Result<(), TestCaseError> {
             let font =
                 if node.attribute("font-weight").is_some() { Font::bold(size) } else { Font::regular(size) };
             let text = node.text().unwrap_or_default();
+            prop_assert!(!["NaN", "inf"].iter().any(|word| text.starts_with(word)), "{}", text);
             let wide = font.width(text);
             let x = number(node, "x").unwrap_or(0.0);
             let left = match node.attribute("text-anchor") {

@@ -191,7 +191,7 @@ pub fn open(path: &Path) -> anyhow::Result<Input> {
 /// The bar is drawn by the tool that reads files or a network; one that reads a pipe leaves the terminal to it.
 fn progress(tool: &Tool, inputs: &[Input]) -> Option<Box<dyn FnMut(drive::Progress) + Send>> {
     let sizes: Option<u64> = inputs.iter().map(|input| input.size).sum();
-    let is_piped = inputs.iter().any(|input| input.name == "-" && input.size.is_none());
+    let is_piped = inputs.iter().any(|input| input.is_pipe);
     if is_piped { None } else { tool.progress(sizes) }
 }
 

@@ -24,12 +24,15 @@ pub struct SourceArgs {
     /// Wait no longer than this for the next line of a replay
     #[arg(long, value_name = "SPAN", value_parser = Span::parse, requires = "speed", help_heading = "Pace")]
     max_gap: Option<Span>,
-    /// So many records a second; for a demo stream also its density in event time
+    /// So many records a second
     #[arg(long, value_name = "N", help_heading = "Pace")]
     rate: Option<Rate>,
     /// End after so many records
     #[arg(long, value_name = "N", help_heading = "Pace")]
     records: Option<u64>,
+    /// Records of a demo stream per second of its event time [default: as --rate, else 50]
+    #[arg(long, value_name = "N", conflicts_with = "rate", help_heading = "Demo streams")]
+    density: Option<Rate>,
     /// Another seed is another demo stream
     #[arg(long, value_name = "N", help_heading = "Demo streams")]
     seed: Option<u64>,
@@ -87,6 +90,7 @@ impl SourceArgs {
         if let Some(rate) = self.rate {
             options.demo = options.demo.paced(rate);
         }
+        options.demo.density = self.density.unwrap_or(options.demo.density);
         let mut headers = Headers::default();
         self.headers.iter().try_for_each(|header| headers.add(header))?;
         if let Some(name) = &self.token_env {

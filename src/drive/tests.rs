@@ -84,8 +84,7 @@ impl Write for Memory {
 }
 
 fn settings(inputs: Vec<Box<dyn ByteSource>>, threads: usize, max_line: usize, output: Output) -> Settings {
-    let input =
-        |(number, source)| Input { name: format!("in{number}"), source, size: None, meter: Meter::default() };
+    let input = |(number, source)| Input::new(format!("in{number}"), source, Meter::default());
     Settings {
         inputs: inputs.into_iter().enumerate().map(input).collect(),
         output,
@@ -230,6 +229,34 @@ fn a_line_is_out_before_the_next_is_waited_for() {
 fn a_signal_ends_a_run_that_waits() {
     let (_send, parts) = channel();
     let settings = settings(vec![Box::new(Live(parts))], 2, 1 << 20, Output::to(Box::new(io::sink())));
+    let interrupt = settings.interrupt.clone();
+    let running = std::thread::spawn(move || run(&mut Pass, settings));
+    interrupt.signal(15);
+    assert_eq!(running.join().expect("no panic").expect("memory").end, End::Signal(15));
+}
+
+#[test]
+fn a_signalled_run_takes_what_the_stages_before_it_still_send() {
+    let (send, parts) = channel();
+    let (tell, told) = channel();
+    let mut settings = settings(vec![Box::new(Live(parts))], 2, 1 << 20, Output::to(Box::new(Told(tell))));
+    settings.inputs[0].is_pipe = true;
+    let interrupt = settings.interrupt.clone();
+    let running = std::thread::spawn(move || run(&mut Pass, settings));
+    send.send(b"one\n".to_vec()).expect("the reader listens");
+    assert_eq!(told.recv().expect("a line"), b"one\n", "the run is under way");
+    interrupt.signal(2);
+    send.send(b"two\n".to_vec()).expect("the reader listens");
+    drop(send);
+    assert_eq!(running.join().expect("no panic").expect("memory").end, End::Signal(2));
+    assert_eq!(told.recv().expect("a line"), b"two\n");
+}
+
+#[test]
+fn a_signalled_run_does_not_wait_for_stages_that_go_on() {
+    let (_send, parts) = channel();
+    let mut settings = settings(vec![Box::new(Live(parts))], 1, 1 << 20, Output::to(Box::new(io::sink())));
+    settings.inputs[0].is_pipe = true;
     let interrupt = settings.interrupt.clone();
     let running = std::thread::spawn(move || run(&mut Pass, settings));
     interrupt.signal(15);

@@ -118,7 +118,7 @@ impl Job for Plot {
     type Mapper = RowMapper;
 
     fn recipe(&self) -> Recipe<RowMapper> {
-        row_recipe()
+        row_recipe(true)
     }
 
     fn apply(&mut self, _chunk: &Chunk, rows: Vec<Row>, cx: &mut Context<'_>) -> anyhow::Result<Flow> {

@@ -29,14 +29,17 @@ impl TopRows {
 }
 
 /// Reads rows.
-pub struct RowMapper;
+pub struct RowMapper {
+    /// Rows that no window put out are read, too.
+    takes_plain: bool,
+}
 
 impl Mapper for RowMapper {
     type Batch = Vec<Row>;
 
     fn map(&mut self, record: &Record<'_>, rows: &mut Vec<Row>) -> Result<(), Reject> {
         let row = Row::read(record.bytes).map_err(|error| Reject::new("row", error.to_string()))?;
-        if row.bounds.is_none() && row.rows.is_none() {
+        if row.bounds.is_none() && row.rows.is_none() && !self.takes_plain {
             return Err(Reject::new(
                 "row",
                 "no window row: rows come from window-count; --key EXPR counts plain records",
@@ -48,15 +51,16 @@ impl Mapper for RowMapper {
 }
 
 /// How rows are read, for all jobs that take them.
-pub(super) fn row_recipe() -> Recipe<RowMapper> {
-    Arc::new(|| Ok(RowMapper))
+/// With `takes_plain` a row needs no more than a count, as a database gives it.
+pub(super) fn row_recipe(takes_plain: bool) -> Recipe<RowMapper> {
+    Arc::new(move || Ok(RowMapper { takes_plain }))
 }
 
 impl Job for TopRows {
     type Mapper = RowMapper;
 
     fn recipe(&self) -> Recipe<RowMapper> {
-        row_recipe()
+        row_recipe(false)
     }
 
     fn apply(&mut self, _chunk: &Chunk, rows: Vec<Row>, cx: &mut Context<'_>) -> anyhow::Result<Flow> {

@@ -67,3 +67,6 @@ impl ByteSource for HttpSource {
         !self.ended
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -128,7 +128,7 @@ fn open_tcp(address: &str, options: &SourceOptions, stopper: &Stopper) -> Result
     let address = Address::parse(rest.strip_suffix('/').unwrap_or(rest))?;
     let (name, meter) = (format!("tcp://{address}"), Meter::default());
     let source = TcpSource::open(address, &options.net, stopper, meter.clone())?;
-    Ok(Input { name, source: Box::new(source), size: None, meter })
+    Ok(Input::new(name, Box::new(source), meter))
 }
 
 /// A compressed file on a server is decompressed as a local one is.
@@ -136,7 +136,7 @@ fn open_http(address: &str, options: &SourceOptions, stopper: &Stopper) -> Resul
     let url = Url::parse(address)?;
     let meter = Meter::default();
     let source = HttpSource::open(&url, &options.net, stopper, meter.clone())?;
-    Ok(Input { name: url.to_string(), size: source.size(), source: decoded(Box::new(source)), meter })
+    Ok(Input { size: source.size(), ..Input::new(url.to_string(), decoded(Box::new(source)), meter) })
 }
 
 fn open_demo(address: &str, options: &SourceOptions, stopper: &Stopper) -> Result<Input, Error> {
@@ -144,7 +144,7 @@ fn open_demo(address: &str, options: &SourceOptions, stopper: &Stopper) -> Resul
     let kind = if name == "demo:rsvps" { DemoKind::Rsvps } else { DemoKind::Tweets };
     let meter = Meter::default();
     let source = DemoSource::new(kind, &options.demo, stopper, meter.clone());
-    Ok(Input { name, source: Box::new(source), size: None, meter })
+    Ok(Input::new(name, Box::new(source), meter))
 }
 
 #[cfg(test)]

@@ -71,7 +71,7 @@ pub struct Rate(f64);
 impl Rate {
     /// A rate, unless it is not above 0 or not finite.
     pub fn per_second(records: f64) -> Option<Rate> {
-        (records.is_finite() && records >= 1e-6 && records <= 1e9).then_some(Rate(records))
+        (1e-6..=1e9).contains(&records).then_some(Rate(records))
     }
 
     /// The mean time between two records in nanoseconds, at least 1.

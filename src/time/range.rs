@@ -55,6 +55,15 @@ impl RangeText {
         RangeText { date, start: first, end: last, whole, length }
     }
 
+    /// The range of a running total, from its first record to its last: to the second, which is as much as people want to
+    /// know of a range that grows.
+    pub fn so_far(start: Millis, end: Millis, zone: &TimeZone) -> RangeText {
+        // The end is just after the last record.
+        let floor = |at: Millis| at - at.rem_euclid(SECOND);
+        let start = floor(start);
+        RangeText::new(start, floor(end.saturating_sub(1)).max(start), zone)
+    }
+
     fn beyond_calendars(start: Millis, end: Millis, length: String) -> RangeText {
         let text = |at: Millis| {
             let mut text = Vec::new();
@@ -113,7 +122,7 @@ fn is_midnight(at: &Zoned) -> bool {
 fn length(millis: Millis) -> String {
     let units = [(DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (SECOND, "s"), (1, "ms")];
     let Some(first) = units.iter().position(|(unit, _)| millis >= *unit) else {
-        return format!("{millis} ms");
+        return "0 s".to_owned();
     };
     let (unit, name) = units[first];
     let (whole, rest) = (millis / unit, millis % unit);
@@ -153,6 +162,13 @@ mod tests {
     }
 
     #[test]
+    fn a_running_total_ends_with_its_last_record() {
+        let range = RangeText::so_far(EVENING + 345, EVENING + 41_502, &TimeZone::UTC);
+        assert_eq!(range.whole, "2018-11-12 19:00:00 – 19:00:41 UTC");
+        assert_eq!(RangeText::so_far(EVENING + 999, EVENING + 1_000, &TimeZone::UTC).length, "0 s");
+    }
+
+    #[test]
     fn whole_days_need_no_clock() {
         let midnight = EVENING - 19 * HOUR;
         assert_eq!(utc(midnight, midnight + DAY).whole, "2018-11-12 UTC");
@@ -161,9 +177,14 @@ mod tests {
 
     #[test]
     fn lengths_have_two_units_at_most() {
-        for (millis, text) in
-            [(90_000, "1 min 30 s"), (DAY, "1 d"), (DAY + 1, "1 d"), (0, "0 ms"), (1_501, "1 s 501 ms")]
-        {
+        for (millis, text) in [
+            (90_000, "1 min 30 s"),
+            (DAY, "1 d"),
+            (DAY + 1, "1 d"),
+            (20, "20 ms"),
+            (0, "0 s"),
+            (1_501, "1 s 501 ms"),
+        ] {
             assert_eq!(length(millis), text);
         }
     }

@@ -130,7 +130,7 @@ impl Formatter {
                 out.extend_from_slice(line);
                 out.push(b'\n');
             }
-            Writer::Separated(separated) => separated.record(&read(line)?, out)?,
+            Writer::Separated(separated) => separated.record(read(line)?, out)?,
             Writer::Table(table) => table.record(read(line)?, out),
         }
         Ok(())
@@ -145,8 +145,10 @@ impl Formatter {
 
     /// Appends all that waits, at the end of input or at a mark.
     pub fn finish(&mut self, out: &mut Vec<u8>) {
-        if let Writer::Table(table) = &mut self.writer {
-            table.finish(out);
+        match &mut self.writer {
+            Writer::Jsonl => {}
+            Writer::Separated(separated) => separated.finish(out),
+            Writer::Table(table) => table.finish(out),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use unicode_segmentation::UnicodeSegmentation;
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// A number's literal with commas between its thousands: `-1,234,567.5`. What is no plain decimal stays as it is.
 ///
@@ -32,14 +32,22 @@ pub fn thousands(literal: &str) -> String {
 }
 
 /// Text from a stream without what could do harm on a screen or in a picture: control characters (terminal escapes
-/// among them), and the marks that turn the direction of the text around them. White space becomes a blank; what XML
-/// forbids becomes U+FFFD.
+/// among them), the marks that turn the direction of the text around them, and towers of accents that reach into the
+/// lines above and below. White space becomes a blank; what XML forbids becomes U+FFFD.
 pub fn clean(text: &str) -> Cow<'_, str> {
-    if text.chars().all(|c| replacement(c) == Some(c)) {
+    if text.chars().all(|c| replacement(c) == Some(c) && c.width() != Some(0)) {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(text.chars().filter_map(replacement).collect())
+    let mut marks = 0;
+    let kept = text.chars().filter_map(replacement).filter(|c| {
+        marks = if c.width() == Some(0) { marks + 1 } else { 0 };
+        marks <= MOST_MARKS
+    });
+    Cow::Owned(kept.collect())
 }
+
+/// Characters without width in a row: the flag of a region has six, a letter of any script fewer.
+const MOST_MARKS: usize = 6;
 
 fn replacement(c: char) -> Option<char> {
     match c {
@@ -101,7 +109,15 @@ mod tests {
     #[test]
     fn nothing_that_steers_a_screen_stays() {
         assert_eq!(clean("a\u{1b}[31mb\u{202e}c\nd\u{0}\u{ffff}"), "a[31mbc d\u{fffd}");
-        assert!(matches!(clean("#שלום 👨‍👩‍👧"), Cow::Borrowed(_)), "joiners and scripts stay");
+        for text in
+            ["#שלום 👨‍👩‍👧", "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}", "é e\u{301}\u{323}"]
+        {
+            assert_eq!(clean(text), text, "joiners, scripts and flags stay");
+        }
+        assert_eq!(
+            clean(&format!("a{}b", "\u{301}".repeat(99))),
+            format!("a{}b", "\u{301}".repeat(MOST_MARKS))
+        );
     }
 
     #[test]

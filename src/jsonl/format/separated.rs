@@ -2,7 +2,8 @@
 //!
 //! The first record makes the header. A later record that lacks a column has an empty cell; one that brings a new
 //! column is refused, since a cell without a header would be lost. Window rows may get the columns `rev` and `open`
-//! later, so their header has them from the start.
+//! later, so their header has them from the start; and the row of an empty window does not know the key columns, so the
+//! first ones wait for a row that does.
 
 use super::{Columns, FormatError, cell, is_number, value};
 
@@ -17,18 +18,42 @@ pub(super) enum Dialect {
 pub(super) struct Separated {
     dialect: Dialect,
     header: Option<Vec<String>>,
+    waiting: Vec<Columns>,
 }
 
 impl Separated {
     pub(super) fn new(dialect: Dialect) -> Separated {
-        Separated { dialect, header: None }
+        Separated { dialect, header: None, waiting: Vec::new() }
     }
 
-    pub(super) fn record(&mut self, columns: &Columns, out: &mut Vec<u8>) -> Result<(), FormatError> {
+    pub(super) fn record(&mut self, columns: Columns, out: &mut Vec<u8>) -> Result<(), FormatError> {
+        let is_empty_window = value(&columns, "distinct") == Some("0");
+        if self.header.is_none() && is_empty_window {
+            self.waiting.push(columns);
+            return Ok(());
+        }
+        let waiting = std::mem::take(&mut self.waiting);
+        self.write(&columns, &waiting, out)
+    }
+
+    /// Writes what still waits, at the end of input.
+    pub(super) fn finish(&mut self, out: &mut Vec<u8>) {
+        let waiting = std::mem::take(&mut self.waiting);
+        if let Some((first, rest)) = waiting.split_first() {
+            // The first makes the header, so it fits; empty windows have all the same columns.
+            let _ = self.write(first, &[], out);
+            for columns in rest {
+                let _ = self.write(columns, &[], out);
+            }
+        }
+    }
+
+    /// Writes a record, after others that wait for its header.
+    fn write(&mut self, columns: &Columns, before: &[Columns], out: &mut Vec<u8>) -> Result<(), FormatError> {
         let header = match &self.header {
             Some(header) => header,
             None => {
-                let header = header_for(columns);
+                let header = header_for(columns, before);
                 let names = header.iter().map(|name| guarded(name, self.dialect));
                 write(names, self.dialect, out);
                 self.header.insert(header)
@@ -37,18 +62,25 @@ impl Separated {
         if let Some((new, _)) = columns.iter().find(|(name, _)| !header.contains(name)) {
             return Err(FormatError::NewColumn(new.clone()));
         }
-        let cells = header.iter().map(|name| match value(columns, name) {
-            Some(json) if is_number(json) => json.to_owned(),
-            Some(json) => guarded(&cell(json), self.dialect),
-            None => String::new(),
-        });
-        write(cells, self.dialect, out);
+        for record in before.iter().chain([columns]) {
+            let cells = header.iter().map(|name| match value(record, name) {
+                Some(json) if is_number(json) => json.to_owned(),
+                Some(json) => guarded(&cell(json), self.dialect),
+                None => String::new(),
+            });
+            write(cells, self.dialect, out);
+        }
         Ok(())
     }
 }
 
-fn header_for(columns: &Columns) -> Vec<String> {
-    let mut header: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
+fn header_for(columns: &Columns, before: &[Columns]) -> Vec<String> {
+    let mut header: Vec<String> = Vec::new();
+    for (name, _) in columns.iter().chain(before.iter().flatten()) {
+        if !header.contains(name) {
+            header.push(name.clone());
+        }
+    }
     if value(columns, "window_start").is_some() && value(columns, "count").is_some() {
         for later in ["rev", "open"] {
             if value(columns, later).is_none() {

@@ -66,6 +66,22 @@ fn window_rows_may_be_revised_or_open_later() {
     assert_eq!(formatted(Format::Csv, &[row, &open]), expected);
 }
 
+#[test]
+fn empty_windows_wait_for_the_key_columns() {
+    let bounds = r#"{"window_start":"2018-11-12T19:00:00Z","window_end":"2018-11-12T19:00:20Z""#;
+    let empty = format!(r#"{bounds},"count":0,"distinct":0}}"#);
+    let row = format!(r#"{bounds},"tag":"a","count":3,"distinct":1}}"#);
+    let text = formatted(Format::Tsv, &[&empty, &empty, &row, &empty]);
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[0], "window_start\twindow_end\ttag\tcount\tdistinct\trev\topen");
+    let cells = |line: &str| line.split('\t').skip(2).map(str::to_owned).collect::<Vec<_>>().join(" ");
+    assert_eq!(
+        lines[1..].iter().map(|line| cells(line)).collect::<Vec<_>>(),
+        [" 0 0  ", " 0 0  ", "a 3 1  ", " 0 0  "]
+    );
+    assert_eq!(formatted(Format::Csv, &[&empty, &empty]).lines().count(), 3, "none ever comes");
+}
+
 const RANKED: [&str; 3] = [
     r#"{"window_start":"2018-11-12T19:00:00Z","window_end":"2018-11-12T19:00:20Z","hashtag":"StanLee","count":1230,"mean":2.5,"total":4567,"distinct":890,"rows":3,"late":0,"rank":1,"prev_rank":3,"share":0.2693}"#,
     r#"{"window_start":"2018-11-12T19:00:00Z","window_end":"2018-11-12T19:00:20Z","hashtag":"日本\u001b[31m","count":7,"mean":1000,"total":4567,"distinct":890,"rows":3,"late":0,"rank":2,"prev_rank":null,"share":0.0015}"#,
@@ -78,7 +94,7 @@ fn a_window_is_a_table_of_its_own() {
 2018-11-12 19:00:00 – 19:00:20 UTC · 4,567 counted · 890 distinct · 0 late
 #       count   mean  share                        hashtag
 1  ▲2   1,230    2.5  26.9%  ███████▍              StanLee
-2  new      7  1,000   0.1%  ▏                     日本[31m
+2  new      7  1,000   0.2%  ▏                     日本[31m
         3,330         72.9%  ████████████████████  (all others)
 ";
     let shown = formatted(Format::Table, &RANKED);

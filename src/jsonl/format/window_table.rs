@@ -61,9 +61,9 @@ fn heading(row: &Columns) -> String {
 fn range(row: &Columns) -> Option<String> {
     let time = |name| TimeReader::auto().string(&cell(value(row, name)?)).ok();
     let (start, end) = (time("window_start")?, time("window_end")?);
-    // The end of a running total is just after its last record, whose time says more.
-    let end = if value(row, "all") == Some("true") { end.saturating_sub(1).max(start) } else { end };
-    Some(RangeText::new(start, end, &TimeZone::UTC).whole)
+    let is_all = value(row, "all") == Some("true");
+    let range = if is_all { RangeText::so_far } else { RangeText::new };
+    Some(range(start, end, &TimeZone::UTC).whole)
 }
 
 fn columns(rows: &[Columns]) -> Vec<Column> {
@@ -134,7 +134,12 @@ fn count(row: &Columns) -> f64 {
 }
 
 fn share(row: &Columns) -> String {
-    let share = value(row, "share").and_then(|json| json.parse::<f64>().ok());
+    let number = |name| value(row, name).and_then(|json| json.parse::<f64>().ok());
+    // The column is rounded; rounded once more it could be a tenth of a percent off.
+    let share = number("share").map(|share| match number("total") {
+        Some(total) if total > 0.0 => count(row) / total,
+        _ => share,
+    });
     share.map(|share| format!("{:.1}%", share * 100.0)).unwrap_or_default()
 }
 

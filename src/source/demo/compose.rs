@@ -4,8 +4,9 @@ use super::json;
 use super::pattern::Pattern;
 use super::people::Person;
 use super::random::{Random, Weighted};
+use super::script::{EMOJI, EVENTS, PAGES};
 use super::trend::{Burst, Trends};
-use super::words::{EMOJI, EVENTS, LANGUAGES, Language, PAGES, TAIL};
+use super::words::{LANGUAGES, Language, TAIL};
 
 /// How many users there are.
 const CROWD: usize = 1500;
@@ -152,15 +153,24 @@ impl Composer {
             draft.tag(&tags[0].spelled(random));
             draft.push(" ");
         }
-        let first = event.map_or(topic, |(_, (_, sentences))| sentences);
-        draft.sentence(random.pick(first), random);
+        // Sentences of the topic in turn, so that none comes twice.
+        let mut turn = random.index(topic.len());
+        let mut unsaid = topic.len();
+        match event {
+            Some((_, (_, sentences))) => draft.sentence(random.pick(sentences), random),
+            None => {
+                draft.sentence(&topic[turn], random);
+                unsaid -= 1;
+            }
+        }
         let more = [0, 0, 0, 0, 0, 1, 1, 1, 2, 4][random.index(10)];
-        for _ in 0..more {
+        for _ in 0..unsaid.min(more) {
             if draft.length < LIMIT - 120 {
                 let is_open = draft.text.ends_with(|last: char| last.is_alphanumeric() && last < '\u{250}');
                 draft.push(if is_open { "." } else { "" });
                 draft.push(if random.chance(40_000) { "\n" } else { " " });
-                draft.sentence(random.pick(topic), random);
+                turn = (turn + 1) % topic.len();
+                draft.sentence(&topic[turn], random);
             }
         }
         if random.chance(220_000) {

@@ -13,6 +13,7 @@ mod people;
 mod places;
 mod random;
 mod rsvps;
+mod script;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -124,7 +125,8 @@ impl DemoSource {
         self.pending.clear();
         self.taken = 0;
         let Some(due) = self.next_due() else { return };
-        if self.is_paced && !self.stopper.wait_until(due) {
+        // What was made is read to its end first: a stop cuts no line.
+        if !self.stopper.wait_until(due) {
             return;
         }
         self.lines.write_next(&mut self.pending);
@@ -137,9 +139,6 @@ impl DemoSource {
 
 impl ByteSource for DemoSource {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        if self.stopper.is_stopped() {
-            return Ok(0);
-        }
         if self.taken == self.pending.len() {
             self.refill();
         }

@@ -90,7 +90,7 @@ impl Person {
             random.pick(sentences).write(random, &mut about);
             if random.chance(400_000) {
                 about.push_str(" | ");
-                about.push_str(random.choose(&super::words::EMOJI));
+                about.push_str(random.choose(&super::script::EMOJI));
             }
             out.push(b'"');
             json::ascii(out, &about);

@@ -9,7 +9,7 @@
 //! | a record | the rest |
 //!
 //! Lines arrive as a Poisson process. A record's event time is its arrival less a delay, which is mostly 0; 15 % have an
-//! exponential one of mean 1.5 s, cut at 9 s, so that a watermark of 10 s loses none; 0.4 % are late by 1 to 10 minutes.
+//! exponential one of mean 1.5 s, cut at 9 s, so that a watermark of 10 s loses none; 0.4 % are late by 1 to 5 minutes.
 //! No event is before the stream's start, and the first record is there exactly.
 
 use super::random::Random;
@@ -23,7 +23,7 @@ const LATE: u64 = 4_000;
 const DELAYED: u64 = LATE + 150_000;
 const DELAY_MEAN_MS: u64 = 1_500;
 const DELAY_LIMIT_MS: u64 = 9_000;
-const LATE_MS: (u64, u64) = (60_000, 600_000);
+const LATE_MS: (u64, u64) = (60_000, 300_000);
 
 /// Among how many records one is chosen to be sent again.
 const RESENT: usize = 64;

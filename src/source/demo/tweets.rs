@@ -5,8 +5,8 @@ use super::compose::{Composer, Draft};
 use super::json;
 use super::places::{CITIES, City};
 use super::random::{Random, Weighted};
+use super::script::CLIENTS;
 use super::stream::Records;
-use super::words::CLIENTS;
 
 /// The epoch of tweet ids, in milliseconds.
 const ID_EPOCH_MS: u64 = 1_288_834_974_657;
