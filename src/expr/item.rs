@@ -135,7 +135,7 @@ pub(super) fn ask(test: &Test, input: Item<'_>) -> Result<bool, Halt> {
         Test::Not => Ok(!input.is_truthy()?),
         Test::StartsWith(affix) => Ok(input.string()?.starts_with(affix)),
         Test::EndsWith(affix) => Ok(input.string()?.ends_with(affix)),
-        Test::Matches(regex) => Ok(regex.is_match(input.string()?.as_bytes())),
+        Test::Matches(pattern) => Ok(pattern.is_match(input.string()?.as_bytes())),
         Test::Contains(part) => match (part, input.kind()?) {
             (Constant::String(part), Kind::String) => {
                 Ok(memmem::find(input.string()?.as_bytes(), part.as_bytes()).is_some())

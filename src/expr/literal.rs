@@ -1,6 +1,7 @@
 //! What is written out in an expression: names, constants, the steps of a path, patterns.
 
 use super::compare::Number;
+use super::pattern::Pattern;
 use super::plan::Constant;
 use super::recognise::Reason;
 use crate::scan::Step;
@@ -9,7 +10,6 @@ use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::{BinaryOp, Term};
 use jaq_core::path::{Opt, Part};
 use jaq_json::Val;
-use regex_bites::bytes::{Regex, RegexBuilder};
 
 /// The steps of a plain path, also where an index counts from the end: only the names matter here.
 pub(super) fn last_name(term: &Term<&str>) -> Option<String> {
@@ -113,21 +113,8 @@ fn number(term: &Term<&str>) -> Option<Val> {
     }
 }
 
-/// Compiles a pattern as jaq does for `test`.
-pub(super) fn regex(pattern: &Term<&str>, flags: &str) -> Result<Regex, Reason> {
-    let pattern = string(pattern).ok_or("`test` of what is no constant text")?;
-    let mut builder = RegexBuilder::new(&pattern);
-    for flag in flags.chars() {
-        match flag {
-            'g' => &mut builder, // whether there is one match or more, `test` is true
-            'i' => builder.case_insensitive(true),
-            'x' => builder.ignore_whitespace(true),
-            's' => builder.dot_matches_new_line(true),
-            'm' => builder.multi_line(true),
-            'l' => builder.swap_greed(true),
-            'p' => builder.multi_line(true).dot_matches_new_line(true),
-            _ => return Err(format!("the flag `{flag}` of `test`")),
-        };
-    }
-    builder.build().map_err(|_| "a pattern that `test` does not understand".to_owned())
+/// A pattern that is written out.
+pub(super) fn pattern(term: &Term<&str>, flags: &str) -> Result<Pattern, Reason> {
+    let text = string(term).ok_or("`test` of what is no constant text")?;
+    Pattern::new(&text, flags).map_err(|_| "a pattern that `test` does not understand".to_owned())
 }

@@ -13,9 +13,12 @@
 //! | --- | --- |
 //! | `plan`, `recognise`, `literal` | the compiled form, and how it is found in the syntax tree |
 //! | `eval`, `item`, `walk`, `compare`, `text` | runs it over the bytes |
-//! | `engine`, `json`, `project`, `functions` | jaq: its run, its values, the part of the record that it sees, its library |
+//! | `engine`, `json`, `project` | jaq: its run, its values, the part of the record that it sees |
+//! | `functions`, `pattern` | the library: jq's as jaq has it, and ours |
+//! | `check`, `error` | what is told when an expression is wrong |
 //! | `program` | both engines over one record |
 
+mod check;
 mod compare;
 mod engine;
 mod error;
@@ -24,6 +27,7 @@ mod functions;
 mod item;
 mod json;
 mod literal;
+mod pattern;
 mod plan;
 mod program;
 mod project;
@@ -68,6 +72,9 @@ impl Expr {
     pub fn parse(source: &str) -> Result<Expr, ExprError> {
         let engine = Engine::compile(source)?;
         let term = load::parse(source, |parser| parser.term());
+        if let Some(term) = &term {
+            check::patterns(source, term)?;
+        }
         let plan = match &term {
             Some(term) => recognise::plan(term),
             None => Err("a module".to_owned()),

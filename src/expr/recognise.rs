@@ -3,7 +3,7 @@
 //! What is not recognised is left to jaq, with the reason why. Nothing here may change the meaning of an expression: a
 //! form whose order of outputs or whose errors are hard to keep is not recognised.
 
-use super::literal::{constant, constants, regex, step, string};
+use super::literal::{constant, constants, pattern, step, string};
 use super::plan::{Filter, Plan, Shape, Test};
 use crate::scan::{Path, Step};
 use jaq_core::load::parse::{BinaryOp, Term};
@@ -176,10 +176,10 @@ impl Recogniser {
                 let part = constant(part).ok_or("`contains` of what is no constant")?;
                 Ok(Filter::Test(Test::Contains(part)))
             }
-            ("test", [pattern]) => Ok(Filter::Test(Test::Matches(regex(pattern, "")?))),
-            ("test", [pattern, flags]) => {
+            ("test", [text]) => Ok(Filter::Test(Test::Matches(pattern(text, "")?))),
+            ("test", [text, flags]) => {
                 let flags = string(flags).ok_or("`test` with flags that are no constant text")?;
-                Ok(Filter::Test(Test::Matches(regex(pattern, &flags)?)))
+                Ok(Filter::Test(Test::Matches(pattern(text, &flags)?)))
             }
             _ => Err(format!("`{name}`")),
         }

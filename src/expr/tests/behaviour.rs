@@ -60,6 +60,20 @@ const CASES: &[(&str, &str, &str)] = &[
     (".s | test(\"^R[TU] \")", r#"{"s":"RT @a"}"#, "true"),
     (".s | test(\"rt\"; \"i\")", r#"{"s":"RT @a"}"#, "true"),
     (".s | tobytes", r#"{"s":"é"}"#, "\"é\""),
+    // patterns know all letters
+    (".s | test(\"É\"; \"i\")", r#"{"s":"école"}"#, "true"),
+    ("[.s | scan(\"#(\\\\w+)\")[]]", r##"{"s":"#école, #日本 #x"}"##, r#"["école","日本","x"]"#),
+    (
+        ".s | [match(\"(?<n>b)?c\"; \"g\") | [.offset, .length, .string, (.captures | length)]]",
+        r#"{"s":"ébc c"}"#,
+        r#"[[1,2,"bc",1],[4,1,"c",0]]"#,
+    ),
+    (".s | capture(\"(?<k>\\\\w+)=(?<v>\\\\w+)\")", r#"{"s":"a=ü"}"#, r#"{"k":"a","v":"ü"}"#),
+    (".s | gsub(\"\\\\s+\"; \" \"), sub(\"(?<x>b)\"; \"<\\(.x)>\")", r#"{"s":"a  b"}"#, "\"a b\" \"a  <b>\""),
+    (".s | split(\", *\"; \"g\"), [splits(\",\")]", r#"{"s":"a, b,c"}"#, r#"["a","b","c"] ["a"," b","c"]"#),
+    (".s | [match(\"b*\"; \"g\").offset], [match(\"b*\"; \"gn\").offset]", r#"{"s":"ab"}"#, "[0,1] [1]"),
+    (".s | test(\"\"; \"n\")", r#"{"s":"ab"}"#, "false"),
+    (".s | [match(\"(?:(a)|(b))+\").captures[].offset]", r#"{"s":"ba"}"#, "[1,0]"),
     // logic
     (".a[] == \"x\"", r#"{"a":["x","y"]}"#, "true false"),
     (".a and .b.c", r#"{"a":false,"b":1}"#, "false"),

@@ -107,6 +107,11 @@ fn an_error_points_at_its_place() {
         (".a && .b", "`&` is no operator; did you mean `and`?\n  .a && .b\n     ^"),
         (".a || .b", "`||` is no operator; did you mean `or`?\n  .a || .b\n     ^^"),
         (".é", "`é` is not expected here\n  .é\n   ^"),
+        (".a | test(\"x(\")", "the pattern is wrong: unclosed group\n  .a | test(\"x(\")\n             ^^"),
+        (
+            "[.a | scan(\"x\"; \"q\")]",
+            "`q` is no flag of a pattern; there are g i l m n p s x\n  [.a | scan(\"x\"; \"q\")]\n              ^",
+        ),
         ("(.a", "a closing parenthesis is missing\n  (.a\n     ^"),
         (".a ==", "the expression ends where a term is expected\n  .a ==\n       ^"),
         ("", "the expression is empty\n  \n  ^"),
