@@ -13,6 +13,10 @@ use jaq_json::Val;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+/// The most outputs that one expression may have on one record. An expression such as `range(1e12)` fails the record
+/// instead of stopping the stream.
+pub const MAX_OUTPUTS: usize = 1_000_000;
+
 /// A program of jaq's; it does not change while it runs, so threads share it.
 pub(super) struct Engine(jaq_core::Filter<JustLut<Val>>);
 
@@ -50,13 +54,24 @@ impl Engine {
     fn values(&self, input: Val, each: &mut dyn FnMut(&Val) -> ControlFlow<()>) -> Result<(), EvalError> {
         let context = Ctx::<JustLut<Val>>::new(&self.0.lut, Vars::new([]));
         let mut outputs = guarded(|| self.0.id.run((context, input)))?;
+        let mut count = 0;
         while let Some(output) = guarded(|| outputs.next())? {
+            count += 1;
+            limit(count)?;
             if each(&output.map_err(eval_error)?).is_break() {
                 break;
             }
         }
         Ok(())
     }
+}
+
+/// The place where the work that one record may cause is limited, in both engines.
+pub(super) fn limit(outputs: usize) -> Result<(), EvalError> {
+    if outputs <= MAX_OUTPUTS {
+        return Ok(());
+    }
+    Err(EvalError::new(&format!("more than {MAX_OUTPUTS} outputs for one record")))
 }
 
 /// Runs a part of jaq. Some of its library panics on absurd numbers (`"ab" * 1e18`); that is one record's error too.

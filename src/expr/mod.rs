@@ -38,8 +38,9 @@ mod text;
 mod value;
 mod walk;
 
+pub use engine::MAX_OUTPUTS;
 pub use error::{EvalError, ExprError};
-pub use program::{MAX_OUTPUTS, Program, Record};
+pub use program::{Program, Record};
 pub use value::Value;
 
 use crate::scan::Path;

@@ -211,16 +211,19 @@ fn outputs_stop_when_the_receiver_has_enough() {
 
 #[test]
 fn outputs_without_end_are_an_error() {
-    let expression: Expr = "range(infinite)".parse().unwrap();
-    let mut program = Program::new(&[&expression]).unwrap();
-    let mut record = program.load(b"{}").unwrap();
-    let mut count = 0;
-    let done = record.outputs(0, &mut |_| {
-        count += 1;
-        ControlFlow::Continue(())
-    });
-    assert_eq!(count, MAX_OUTPUTS);
-    assert!(done.is_err());
+    let expressions: [Expr; 2] = ["range(infinite)".parse().unwrap(), ".a[]".parse().unwrap()];
+    let line = format!(r#"{{"a":[{}0]}}"#, "0,".repeat(MAX_OUTPUTS));
+    let mut program = Program::new(&expressions.each_ref()).unwrap();
+    let mut record = program.load(line.as_bytes()).unwrap();
+    for i in 0..2 {
+        let mut count = 0;
+        let done = record.outputs(i, &mut |_| {
+            count += 1;
+            ControlFlow::Continue(())
+        });
+        assert_eq!((count, done.is_err()), (MAX_OUTPUTS, true));
+    }
+    assert!(truthy(&"range(infinite) | false".parse().unwrap(), "{}").is_err());
 }
 
 #[test]
