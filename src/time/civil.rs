@@ -21,7 +21,7 @@ pub(super) enum Reading {
 }
 
 /// Days from 1970-01-01 to a date that exists.
-fn days_of(year: i64, month: i64, day: i64) -> i64 {
+pub(super) fn days_of(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
     let year_of_era = year.rem_euclid(400);
@@ -31,7 +31,7 @@ fn days_of(year: i64, month: i64, day: i64) -> i64 {
 }
 
 /// The date (year, month, day) so many days after 1970-01-01.
-fn date_of(days: i64) -> (i64, i64, i64) {
+pub(super) fn date_of(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let era = days.div_euclid(146_097);
     let day_of_era = days.rem_euclid(146_097);

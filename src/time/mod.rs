@@ -7,12 +7,14 @@
 //! The common shapes (RFC 3339, Twitter's `created_at`, whole numbers) are read and written by hand, since every record
 //! pays for it; the rest is left to `jiff`, which is also what the tests compare with.
 
+mod calendar;
 mod civil;
 mod epoch;
 mod range;
 mod reader;
 mod span;
 
+pub use calendar::{Calendar, time_zone};
 pub use civil::write_rfc3339;
 pub use epoch::Unit;
 pub use range::RangeText;

@@ -30,7 +30,8 @@ pub enum CalendarUnit {
 }
 
 impl CalendarUnit {
-    fn symbol(self) -> &'static str {
+    /// As it is typed.
+    pub fn symbol(self) -> &'static str {
         match self {
             CalendarUnit::Day => "d",
             CalendarUnit::Week => "w",

@@ -5,8 +5,8 @@
 
 use super::cell::Shape;
 use super::emission::{Head, Output, Table};
-use super::fixed::{Due, Reported};
 use super::keys::Keys;
+use super::kind::{Due, Reported};
 use super::pane::{Arrival, Pane};
 use crate::time::Millis;
 
@@ -37,8 +37,8 @@ impl All {
         self.next().filter(|_| self.pane.changed > self.reported.seen)
     }
 
-    /// Emits the window; with `--emit update`, its changed rows.
-    pub fn emit(&mut self, due: Due, open: bool, out: &mut Output<'_>) {
+    /// Emits the window; with `--emit update`, its changed rows. True if it had not been emitted before.
+    pub fn emit(&mut self, due: Due, open: bool, out: &mut Output<'_>) -> bool {
         let seen = self.reported.seen;
         let changed: Option<Vec<u32>> = out.update.then(|| {
             let entries = self.pane.entries.iter().enumerate();
@@ -46,9 +46,11 @@ impl All {
         });
         let table = Table { entries: &self.pane.entries, cells: &self.pane.cells };
         let head = Head { start: due.start, end: due.end, all: true, open, rev: self.reported.rev };
+        let rev = self.reported.rev;
         if out.emit(&head, table, changed.as_deref()) {
-            self.reported = Reported { rev: self.reported.rev + 1, seen: out.epoch };
+            self.reported = Reported { rev: rev + 1, seen: out.epoch };
         }
+        rev == 0
     }
 
     /// Emits the window for the last time.

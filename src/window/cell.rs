@@ -1,10 +1,15 @@
 //! What is computed for one key beside its count: one cell per aggregate.
 //!
-//! A cell takes values, takes in other cells, and gives them back (a pane that leaves a window), in any order, with the
-//! same result as if the values that remain had come alone.
+//! A cell takes values and takes in other cells, in any order with the same result. Most give back what they took in (a
+//! pane that leaves a window) as if it had never come; the others, extremes and estimates, say when they cannot.
 
+use super::hll::Hll;
+use super::quantile::Sketch;
 use super::settings::{Aggregate, Settings};
+use super::sum::Sum;
 use crate::row::Number;
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
 
 /// What a record brings for one aggregate.
 #[derive(Clone, Copy, Debug)]
@@ -44,166 +49,152 @@ impl Shape {
     }
 }
 
+type Values = HashMap<Box<[u8]>, i64, FixedState>;
+
 /// One aggregate of one key.
 #[derive(Clone, Debug)]
 pub(super) enum Cell {
     Sum(Sum),
+    Min(Option<Number>),
+    Max(Option<Number>),
+    Mean {
+        sum: Sum,
+        count: i64,
+    },
+    /// Values, and how often each came.
+    Distinct(Values),
+    Approximate(Hll),
+    Quantile {
+        sketch: Sketch,
+        fraction: f64,
+    },
 }
 
 impl Cell {
     fn new(kind: &Aggregate) -> Cell {
-        match kind {
+        match *kind {
             Aggregate::Sum => Cell::Sum(Sum::default()),
+            Aggregate::Min => Cell::Min(None),
+            Aggregate::Max => Cell::Max(None),
+            Aggregate::Mean => Cell::Mean { sum: Sum::default(), count: 0 },
+            Aggregate::Distinct => Cell::Distinct(HashMap::with_hasher(FixedState::with_seed(0))),
+            Aggregate::DistinctApproximate => Cell::Approximate(Hll::default()),
+            Aggregate::Quantile(fraction) => Cell::Quantile { sketch: Sketch::default(), fraction },
         }
     }
 
     pub fn add(&mut self, value: &Value<'_>) {
-        match (self, value) {
-            (Cell::Sum(sum), Value::Number(number)) => sum.add(*number),
-            (_, Value::None | Value::Bytes(_)) => {}
+        match (self, *value) {
+            (_, Value::None) => {}
+            (Cell::Sum(sum), Value::Number(number)) => sum.add(number),
+            (Cell::Min(min), Value::Number(number)) => lower(min, number),
+            (Cell::Max(max), Value::Number(number)) => raise(max, number),
+            (Cell::Mean { sum, count }, Value::Number(number)) => {
+                sum.add(number);
+                *count += 1;
+            }
+            (Cell::Quantile { sketch, .. }, Value::Number(number)) => sketch.add(number.as_f64()),
+            (Cell::Distinct(values), Value::Bytes(bytes)) => more(values, bytes, 1),
+            (Cell::Approximate(hll), Value::Bytes(bytes)) => hll.add(bytes),
+            (Cell::Distinct(_) | Cell::Approximate(_), Value::Number(_)) => {
+                debug_assert!(false, "distinct values come as bytes");
+            }
+            (_, Value::Bytes(_)) => debug_assert!(false, "only distinct values come as bytes"),
         }
     }
 
     pub fn merge(&mut self, other: &Cell) {
         match (self, other) {
             (Cell::Sum(sum), Cell::Sum(other)) => sum.merge(other, 1),
+            (Cell::Min(min), Cell::Min(Some(other))) => lower(min, *other),
+            (Cell::Max(max), Cell::Max(Some(other))) => raise(max, *other),
+            (Cell::Mean { sum, count }, Cell::Mean { sum: other, count: more }) => {
+                sum.merge(other, 1);
+                *count += more;
+            }
+            (Cell::Distinct(values), Cell::Distinct(others)) => {
+                for (value, count) in others {
+                    more(values, value, *count);
+                }
+            }
+            (Cell::Approximate(hll), Cell::Approximate(other)) => hll.merge(other),
+            (Cell::Quantile { sketch, .. }, Cell::Quantile { sketch: other, .. }) => sketch.merge(other, 1),
+            _ => {}
         }
     }
 
-    /// Takes out what [`Cell::merge`] has put in.
-    pub fn unmerge(&mut self, other: &Cell) {
+    /// Takes out what [`Cell::merge`] has put in. False if that is not possible: the cell is to be made anew.
+    #[must_use]
+    pub fn unmerge(&mut self, other: &Cell) -> bool {
         match (self, other) {
             (Cell::Sum(sum), Cell::Sum(other)) => sum.merge(other, -1),
+            (Cell::Min(own), Cell::Min(other)) | (Cell::Max(own), Cell::Max(other)) => {
+                return other.is_none() || own != other;
+            }
+            (Cell::Mean { sum, count }, Cell::Mean { sum: other, count: less }) => {
+                sum.merge(other, -1);
+                *count -= less;
+            }
+            (Cell::Distinct(values), Cell::Distinct(others)) => {
+                for (value, less) in others {
+                    if let Some(count) = values.get_mut(value) {
+                        *count -= less;
+                        if *count == 0 {
+                            values.remove(value);
+                        }
+                    }
+                }
+            }
+            (Cell::Approximate(_), Cell::Approximate(other)) => return other.is_empty(),
+            (Cell::Quantile { sketch, .. }, Cell::Quantile { sketch: other, .. }) => sketch.merge(other, -1),
+            _ => {}
         }
+        true
     }
 
     /// The aggregate; `None` if it has seen no value and is not 0 by that.
     pub fn value(&self) -> Option<Number> {
         match self {
             Cell::Sum(sum) => Some(sum.value()),
+            Cell::Min(extreme) | Cell::Max(extreme) => *extreme,
+            Cell::Mean { count: 0, .. } => None,
+            Cell::Mean { sum, count } => Some(shortest(sum.value().as_f64() / *count as f64)),
+            Cell::Distinct(values) => Some(Number::Int(values.len() as i128)),
+            Cell::Approximate(hll) => Some(Number::Int(hll.estimate().into())),
+            Cell::Quantile { sketch, fraction } => sketch.quantile(*fraction).map(shortest),
         }
     }
 }
 
-/// A sum that forgets nothing: integers in 128 bits, floats as numbers that do not overlap and together are the exact
-/// sum (Shewchuk 1997, as in Python's `math.fsum`). So it does not depend on order, and what was added can be taken out.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Sum {
-    int: i128,
-    floats: Option<Box<Floats>>,
-}
-
-#[derive(Clone, Debug, Default)]
-struct Floats {
-    /// How many floats are in it; with none left, the sum is an integer again.
-    count: i64,
-    /// In increasing magnitude, without overlap.
-    parts: Vec<f64>,
-    /// Floats from [`HUGE`] on, scaled down by it, so that no partial sum is infinite.
-    huge: Vec<f64>,
-}
-
-const HUGE: f64 = 1.0e200;
-
-/// Integers beyond this are added as floats: so many of them may come that 128 bits would not hold their sum.
-const LARGE: i128 = 1 << 90;
-
-impl Sum {
-    pub fn add(&mut self, number: Number) {
-        match number {
-            Number::Int(int) if (-LARGE..LARGE).contains(&int) => self.int += int,
-            Number::Int(int) => self.add_float(int as f64),
-            Number::Float(float) => self.add_float(float),
+/// A value came so many times more.
+fn more(values: &mut Values, value: &[u8], times: i64) {
+    match values.get_mut(value) {
+        Some(count) => *count += times,
+        None => {
+            values.insert(value.into(), times);
         }
-    }
-
-    fn add_float(&mut self, float: f64) {
-        let floats = self.floats.get_or_insert_default();
-        floats.count += 1;
-        if float.abs() < HUGE { grow(&mut floats.parts, float) } else { grow(&mut floats.huge, float / HUGE) }
-    }
-
-    fn merge(&mut self, other: &Sum, sign: i8) {
-        self.int += i128::from(sign) * other.int;
-        let Some(theirs) = &other.floats else { return };
-        let ours = self.floats.get_or_insert_default();
-        ours.count += i64::from(sign) * theirs.count;
-        for &part in &theirs.parts {
-            grow(&mut ours.parts, part * f64::from(sign));
-        }
-        for &part in &theirs.huge {
-            grow(&mut ours.huge, part * f64::from(sign));
-        }
-        if ours.count == 0 {
-            self.floats = None;
-        }
-    }
-
-    /// An integer, unless a float is in it.
-    pub fn value(&self) -> Number {
-        let Some(floats) = &self.floats else { return Number::Int(self.int) };
-        let mut parts = floats.parts.clone();
-        // An integer of up to 128 bits in pieces that floats hold exactly.
-        let mut rest = self.int;
-        while rest != 0 {
-            let piece = rest as f64;
-            grow(&mut parts, piece);
-            rest -= piece as i128;
-        }
-        let sum = round(&parts);
-        Number::Float(if floats.huge.is_empty() {
-            sum
-        } else {
-            (round(&floats.huge) * HUGE + sum).clamp(f64::MIN, f64::MAX)
-        })
     }
 }
 
-/// Adds a float to parts that do not overlap; they stay so, and their sum is exact.
-fn grow(parts: &mut Vec<f64>, mut x: f64) {
-    let mut kept = 0;
-    for at in 0..parts.len() {
-        let mut y = parts[at];
-        if x.abs() < y.abs() {
-            std::mem::swap(&mut x, &mut y);
-        }
-        let high = x + y;
-        let low = y - (high - x);
-        if low != 0.0 {
-            parts[kept] = low;
-            kept += 1;
-        }
-        x = high;
-    }
-    parts.truncate(kept);
-    if x != 0.0 {
-        parts.push(x);
+/// Keeps the smaller number; of two that are equal the integer, so that the order in which they came does not show.
+fn lower(min: &mut Option<Number>, number: Number) {
+    if min.is_none_or(|min| number < min || (number == min && matches!(number, Number::Int(_)))) {
+        *min = Some(number);
     }
 }
 
-/// The float nearest to the exact sum of the parts, ties to even.
-fn round(parts: &[f64]) -> f64 {
-    let mut parts = parts.iter().rev();
-    let Some(&first) = parts.next() else { return 0.0 };
-    let mut high = first;
-    let mut low = 0.0;
-    for &part in parts.by_ref() {
-        let x = high;
-        high = x + part;
-        low = part - (high - x);
-        if low != 0.0 {
-            break;
-        }
+/// Keeps the larger number, of two that are equal the integer.
+fn raise(max: &mut Option<Number>, number: Number) {
+    if max.is_none_or(|max| number > max || (number == max && matches!(number, Number::Int(_)))) {
+        *max = Some(number);
     }
-    // Half way between two floats, what follows decides to which side.
-    if let Some(&next) = parts.next()
-        && ((low < 0.0 && next < 0.0) || (low > 0.0 && next > 0.0))
-    {
-        let double = low * 2.0;
-        let up = high + double;
-        if double == up - high {
-            high = up;
-        }
+}
+
+/// A whole number as one, as far as floats hold them all.
+fn shortest(float: f64) -> Number {
+    if float.fract() == 0.0 && float.abs() <= 9_007_199_254_740_992.0 {
+        Number::Int(float as i128)
+    } else {
+        Number::Float(float)
     }
-    high
 }

@@ -22,6 +22,7 @@ pub(super) struct Clock {
     /// No record belongs to a window that ends here or before, unless it is late.
     pub watermark: Millis,
     delay: Option<i64>,
+    lateness: i64,
     max_future: Option<i64>,
     held: Vec<Held>,
 }
@@ -69,6 +70,7 @@ impl Clock {
                 Watermark::Delay(delay) => Some(delay),
                 Watermark::Max => None,
             },
+            lateness: settings.allowed_lateness,
             max_future: settings.max_future,
             held: Vec::new(),
         }
@@ -89,6 +91,18 @@ impl Clock {
             Some(delay) => max - delay,
             None => NEVER,
         }
+    }
+
+    /// Windows that end here or before take no more records: the watermark less the allowed lateness.
+    #[inline]
+    pub fn horizon(&self) -> Millis {
+        self.horizon_of(self.watermark)
+    }
+
+    /// The horizon of a watermark.
+    #[inline]
+    pub fn horizon_of(&self, watermark: Millis) -> Millis {
+        if watermark == NEVER { NEVER } else { watermark - self.lateness }
     }
 
     /// The watermark by which the end of input judges what is unfinished. With `--watermark max` nothing was late, so a

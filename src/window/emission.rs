@@ -75,6 +75,7 @@ pub(super) struct Output<'a> {
     pub update: bool,
     /// The number of this emission.
     pub epoch: u32,
+    pub scratch: &'a mut Scratch,
     pub sink: &'a mut dyn Sink,
 }
 
@@ -85,35 +86,61 @@ pub(super) struct Table<'a> {
     pub cells: &'a [Cell],
 }
 
+/// Memory that emissions use one after the other.
+#[derive(Default)]
+pub(super) struct Scratch {
+    ranked: Vec<Ranked>,
+    weighed: Vec<(Number, u32)>,
+    order: Vec<u32>,
+    aggregates: Vec<Option<Number>>,
+    rows: Vec<Row<'static>>,
+}
+
+/// An empty vector for other lifetimes in the memory of an old one.
+fn reuse<'a>(mut rows: Vec<Row<'_>>) -> Vec<Row<'a>> {
+    rows.clear();
+    rows.into_iter().map(|_| unreachable!("it has just been cleared")).collect()
+}
+
 impl Output<'_> {
     /// Emits the rows of a window: all, or those at `places`. Without rows there is no emission.
     pub fn emit(&mut self, head: &Head, table: Table<'_>, places: Option<&[u32]>) -> bool {
         if table.entries.is_empty() || places.is_some_and(<[u32]>::is_empty) {
             return false;
         }
+        let scratch = std::mem::take(self.scratch);
+        let Scratch { mut ranked, mut weighed, mut order, mut aggregates, rows } = scratch;
+        order.clear();
+        match places {
+            None => order.extend(0..table.entries.len() as u32),
+            Some(places) => order.extend_from_slice(places),
+        }
+        if self.shape.weighted {
+            self.order_by_weight(table, &mut weighed, &mut order);
+        } else {
+            self.order_by_count(table, &mut ranked, &mut order);
+        }
         let width = self.shape.width();
         let skip = usize::from(self.shape.weighted);
-        let ordered = match places {
-            None => self.ordered(table, 0..table.entries.len() as u32),
-            Some(places) => self.ordered(table, places.iter().copied()),
-        };
-        let mut aggregates = Vec::with_capacity(ordered.len() * (width - skip));
-        for &(_, place) in &ordered {
-            let first = place as usize * width;
-            aggregates.extend(table.cells[first + skip..first + width].iter().map(Cell::value));
+        aggregates.clear();
+        if width > skip {
+            for &place in &order {
+                let first = place as usize * width;
+                aggregates.extend(table.cells[first + skip..first + width].iter().map(Cell::value));
+            }
         }
         let per_row = width - skip;
-        let rows: Vec<Row<'_>> = ordered
-            .iter()
-            .enumerate()
-            .map(|(at, &(count, place))| Row {
-                key: self.keys.bytes(table.entries[place as usize].id),
-                count,
-                aggregates: &aggregates[at * per_row..(at + 1) * per_row],
-            })
-            .collect();
         self.stats.emissions += 1;
-        self.stats.rows += rows.len() as u64;
+        self.stats.rows += order.len() as u64;
+        let mut rows = reuse(rows);
+        let keys = &*self.keys;
+        for (at, &place) in order.iter().enumerate() {
+            rows.push(Row {
+                key: keys.bytes(table.entries[place as usize].id),
+                count: self.count(table, place),
+                aggregates: &aggregates[at * per_row..(at + 1) * per_row],
+            });
+        }
         let total = self.total(table);
         self.sink.emission(&Emission {
             start: head.start,
@@ -127,7 +154,17 @@ impl Output<'_> {
             distinct: table.entries.len() as u64,
             rows: &rows,
         });
+        let rows = reuse(rows);
+        *self.scratch = Scratch { ranked, weighed, order, aggregates, rows };
         true
+    }
+
+    fn count(&self, table: Table<'_>, place: u32) -> Number {
+        if self.shape.weighted {
+            table.cells[place as usize * self.shape.width()].value().unwrap_or(Number::ZERO)
+        } else {
+            Number::Int(table.entries[place as usize].count.into())
+        }
     }
 
     fn total(&self, table: Table<'_>) -> Number {
@@ -141,29 +178,29 @@ impl Output<'_> {
         sum.value().unwrap_or(Number::ZERO)
     }
 
-    /// Counts with their places, in the order of the rows.
-    fn ordered(&self, table: Table<'_>, places: impl Iterator<Item = u32>) -> Vec<(Number, u32)> {
-        if self.shape.weighted {
-            let width = self.shape.width();
-            let count = |place: u32| table.cells[place as usize * width].value().unwrap_or(Number::ZERO);
-            let mut rows: Vec<(Number, u32)> = places.map(|place| (count(place), place)).collect();
-            let key = |place: u32| self.keys.bytes(table.entries[place as usize].id);
-            rows.sort_unstable_by(|a, b| b.0.cmp(&a.0).then_with(|| key(a.1).cmp(key(b.1))));
-            return rows;
-        }
-        let mut rows: Vec<Ranked> = places
-            .map(|place| {
-                let Entry { id, count, .. } = table.entries[place as usize];
-                Ranked { count, prefix: self.keys.prefix(id), id, place }
-            })
-            .collect();
-        rows.sort_unstable_by(|a, b| {
+    fn order_by_weight(&self, table: Table<'_>, weighed: &mut Vec<(Number, u32)>, order: &mut Vec<u32>) {
+        weighed.clear();
+        weighed.extend(order.iter().map(|&place| (self.count(table, place), place)));
+        let key = |place: u32| self.keys.bytes(table.entries[place as usize].id);
+        weighed.sort_unstable_by(|a, b| b.0.cmp(&a.0).then_with(|| key(a.1).cmp(key(b.1))));
+        order.clear();
+        order.extend(weighed.iter().map(|&(_, place)| place));
+    }
+
+    fn order_by_count(&self, table: Table<'_>, ranked: &mut Vec<Ranked>, order: &mut Vec<u32>) {
+        ranked.clear();
+        ranked.extend(order.iter().map(|&place| {
+            let Entry { id, count, .. } = table.entries[place as usize];
+            Ranked { count, prefix: self.keys.prefix(id), id, place }
+        }));
+        ranked.sort_unstable_by(|a, b| {
             b.count
                 .cmp(&a.count)
                 .then(a.prefix.cmp(&b.prefix))
                 .then_with(|| self.keys.bytes(a.id).cmp(self.keys.bytes(b.id)))
         });
-        rows.iter().map(|row| (Number::Int(row.count.into()), row.place)).collect()
+        order.clear();
+        order.extend(ranked.iter().map(|row| row.place));
     }
 }
 

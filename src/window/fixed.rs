@@ -5,35 +5,19 @@
 //! and go. A late record for a pane that the total already covers is counted in both, so that it reaches every window
 //! that is still open.
 //!
-//! A pane exists only if a record was counted in it, and is dropped as soon as the last window over it has closed: time
-//! without records costs nothing.
+//! A pane exists only if a record was counted in it, and is dropped as soon as the last window over it has closed (and its
+//! lateness is over): time without records costs nothing.
 
 use super::cell::Shape;
 use super::clock::NEVER;
 use super::emission::{Head, Output, Table};
 use super::keys::Keys;
+use super::kind::{Due, Reported};
 use super::layout::Layout;
 use super::pane::{Arrival, Pane, Total};
+use super::settings::Settings;
 use crate::time::Millis;
-use std::collections::BTreeMap;
-
-/// A window that is to be emitted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Due {
-    pub end: Millis,
-    pub start: Millis,
-    /// Its number in its kind.
-    pub window: i64,
-}
-
-/// What was emitted of a window.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Reported {
-    /// The `rev` of the next emission.
-    pub rev: u64,
-    /// The epoch of the last emission: what changed later has not been seen.
-    pub seen: u32,
-}
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) struct Fixed {
     layout: Layout,
@@ -46,13 +30,16 @@ pub(super) struct Fixed {
     total: Total,
     /// All windows before this one have closed.
     next: i64,
-    /// The end of the first window with records that has not closed; `Millis::MAX` without any.
+    /// The watermark at which the next window closes, or one that has closed is amended for the last time.
     due: Millis,
     /// The windows that were emitted while open.
     reported: BTreeMap<i64, Reported>,
     /// The panes that changed since the last trigger, if there are triggers.
     touched: Vec<i64>,
     has_trigger: bool,
+    /// Windows that have closed, but got records since; they are emitted again.
+    amended: BTreeSet<i64>,
+    lateness: i64,
 }
 
 /// The pane of the last record.
@@ -67,7 +54,7 @@ struct Recent {
 }
 
 impl Fixed {
-    pub fn new(layout: Layout, has_trigger: bool) -> Fixed {
+    pub fn new(layout: Layout, settings: &Settings) -> Fixed {
         Fixed {
             layout,
             panes: BTreeMap::new(),
@@ -80,7 +67,9 @@ impl Fixed {
             due: Millis::MAX,
             reported: BTreeMap::new(),
             touched: Vec::new(),
-            has_trigger,
+            has_trigger: settings.trigger.is_some(),
+            amended: BTreeSet::new(),
+            lateness: settings.allowed_lateness,
         }
     }
 
@@ -122,6 +111,18 @@ impl Fixed {
         if self.total.covers(self.recent.pane) {
             self.total.count(arrival, shape);
         }
+        if self.lateness > 0 && self.recent.first_end <= watermark {
+            self.amend(watermark);
+        }
+    }
+
+    /// Notes the windows over the recent pane that have closed and are still kept.
+    #[cold]
+    fn amend(&mut self, watermark: Millis) {
+        let (first, last) = self.layout.windows_of(self.recent.pane);
+        let kept = self.layout.first_ending_after(watermark - self.lateness);
+        self.amended.extend(first.max(kept)..(last + 1).min(self.next));
+        self.set_due();
     }
 
     #[cold]
@@ -134,9 +135,15 @@ impl Fixed {
         self.panes.insert(pane, place);
         self.recent.place = Some(place);
         self.skip_closed(watermark);
-        let first = self.layout.windows_of(pane).0.max(self.next);
-        self.due = self.due.min(self.layout.bounds(first).1);
+        self.set_due();
         place
+    }
+
+    fn set_due(&mut self) {
+        let closes = self.next().map_or(Millis::MAX, |due| due.end);
+        let expires =
+            self.amended.first().map_or(Millis::MAX, |&window| self.layout.bounds(window).1 + self.lateness);
+        self.due = closes.min(expires);
     }
 
     /// Windows that have ended without records have closed too.
@@ -146,7 +153,7 @@ impl Fixed {
         }
     }
 
-    /// The end of the next window that closes.
+    /// The watermark at which there is something to emit.
     #[inline]
     pub fn due(&self) -> Millis {
         self.due
@@ -154,19 +161,30 @@ impl Fixed {
 
     /// The first window with records that has not closed.
     pub fn next(&self) -> Option<Due> {
-        let (&pane, _) = self.panes.first_key_value()?;
+        // Before the first record of a kind, no window has closed.
+        let low = if self.next == i64::MIN { i64::MIN } else { self.layout.panes_of(self.next).0 };
+        let (&pane, _) = self.panes.range(low..).next()?;
         let window = self.layout.windows_of(pane).0.max(self.next);
-        let (start, end) = self.layout.bounds(window);
-        Some(Due { end, start, window })
+        Some(self.due_of(window))
     }
 
-    /// Emits a window for the last time, and drops the panes that no later window covers.
-    pub fn close(&mut self, due: Due, open: bool, out: &mut Output<'_>) {
+    /// Emits a window that closes, and drops what no later window and no allowed lateness needs.
+    pub fn close(&mut self, due: Due, open: bool, horizon: Millis, out: &mut Output<'_>) {
         self.emit(due, open, out);
-        self.reported.remove(&due.window);
         self.next = due.window + 1;
-        self.drop_panes(out);
-        self.due = self.next().map_or(Millis::MAX, |due| due.end);
+        self.retire(horizon, out);
+    }
+
+    /// The windows that have closed and changed since.
+    pub fn take_amended(&mut self) -> Vec<Due> {
+        let amended = std::mem::take(&mut self.amended);
+        self.set_due();
+        amended.iter().map(|&window| self.due_of(window)).collect()
+    }
+
+    fn due_of(&self, window: i64) -> Due {
+        let (start, end) = self.layout.bounds(window);
+        Due { end, start, window }
     }
 
     /// The open windows that changed since their last emission. Those that the watermark has reached are closed.
@@ -180,8 +198,7 @@ impl Fixed {
             for window in first.max(self.next)..=last {
                 let seen = self.reported.get(&window).map_or(0, |reported| reported.seen);
                 if self.store[place].changed > seen {
-                    let (start, end) = self.layout.bounds(window);
-                    windows.push(Due { end, start, window });
+                    windows.push(self.due_of(window));
                 }
             }
         }
@@ -190,8 +207,28 @@ impl Fixed {
         windows
     }
 
-    /// Emits a window; with `--emit update`, its changed rows.
-    pub fn emit(&mut self, due: Due, open: bool, out: &mut Output<'_>) {
+    /// The open windows that end at `until` or before and changed since their last emission.
+    pub fn changed_until(&self, until: Millis) -> Vec<Due> {
+        let mut windows = BTreeSet::new();
+        let low = if self.next == i64::MIN { i64::MIN } else { self.layout.panes_of(self.next).0 };
+        for (&pane, &place) in self.panes.range(low..) {
+            let (first, last) = self.layout.windows_of(pane);
+            for window in first.max(self.next)..=last {
+                let due = self.due_of(window);
+                if due.end > until {
+                    break;
+                }
+                let seen = self.reported.get(&window).map_or(0, |reported| reported.seen);
+                if self.store[place].changed > seen {
+                    windows.insert(due);
+                }
+            }
+        }
+        windows.into_iter().collect()
+    }
+
+    /// Emits a window; with `--emit update`, its changed rows. True if it had not been emitted before.
+    pub fn emit(&mut self, due: Due, open: bool, out: &mut Output<'_>) -> bool {
         let Due { start, end, window } = due;
         let (low, high) = self.layout.panes_of(window);
         let reported = self.reported.get(&window).copied().unwrap_or_default();
@@ -202,13 +239,14 @@ impl Fixed {
         let table = if high - low > 1 {
             Table { entries: &self.total.entries, cells: &self.total.cells }
         } else {
-            let Some(&place) = self.panes.get(&low) else { return };
+            let Some(&place) = self.panes.get(&low) else { return false };
             Table { entries: &self.store[place].entries, cells: &self.store[place].cells }
         };
         let head = Head { start, end, all: false, open, rev: reported.rev };
         if out.emit(&head, table, changed.as_deref()) {
             self.reported.insert(window, Reported { rev: reported.rev + 1, seen: out.epoch });
         }
+        reported.rev == 0
     }
 
     /// Where the entries that changed since an epoch are, in the running total, or in the pane if there is but one.
@@ -242,6 +280,10 @@ impl Fixed {
                 panes.range(from..to).for_each(|(_, &place)| total.leave(&store[place], shape));
             }
         }
+        let (kept_low, kept_high) = (low.max(total.low), high.min(total.high));
+        if kept_low < kept_high {
+            total.mend(panes.range(kept_low..kept_high).map(|(_, &place)| &store[place]), shape);
+        }
         for (from, to) in [(low, total.low), (total.high, high)] {
             if from < to {
                 panes.range(from..to).for_each(|(_, &place)| total.enter(&store[place], shape));
@@ -250,9 +292,17 @@ impl Fixed {
         (total.low, total.high) = (low, high);
     }
 
-    /// Drops the panes before the next window.
-    fn drop_panes(&mut self, out: &mut Output<'_>) {
-        let low = self.layout.panes_of(self.next).0;
+    /// Drops the windows that end at the horizon or before, if they have closed, and the panes that only they covered.
+    pub fn retire(&mut self, horizon: Millis, out: &mut Output<'_>) {
+        let kept = match horizon {
+            NEVER => i64::MIN,
+            Millis::MAX => self.next,
+            horizon => self.layout.first_ending_after(horizon).min(self.next),
+        };
+        if self.reported.first_key_value().is_some_and(|(&window, _)| window < kept) {
+            self.reported = self.reported.split_off(&kept);
+        }
+        let low = if kept == i64::MIN { i64::MIN } else { self.layout.panes_of(kept).0 };
         if self.total.high <= low {
             self.total.clear();
         }
@@ -267,6 +317,9 @@ impl Fixed {
                 self.recent = Recent::default();
             }
         }
-        self.total.low = self.total.low.max(low).min(self.total.high);
+        let Fixed { total, panes, store, .. } = self;
+        total.low = total.low.max(low).min(total.high);
+        total.mend(panes.range(total.low..total.high).map(|(_, &place)| &store[place]), out.shape);
+        self.set_due();
     }
 }

@@ -1,82 +1,140 @@
 //! Where fixed windows lie. Windows and panes have numbers; a pane is a stretch of time that no window cuts, and window
 //! `k` covers a range of panes. Both ends of that range rise with `k`, and so do the windows' ends.
+//!
+//! A layout is a pattern on an axis. The axis counts milliseconds, or the days, weeks or months of a time zone, and the
+//! patterns know only its numbers; so a day of 23 hours is one step, like any other.
 
-use super::settings::gcd;
-use crate::time::Millis;
+use super::settings::{WindowKind, gcd};
+use crate::time::{Calendar, Millis};
 
 /// Panes and windows of one kind.
 #[derive(Clone, Debug)]
-pub(super) enum Layout {
-    Hopping(Hopping),
-}
-
-/// Window `k` covers the panes `k × stride .. k × stride + span`.
-#[derive(Clone, Debug)]
-pub(super) struct Hopping {
-    grain: i64,
-    stride: i64,
-    span: i64,
-    size: i64,
+pub(super) struct Layout {
+    axis: Axis,
+    pattern: Pattern,
     offset: i64,
 }
 
+#[derive(Clone, Debug)]
+enum Axis {
+    Millis,
+    Calendar(Calendar),
+}
+
+impl Axis {
+    /// The number that a point in time is in.
+    fn number(&self, time: Millis) -> i64 {
+        match self {
+            Axis::Millis => time,
+            Axis::Calendar(calendar) => calendar.number(time),
+        }
+    }
+
+    /// The first point in time of a number.
+    fn start(&self, number: i64) -> Millis {
+        match self {
+            Axis::Millis => number,
+            Axis::Calendar(calendar) => calendar.start(number),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Pattern {
+    /// Pane `p` begins at `p × grain`; window `k` covers the panes `k × stride .. k × stride + span` and is `size` long.
+    Hopping { grain: i64, stride: i64, span: i64, size: i64 },
+    /// Pane `p` begins at `p × step`; window `k` ends with pane `k` and begins where its period of `steps` panes does.
+    Cumulate { step: i64, steps: i64 },
+}
+
 impl Layout {
-    pub fn hopping(size: i64, slide: i64, offset: i64) -> Layout {
-        // Without overlap a window is one pane; where the slide is larger, the rest of the grain belongs to no window.
-        let grain = if slide < size { gcd(size, slide) } else { slide };
-        Layout::Hopping(Hopping { grain, stride: slide / grain, span: (size / grain).max(1), size, offset })
+    /// The layout of windows that lie in time; `None` for other kinds.
+    pub fn new(kind: &WindowKind) -> Option<Layout> {
+        let (axis, pattern, offset) = match kind {
+            WindowKind::Hopping { size, slide, offset } => {
+                (Axis::Millis, Pattern::hopping(*size, *slide), *offset)
+            }
+            WindowKind::Calendar { size, slide, unit, zone } => {
+                let axis = Axis::Calendar(Calendar::new(*unit, zone.clone()));
+                (axis, Pattern::hopping((*size).into(), (*slide).into()), 0)
+            }
+            WindowKind::Cumulate { size, step, offset } => {
+                (Axis::Millis, Pattern::Cumulate { step: *step, steps: size / step }, *offset)
+            }
+            WindowKind::All => return None,
+        };
+        Some(Layout { axis, pattern, offset })
     }
 
     /// The pane that a point in time falls into, if it falls into a window.
     pub fn pane_at(&self, time: Millis) -> Option<i64> {
-        match self {
-            Layout::Hopping(hop) => {
-                let time = time - hop.offset;
-                (time.rem_euclid(hop.grain) < hop.size).then(|| time.div_euclid(hop.grain))
+        let number = self.axis.number(time) - self.offset;
+        match self.pattern {
+            Pattern::Hopping { grain, size, .. } => {
+                (number.rem_euclid(grain) < size).then(|| number.div_euclid(grain))
             }
+            Pattern::Cumulate { step, .. } => Some(number.div_euclid(step)),
         }
     }
 
     /// A pane's first millisecond, and the first behind it.
     pub fn pane_bounds(&self, pane: i64) -> (Millis, Millis) {
-        match self {
-            Layout::Hopping(hop) => {
-                let start = pane * hop.grain + hop.offset;
-                (start, start + hop.grain.min(hop.size))
-            }
-        }
+        let (start, length) = match self.pattern {
+            Pattern::Hopping { grain, size, .. } => (pane * grain, grain.min(size)),
+            Pattern::Cumulate { step, .. } => (pane * step, step),
+        };
+        self.times(start, start + length)
     }
 
     /// The first and the last window that cover a pane.
     pub fn windows_of(&self, pane: i64) -> (i64, i64) {
-        match self {
-            Layout::Hopping(hop) => {
-                ((pane - hop.span).div_euclid(hop.stride) + 1, pane.div_euclid(hop.stride))
+        match self.pattern {
+            Pattern::Hopping { stride, span, .. } => {
+                ((pane - span).div_euclid(stride) + 1, pane.div_euclid(stride))
             }
+            Pattern::Cumulate { steps, .. } => (pane, pane - pane.rem_euclid(steps) + steps - 1),
         }
     }
 
     /// The panes that a window covers: the first, and the first behind them.
     pub fn panes_of(&self, window: i64) -> (i64, i64) {
-        match self {
-            Layout::Hopping(hop) => (window * hop.stride, window * hop.stride + hop.span),
+        match self.pattern {
+            Pattern::Hopping { stride, span, .. } => (window * stride, window * stride + span),
+            Pattern::Cumulate { steps, .. } => (window - window.rem_euclid(steps), window + 1),
         }
     }
 
     /// Start and end of a window.
     pub fn bounds(&self, window: i64) -> (Millis, Millis) {
-        match self {
-            Layout::Hopping(hop) => {
-                let start = window * hop.stride * hop.grain + hop.offset;
-                (start, start + hop.size)
+        match self.pattern {
+            Pattern::Hopping { grain, stride, size, .. } => {
+                let start = window * stride * grain;
+                self.times(start, start + size)
+            }
+            Pattern::Cumulate { step, steps } => {
+                self.times((window - window.rem_euclid(steps)) * step, (window + 1) * step)
             }
         }
     }
 
     /// The first window that ends behind a point in time.
     pub fn first_ending_after(&self, time: Millis) -> i64 {
-        match self {
-            Layout::Hopping(hop) => (time - hop.size - hop.offset).div_euclid(hop.stride * hop.grain) + 1,
+        let number = self.axis.number(time) - self.offset;
+        match self.pattern {
+            Pattern::Hopping { grain, stride, size, .. } => (number - size).div_euclid(stride * grain) + 1,
+            Pattern::Cumulate { step, .. } => number.div_euclid(step),
         }
+    }
+
+    fn times(&self, start: i64, end: i64) -> (Millis, Millis) {
+        (self.axis.start(start + self.offset), self.axis.start(end + self.offset))
+    }
+}
+
+impl Pattern {
+    /// Without overlap a window is one pane; where the slide is larger, the rest of the grain belongs to no window.
+    fn hopping(size: i64, slide: i64) -> Pattern {
+        let grain = if slide < size { gcd(size, slide) } else { slide };
+        Pattern::Hopping { grain, stride: slide / grain, span: (size / grain).max(1), size }
     }
 }

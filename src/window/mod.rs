@@ -15,15 +15,20 @@
 //! running total; see `fixed.rs`.
 
 mod all;
+mod batch;
 mod cell;
 mod clock;
 mod emission;
 mod fixed;
+mod hll;
 mod keys;
+mod kind;
 mod layout;
 mod pane;
+mod quantile;
 mod settings;
 mod stats;
+mod sum;
 
 pub use cell::Value;
 pub use emission::{Emission, Row, Sink};
@@ -31,13 +36,11 @@ pub use settings::{Aggregate, Emit, Settings, SettingsError, Trigger, Watermark,
 pub use stats::{Outcome, Stats};
 
 use crate::time::Millis;
-use all::All;
 use cell::Shape;
 use clock::{Clock, Held, NEVER, OwnedValue};
-use emission::Output;
-use fixed::{Due, Fixed};
+use emission::Scratch;
 use keys::{KeyId, Keys};
-use layout::Layout;
+use kind::Kind;
 use pane::Arrival;
 
 /// The windows of one run, over one stream.
@@ -60,11 +63,7 @@ pub struct Windows {
     late: u64,
     ids: Vec<KeyId>,
     open_kinds: Vec<usize>,
-}
-
-enum Kind {
-    Fixed(Fixed),
-    All(All),
+    scratch: Scratch,
 }
 
 impl Windows {
@@ -75,15 +74,8 @@ impl Windows {
     /// Settings that make no sense.
     pub fn new(settings: &Settings) -> Result<Windows, SettingsError> {
         settings.validate()?;
-        let has_trigger = settings.trigger.is_some();
-        let kinds = settings.windows.iter().map(|window| match *window {
-            WindowKind::Hopping { size, slide, offset } => {
-                Kind::Fixed(Fixed::new(Layout::hopping(size, slide, offset), has_trigger))
-            }
-            WindowKind::All => Kind::All(All::default()),
-        });
         Ok(Windows {
-            kinds: kinds.collect(),
+            kinds: settings.windows.iter().map(|window| Kind::new(window, settings)).collect(),
             clock: Clock::new(settings),
             keys: Keys::default(),
             shape: Shape::new(settings),
@@ -100,6 +92,7 @@ impl Windows {
             late: 0,
             ids: Vec::new(),
             open_kinds: Vec::new(),
+            scratch: Scratch::default(),
         })
     }
 
@@ -136,11 +129,15 @@ impl Windows {
     pub fn finish(&mut self, sink: &mut dyn Sink) {
         let held = self.clock.take_held();
         self.set_aside(&held, sink);
-        let watermark = self.clock.final_watermark();
-        while let Some((kind, due)) = self.first_due(true) {
-            self.close(kind, due, due.end > watermark, sink);
-        }
-        self.due = Millis::MAX;
+        self.close_all(sink);
+    }
+
+    /// The source has been silent, and by another clock than the records' it is `assumed` by now. Emits, as open, the
+    /// windows that end by then and changed since their last emission. The watermark does not move, so nothing becomes
+    /// late by it, and each window is emitted again when it closes.
+    pub fn idle(&mut self, assumed: Millis, sink: &mut dyn Sink) {
+        self.emit_amended(sink);
+        self.emit_changed_until(assumed, sink);
     }
 
     /// Figures so far.
@@ -204,7 +201,8 @@ impl Windows {
         if let Some(Trigger::Records(every)) = self.trigger
             && self.applied.is_multiple_of(every)
         {
-            self.emit_open(self.clock.watermark, sink);
+            self.emit_amended(sink);
+            self.emit_changed(self.clock.watermark, sink);
         }
         outcome
     }
@@ -219,98 +217,38 @@ impl Windows {
             fires = self.clock.max != NEVER;
             self.next_trigger = (time.div_euclid(every) + 1) * every;
         }
-        if watermark >= self.due {
-            while let Some((kind, due)) = self.first_due(false).filter(|(_, due)| due.end <= watermark) {
-                self.close(kind, due, false, sink);
-            }
+        if watermark >= self.due || fires {
+            self.close_until(watermark, sink);
         }
         if fires {
-            self.emit_open(watermark, sink);
+            self.emit_changed(watermark, sink);
         }
         self.clock.max = time;
         self.clock.watermark = watermark;
-    }
-
-    /// The next window by end, then start, of all kinds. The one over everything is due only at the end of input.
-    fn first_due(&self, at_end: bool) -> Option<(usize, Due)> {
-        let due = self.kinds.iter().enumerate().filter_map(|(at, kind)| {
-            let due = match kind {
-                Kind::Fixed(fixed) => fixed.next(),
-                Kind::All(all) => all.next().filter(|_| at_end),
-            };
-            Some((at, due?))
-        });
-        due.min_by_key(|&(at, due)| (due.end, due.start, at))
-    }
-
-    fn close(&mut self, kind: usize, due: Due, open: bool, sink: &mut dyn Sink) {
-        let mut out = Output {
-            keys: &mut self.keys,
-            shape: &self.shape,
-            stats: &mut self.stats,
-            late: &mut self.late,
-            update: self.emit == Emit::Update,
-            epoch: self.epoch,
-            sink,
-        };
-        match &mut self.kinds[kind] {
-            Kind::Fixed(fixed) => fixed.close(due, open, &mut out),
-            Kind::All(all) => all.close(due, &mut out),
-        }
-        self.stats.windows += 1;
-        self.due = self.kinds.iter().map(Kind::due).min().unwrap_or(Millis::MAX);
-    }
-
-    /// Emits the open windows that changed, in order.
-    fn emit_open(&mut self, watermark: Millis, sink: &mut dyn Sink) {
-        let mut changed: Vec<(Due, usize)> = Vec::new();
-        for (at, kind) in self.kinds.iter_mut().enumerate() {
-            match kind {
-                Kind::Fixed(fixed) => {
-                    changed.extend(fixed.take_changed(watermark).into_iter().map(|due| (due, at)))
-                }
-                Kind::All(all) => changed.extend(all.changed().map(|due| (due, at))),
-            }
-        }
-        changed.sort_unstable_by_key(|&(due, at)| (due.end, due.start, at));
-        let mut out = Output {
-            keys: &mut self.keys,
-            shape: &self.shape,
-            stats: &mut self.stats,
-            late: &mut self.late,
-            update: self.emit == Emit::Update,
-            epoch: self.epoch,
-            sink,
-        };
-        for (due, at) in changed {
-            match &mut self.kinds[at] {
-                Kind::Fixed(fixed) => fixed.emit(due, true, &mut out),
-                Kind::All(all) => all.emit(due, true, &mut out),
-            }
-        }
-        self.epoch += 1;
     }
 
     /// Counts a record in every window that is open.
     #[inline]
     fn count(&mut self, time: Millis, keys: &[&[u8]], values: &[Value<'_>]) -> Outcome {
         let Clock { max, watermark, .. } = self.clock;
+        let horizon = self.clock.horizon();
+        let hint = |end: Millis| max - end - (watermark - horizon) + 1;
         self.open_kinds.clear();
         let mut first_missed = None;
         let mut last_end = None;
         for (at, kind) in self.kinds.iter_mut().enumerate() {
             let Some((first, last)) = kind.ends_at(time) else { continue };
-            if last > watermark {
+            if last > horizon {
                 self.open_kinds.push(at);
             }
-            if first <= watermark {
+            if first <= horizon {
                 first_missed = Some(first.min(first_missed.unwrap_or(first)));
             }
             last_end = Some(last.max(last_end.unwrap_or(last)));
         }
         if let Some(end) = first_missed {
             self.stats.missed += 1;
-            raise(&mut self.stats.missed_hint, max - end + 1);
+            raise(&mut self.stats.missed_hint, hint(end));
         }
         if self.open_kinds.is_empty() {
             let Some(end) = last_end else {
@@ -319,7 +257,7 @@ impl Windows {
             };
             self.stats.late += 1;
             self.late += 1;
-            raise(&mut self.stats.late_hint, max - end + 1);
+            raise(&mut self.stats.late_hint, hint(end));
             return Outcome::Late;
         }
         self.ids.clear();
@@ -328,32 +266,11 @@ impl Windows {
         }
         let arrival = Arrival { keys: &self.ids, values, epoch: self.epoch };
         for &at in &self.open_kinds {
-            match &mut self.kinds[at] {
-                Kind::Fixed(fixed) => fixed.count(&arrival, watermark, &self.shape, &mut self.keys),
-                Kind::All(all) => all.count(time, &arrival, &self.shape, &mut self.keys),
-            }
+            self.kinds[at].count(time, &arrival, watermark, &self.shape, &mut self.keys);
             self.due = self.due.min(self.kinds[at].due());
         }
         self.stats.counted += 1;
         Outcome::Counted
-    }
-}
-
-impl Kind {
-    #[inline]
-    fn ends_at(&mut self, time: Millis) -> Option<(Millis, Millis)> {
-        match self {
-            Kind::Fixed(fixed) => fixed.ends_at(time),
-            Kind::All(_) => Some((Millis::MAX, Millis::MAX)),
-        }
-    }
-
-    #[inline]
-    fn due(&self) -> Millis {
-        match self {
-            Kind::Fixed(fixed) => fixed.due(),
-            Kind::All(_) => Millis::MAX,
-        }
     }
 }
 

@@ -75,6 +75,12 @@ impl Pane {
         place
     }
 
+    /// The cells of a key, if it is here.
+    fn cells_of(&self, id: KeyId, width: usize) -> Option<&[Cell]> {
+        let place = *self.places.find(hash(id), |&place| self.entries[place as usize].id == id)? as usize;
+        Some(&self.cells[place * width..(place + 1) * width])
+    }
+
     /// Forgets everything but the memory it took.
     pub fn clear(&mut self, keys: &mut Keys) {
         for entry in &self.entries {
@@ -95,7 +101,8 @@ fn add_values(cells: &mut [Cell], place: usize, values: &[Value<'_>]) {
     }
 }
 
-/// The sum of the panes `low..high`. Its cost is that of the keys in the panes that come and go.
+/// The sum of the panes `low..high`. Its cost is that of the keys in the panes that come and go. Extremes and estimates
+/// cannot be taken out of a sum; those of the keys that a pane takes with it are made anew from the panes that stay.
 #[derive(Default)]
 pub(super) struct Total {
     pub low: i64,
@@ -104,6 +111,8 @@ pub(super) struct Total {
     pub cells: Vec<Cell>,
     /// By key, where its entry is; `NOWHERE` if the key is in none of the panes.
     places: Vec<u32>,
+    /// Keys with a cell that a pane's leaving has made wrong.
+    stale: Vec<KeyId>,
 }
 
 const NOWHERE: u32 = u32::MAX;
@@ -165,11 +174,35 @@ impl Total {
                 self.remove(place, width);
             } else if width > 0 {
                 let theirs = &pane.cells[at * width..(at + 1) * width];
+                let mut whole = true;
                 for (cell, other) in self.cells[place * width..].iter_mut().zip(theirs) {
-                    cell.unmerge(other);
+                    whole &= cell.unmerge(other);
+                }
+                if !whole {
+                    self.stale.push(entry.id);
                 }
             }
         }
+    }
+
+    /// Makes the cells that are wrong anew from the panes that stay.
+    pub fn mend<'a>(&mut self, panes: impl Iterator<Item = &'a Pane> + Clone, shape: &Shape) {
+        let width = shape.width();
+        let mut stale = std::mem::take(&mut self.stale);
+        stale.sort_unstable();
+        stale.dedup();
+        for id in stale.drain(..) {
+            let Some(&place) = self.places.get(id as usize).filter(|&&place| place != NOWHERE) else {
+                continue;
+            };
+            let first = place as usize * width;
+            let cells = &mut self.cells[first..first + width];
+            cells.clone_from_slice(shape.empty());
+            for theirs in panes.clone().filter_map(|pane| pane.cells_of(id, width)) {
+                cells.iter_mut().zip(theirs).for_each(|(cell, other)| cell.merge(other));
+            }
+        }
+        self.stale = stale;
     }
 
     fn remove(&mut self, place: usize, width: usize) {
@@ -192,6 +225,7 @@ impl Total {
         }
         self.entries.clear();
         self.cells.clear();
+        self.stale.clear();
         (self.low, self.high) = (0, 0);
     }
 }

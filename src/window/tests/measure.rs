@@ -22,7 +22,7 @@ fn measure(name: &str, windows: &[WindowKind], keys: u64, records: u64, per_seco
     let settings = Settings { windows: windows.to_vec(), ..Settings::default() };
     let mut windows = Windows::new(&settings).unwrap();
     let mut counter = Counter::default();
-    let names: Vec<String> = (0..keys).map(|key| format!("some key {key}")).collect();
+    let names: Vec<String> = (0..keys).map(|key| format!("{key} as a key")).collect();
     let mut random = 1_u64;
     let start = Instant::now();
     for record in 0..records {

@@ -1,5 +1,6 @@
 //! The engine against a naive model under random streams, and by name the faults that others have had.
 
+mod kinds;
 mod measure;
 mod model;
 mod named;
@@ -71,6 +72,15 @@ struct Record {
     values: Vec<i64>,
 }
 
+/// A value that stands for none.
+const MISSING: i64 = -3;
+
+/// The weight's sum, if there is one, and the aggregates.
+fn aggregates(settings: &Settings) -> Vec<Aggregate> {
+    let weight = settings.weighted.then_some(Aggregate::Sum);
+    weight.into_iter().chain(settings.aggregates.iter().copied()).collect()
+}
+
 fn at(time: Millis, keys: &[&'static str]) -> Record {
     Record { time, keys: keys.to_vec(), values: Vec::new() }
 }
@@ -81,8 +91,16 @@ fn run(settings: &Settings, records: &[Record]) -> (Vec<Event>, Stats) {
     let mut recorder = Recorder::default();
     for record in records {
         let keys: Vec<&[u8]> = record.keys.iter().map(|key| key.as_bytes()).collect();
-        let values: Vec<Value<'_>> =
-            record.values.iter().map(|&value| Value::Number(Number::Int(value.into()))).collect();
+        let texts: Vec<String> = record.values.iter().map(ToString::to_string).collect();
+        let values: Vec<Value<'_>> = aggregates(settings)
+            .iter()
+            .zip(record.values.iter().zip(&texts))
+            .map(|(aggregate, (&value, text))| match aggregate {
+                _ if value == MISSING => Value::None,
+                Aggregate::Distinct | Aggregate::DistinctApproximate => Value::Bytes(text.as_bytes()),
+                _ => Value::Number(Number::Int(value.into())),
+            })
+            .collect();
         let outcome = windows.record_with(record.time, &keys, &values, &mut recorder);
         recorder.events.push(Event::Returned(outcome));
     }

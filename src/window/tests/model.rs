@@ -2,6 +2,7 @@
 //! worked out anew from its records whenever it is emitted. No panes, no running totals, no numbers for keys.
 
 use super::*;
+use crate::time::CalendarUnit;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A window, in the order of emission: end, start, place of its kind in the settings.
@@ -16,6 +17,12 @@ struct Window {
     emissions: u64,
     /// How many of the records the last emission has seen.
     seen: usize,
+}
+
+impl Window {
+    fn is_amended(&self) -> bool {
+        self.closed && self.seen < self.records.len()
+    }
 }
 
 pub(super) struct Model {
@@ -117,14 +124,43 @@ impl Model {
     fn windows_at(&self, time: Millis) -> Vec<Id> {
         let mut ids = Vec::new();
         for (kind, window) in self.settings.windows.iter().enumerate() {
-            if let WindowKind::Hopping { size, slide, offset } = *window {
-                let around = (time - offset) / slide;
-                for k in around - size / slide - 2..=around + 2 {
-                    let start = k * slide + offset;
-                    if start <= time && time < start + size {
-                        ids.push((start + size, start, kind));
+            match window {
+                WindowKind::Hopping { size, slide, offset } => {
+                    let around = (time - offset) / slide;
+                    for k in around - size / slide - 2..=around + 2 {
+                        let start = k * slide + offset;
+                        if start <= time && time < start + size {
+                            ids.push((start + size, start, kind));
+                        }
                     }
                 }
+                WindowKind::Cumulate { size, step, offset } => {
+                    let start = time - (time - offset).rem_euclid(*size);
+                    let ends = (1..=size / step).map(|steps| start + steps * step);
+                    ids.extend(ends.filter(|&end| end > time).map(|end| (end, start, kind)));
+                }
+                WindowKind::Calendar { size, slide, unit: CalendarUnit::Day, zone } => {
+                    // Hour by hour around the time: where a day begins that is a multiple of the slide.
+                    let date = |time: Millis| {
+                        let zoned = jiff::Timestamp::from_millisecond(time).unwrap().to_zoned(zone.clone());
+                        let days = zoned.date() - jiff::civil::date(1970, 1, 1);
+                        (i64::from(days.get_days()), zoned)
+                    };
+                    let start_of = |day: i64| {
+                        let (_, zoned) = date(day * 86_400_000 + 43_200_000);
+                        let day = jiff::civil::date(1970, 1, 1) + jiff::Span::new().days(day);
+                        day.to_zoned(zoned.time_zone().clone()).unwrap().timestamp().as_millisecond()
+                    };
+                    let (today, _) = date(time);
+                    let (size, slide) = (i64::from(*size), i64::from(*slide));
+                    for first in today - size..=today + 1 {
+                        let (start, end) = (start_of(first), start_of(first + size));
+                        if first % slide == 0 && start <= time && time < end {
+                            ids.push((end, start, kind));
+                        }
+                    }
+                }
+                WindowKind::Calendar { .. } | WindowKind::All => {}
             }
         }
         ids
@@ -136,13 +172,15 @@ impl Model {
             return Outcome::NoKey;
         }
         let watermark = self.watermark();
-        let is_open = |end: Millis| watermark.is_none_or(|watermark| end > watermark);
+        let lateness = self.settings.allowed_lateness;
+        let is_open = |end: Millis| watermark.is_none_or(|watermark| end + lateness > watermark);
         let ids = self.windows_at(record.time);
         let mut counted = false;
         for &(end, start, kind) in &ids {
             if is_open(end) {
                 let window = self.windows.entry((end, start, kind)).or_default();
-                assert!(!window.closed);
+                // What comes into being behind the watermark has closed without records.
+                window.closed |= watermark.is_some_and(|watermark| end <= watermark);
                 window.records.push(record.clone());
                 counted = true;
             }
@@ -156,7 +194,7 @@ impl Model {
         let max = self.max.unwrap();
         if let Some(first) = ids.iter().map(|id| id.0).filter(|&end| !is_open(end)).min() {
             self.stats.missed += 1;
-            self.stats.missed_hint = self.stats.missed_hint.max(Some(max - first + 1));
+            self.stats.missed_hint = self.stats.missed_hint.max(Some(max - first - lateness + 1));
         }
         if counted {
             self.stats.counted += 1;
@@ -167,13 +205,38 @@ impl Model {
             return Outcome::Gap;
         };
         self.stats.late += 1;
-        self.stats.late_hint = self.stats.late_hint.max(Some(max - last + 1));
+        self.stats.late_hint = self.stats.late_hint.max(Some(max - last - lateness + 1));
         self.late += 1;
         Outcome::Late
     }
 
+    /// Is there something to do: a window to close, a last time to amend one, or a trigger?
+    fn is_due(&self, fires: bool) -> bool {
+        let Some(watermark) = self.watermark() else { return fires };
+        fires
+            || self.windows.iter().any(|(id, window)| {
+                let closes = !window.closed && id.0 <= watermark;
+                closes || (window.is_amended() && id.0 + self.settings.allowed_lateness <= watermark)
+            })
+    }
+
+    /// Emits, first, all windows that have closed and changed since.
+    fn emit_amended(&mut self) {
+        for (id, mut window) in std::mem::take(&mut self.windows) {
+            if window.is_amended() {
+                self.stats.windows += u64::from(window.emissions == 0);
+                self.emit(id, &mut window, false, false);
+            }
+            self.windows.insert(id, window);
+        }
+    }
+
     /// Emits what the watermark closes, and then, if the trigger fires, the open windows that changed.
     fn emit_due(&mut self, fires: bool) {
+        if !self.is_due(fires) {
+            return;
+        }
+        self.emit_amended();
         let watermark = self.watermark();
         for (id, mut window) in std::mem::take(&mut self.windows) {
             if !window.closed && watermark.is_some_and(|watermark| id.0 <= watermark) {
@@ -221,6 +284,7 @@ impl Model {
         while !self.held.is_empty() {
             self.set_first_aside();
         }
+        self.emit_amended();
         let limit = self.watermark().or(self.max);
         let mut ids: Vec<Id> =
             self.windows.iter().filter(|(_, window)| !window.closed).map(|(&id, _)| id).collect();
@@ -275,17 +339,40 @@ impl Model {
 
     fn row(&self, key: &str, records: &[Record]) -> Row {
         let mut count = 0;
-        let mut sums = vec![0; self.settings.aggregates.len() + usize::from(self.settings.weighted)];
+        let aggregates = aggregates(&self.settings);
+        let mut values: Vec<Vec<i64>> = vec![Vec::new(); aggregates.len()];
         for record in records {
             for _ in record.keys.iter().filter(|other| **other == key) {
                 count += 1;
-                for (sum, value) in sums.iter_mut().zip(&record.values) {
-                    *sum += i128::from(*value);
+                for (values, value) in values.iter_mut().zip(&record.values) {
+                    values.extend(Some(*value).filter(|&value| value != MISSING));
                 }
             }
         }
-        let mut sums = sums.into_iter();
-        let count = if self.settings.weighted { sums.next().unwrap() } else { count };
-        (key.to_owned(), Number::Int(count), sums.map(|sum| Some(Number::Int(sum))).collect())
+        let mut results: Vec<Option<Number>> =
+            aggregates.iter().zip(values).map(|(aggregate, values)| result(aggregate, values)).collect();
+        let count = if self.settings.weighted { results.remove(0).unwrap() } else { Number::Int(count) };
+        (key.to_owned(), count, results)
+    }
+}
+
+/// An aggregate by definition.
+fn result(aggregate: &Aggregate, mut values: Vec<i64>) -> Option<Number> {
+    values.sort_unstable();
+    let sum: i64 = values.iter().sum();
+    let int = |value: i64| Number::Int(value.into());
+    match aggregate {
+        Aggregate::Sum => Some(int(sum)),
+        Aggregate::Min => values.first().copied().map(int),
+        Aggregate::Max => values.last().copied().map(int),
+        Aggregate::Mean => (!values.is_empty()).then(|| Number::Float(sum as f64 / values.len() as f64)),
+        Aggregate::Distinct | Aggregate::DistinctApproximate => {
+            values.dedup();
+            Some(int(values.len() as i64))
+        }
+        Aggregate::Quantile(fraction) => {
+            let place = (fraction * (values.len() as f64 - 1.0)).floor();
+            values.get(place as usize).copied().map(int)
+        }
     }
 }

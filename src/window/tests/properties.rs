@@ -2,6 +2,7 @@
 
 use super::model::Model;
 use super::*;
+use crate::time::CalendarUnit;
 use proptest::prelude::*;
 
 fn window_kind() -> impl Strategy<Value = WindowKind> {
@@ -17,8 +18,23 @@ fn window_kind() -> impl Strategy<Value = WindowKind> {
         2 => (1..8_i64, 1..5_i64, 1..5_i64)
             .prop_map(|(unit, slide, more)| WindowKind::hopping(unit * (slide + more), unit * slide)),
         2 => (1..40_i64).prop_map(WindowKind::tumbling),
+        2 => (1..12_i64, 1..8_i64, -30..30_i64)
+            .prop_map(|(step, steps, offset)| WindowKind::Cumulate { size: step * steps, step, offset }),
         1 => Just(WindowKind::All),
     ]
+}
+
+fn aggregates_of_all_kinds() -> impl Strategy<Value = Vec<Aggregate>> {
+    let any = prop_oneof![
+        Just(Aggregate::Sum),
+        Just(Aggregate::Min),
+        Just(Aggregate::Max),
+        Just(Aggregate::Mean),
+        Just(Aggregate::Distinct),
+        Just(Aggregate::DistinctApproximate),
+        (0.0..=1.0_f64).prop_map(Aggregate::Quantile),
+    ];
+    prop_oneof![Just(Vec::new()), prop::collection::vec(any, 0..4)]
 }
 
 fn settings() -> impl Strategy<Value = Settings> {
@@ -37,16 +53,20 @@ fn settings() -> impl Strategy<Value = Settings> {
         prop_oneof![Just(None), (20..200_i64).prop_map(Some)],
         emission,
         any::<bool>(),
-        0..2_usize,
+        aggregates_of_all_kinds(),
+        prop_oneof![Just(0), 0..60_i64],
     )
-        .prop_map(|(windows, watermark, max_future, (emit, trigger), weighted, sums)| Settings {
-            windows,
-            watermark,
-            max_future,
-            emit,
-            trigger,
-            weighted,
-            aggregates: vec![Aggregate::Sum; sums],
+        .prop_map(|(windows, watermark, max_future, (emit, trigger), weighted, aggregates, lateness)| {
+            Settings {
+                windows,
+                watermark,
+                allowed_lateness: lateness,
+                max_future,
+                emit,
+                trigger,
+                weighted,
+                aggregates,
+            }
         })
         .prop_filter("windows with bounds in common", |settings| settings.validate().is_ok())
 }
@@ -64,7 +84,7 @@ fn records() -> impl Strategy<Value = Vec<Record>> {
         prop::sample::select(vec!["a", "b", "c", "ab", "sevenchr", "sevenchrs", "sevenchrt", ""]),
         0..4,
     );
-    let record = (step, far, keys, [-3..9_i64, -3..9_i64]);
+    let record = (step, far, keys, [-3..9_i64, -3..9_i64, -3..9_i64, -3..9_i64]);
     (-200..200_i64, prop::collection::vec(record, 0..60)).prop_map(|(start, steps)| {
         let mut now = start;
         let stream = steps.into_iter().map(|(step, far, keys, values)| {
@@ -105,6 +125,23 @@ proptest! {
 
     #[test]
     fn the_engine_does_what_the_model_says(settings in settings(), records in records()) {
+        agree(&settings, &records)?;
+    }
+
+    /// The same streams, 100,000 times slower, in a zone that changes its clock twice in ten days.
+    #[test]
+    fn days_of_a_time_zone(
+        size in 1..5_u32, slide in 1..5_u32, delay in 0..20_i64, records in records(), second in any::<bool>()
+    ) {
+        let zone = crate::time::time_zone("<+00>0<+01>,9/2,4/3").unwrap();
+        let records: Vec<Record> =
+            records.into_iter().map(|record| Record { time: record.time * 1_000_000, ..record }).collect();
+        let mut windows = vec![WindowKind::Calendar { size, slide, unit: CalendarUnit::Day, zone }];
+        if second {
+            windows.push(WindowKind::tumbling(3_600_000));
+        }
+        let settings =
+            Settings { windows, watermark: Watermark::Delay(delay * 1_000_000), max_future: None, ..Settings::default() };
         agree(&settings, &records)?;
     }
 

@@ -1,0 +1,134 @@
+//! The kinds of windows behind one face.
+
+use super::all::All;
+use super::cell::Shape;
+use super::emission::Output;
+use super::fixed::Fixed;
+use super::keys::Keys;
+use super::layout::Layout;
+use super::pane::Arrival;
+use super::settings::{Settings, WindowKind};
+use crate::time::Millis;
+
+/// A window that is to be emitted. The order is that of emission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Due {
+    pub end: Millis,
+    pub start: Millis,
+    /// Its number in its kind.
+    pub window: i64,
+}
+
+/// What was emitted of a window.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Reported {
+    /// The `rev` of the next emission.
+    pub rev: u64,
+    /// The epoch of the last emission: what changed later has not been seen.
+    pub seen: u32,
+}
+
+pub(super) enum Kind {
+    Fixed(Box<Fixed>),
+    All(Box<All>),
+}
+
+impl Kind {
+    pub fn new(window: &WindowKind, settings: &Settings) -> Kind {
+        match Layout::new(window) {
+            Some(layout) => Kind::Fixed(Box::new(Fixed::new(layout, settings))),
+            None => Kind::All(Box::default()),
+        }
+    }
+
+    /// The ends of the first and the last window that a point in time falls into, if it falls into any.
+    #[inline]
+    pub fn ends_at(&mut self, time: Millis) -> Option<(Millis, Millis)> {
+        match self {
+            Kind::Fixed(fixed) => fixed.ends_at(time),
+            Kind::All(_) => Some((Millis::MAX, Millis::MAX)),
+        }
+    }
+
+    /// Counts a record for which [`Kind::ends_at`] has just found a window that takes it.
+    #[inline]
+    pub fn count(
+        &mut self,
+        time: Millis,
+        arrival: &Arrival<'_>,
+        watermark: Millis,
+        shape: &Shape,
+        keys: &mut Keys,
+    ) {
+        match self {
+            Kind::Fixed(fixed) => fixed.count(arrival, watermark, shape, keys),
+            Kind::All(all) => all.count(time, arrival, shape, keys),
+        }
+    }
+
+    /// The watermark at which there is something to emit.
+    #[inline]
+    pub fn due(&self) -> Millis {
+        match self {
+            Kind::Fixed(fixed) => fixed.due(),
+            Kind::All(_) => Millis::MAX,
+        }
+    }
+
+    /// The next window with records that has not closed. The one over everything is due only at the end of input.
+    pub fn next(&self, at_end: bool) -> Option<Due> {
+        match self {
+            Kind::Fixed(fixed) => fixed.next(),
+            Kind::All(all) => all.next().filter(|_| at_end),
+        }
+    }
+
+    /// The windows that have closed and changed since.
+    pub fn take_amended(&mut self) -> Vec<Due> {
+        match self {
+            Kind::Fixed(fixed) => fixed.take_amended(),
+            Kind::All(_) => Vec::new(),
+        }
+    }
+
+    /// The open windows that changed since their last emission, once the windows that the watermark has reached are
+    /// closed.
+    pub fn take_changed(&mut self, watermark: Millis) -> Vec<Due> {
+        match self {
+            Kind::Fixed(fixed) => fixed.take_changed(watermark),
+            Kind::All(all) => all.changed().into_iter().collect(),
+        }
+    }
+
+    /// The open windows that end at `until` or before and changed since their last emission.
+    pub fn changed_until(&self, until: Millis) -> Vec<Due> {
+        match self {
+            Kind::Fixed(fixed) => fixed.changed_until(until),
+            Kind::All(_) => Vec::new(),
+        }
+    }
+
+    /// Emits a window; true if it had not been emitted before.
+    pub fn emit(&mut self, due: Due, open: bool, out: &mut Output<'_>) -> bool {
+        match self {
+            Kind::Fixed(fixed) => fixed.emit(due, open, out),
+            Kind::All(all) => all.emit(due, open, out),
+        }
+    }
+
+    /// Emits a window that closes.
+    pub fn close(&mut self, due: Due, open: bool, horizon: Millis, out: &mut Output<'_>) {
+        match self {
+            Kind::Fixed(fixed) => fixed.close(due, open, horizon, out),
+            Kind::All(all) => all.close(due, out),
+        }
+    }
+
+    /// Drops the windows that have closed and end at the horizon or before.
+    pub fn retire(&mut self, horizon: Millis, out: &mut Output<'_>) {
+        match self {
+            Kind::Fixed(fixed) => fixed.retire(horizon, out),
+            Kind::All(_) => {}
+        }
+    }
+}

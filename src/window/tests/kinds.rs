@@ -1,0 +1,192 @@
+//! Kinds of windows and ways of emission beyond the plain ones, by name.
+
+use super::*;
+use crate::time::{CalendarUnit, Span, TimeReader, time_zone};
+
+fn with(windows: &[WindowKind], delay: i64) -> Settings {
+    Settings { windows: windows.to_vec(), watermark: Watermark::Delay(delay), ..Settings::default() }
+}
+
+fn ms(text: &str) -> Millis {
+    TimeReader::auto().string(text).unwrap()
+}
+
+const PARIS: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
+
+fn days(size: u32, slide: u32) -> WindowKind {
+    WindowKind::Calendar { size, slide, unit: CalendarUnit::Day, zone: time_zone(PARIS).unwrap() }
+}
+
+/// Start and end of each emission, in local hours of length.
+fn lengths(kind: WindowKind, times: &[&str]) -> Vec<(String, i64)> {
+    let records: Vec<Record> = times.iter().map(|time| at(ms(time), &["a"])).collect();
+    let settings = Settings { max_future: None, ..with(&[kind], 0) };
+    let (events, _) = run(&settings, &records);
+    let windows = events.into_iter().filter_map(|event| match event {
+        Event::Emission(emitted) => {
+            let mut start = Vec::new();
+            crate::time::write_rfc3339(emitted.start, &mut start);
+            Some((String::from_utf8(start).unwrap(), (emitted.end - emitted.start) / 3_600_000))
+        }
+        _ => None,
+    });
+    windows.collect()
+}
+
+#[test]
+fn local_days_have_23_24_or_25_hours() {
+    let found = lengths(
+        days(1, 1),
+        &[
+            "2021-03-27T12:00:00Z",
+            "2021-03-28T12:00:00Z",
+            "2021-10-30T22:00:00Z",
+            "2021-10-31T22:59:59Z",
+            "2021-10-31T23:00:00Z",
+        ],
+    );
+    let expected = [
+        ("2021-03-26T23:00:00Z", 24),
+        ("2021-03-27T23:00:00Z", 23),
+        ("2021-10-30T22:00:00Z", 25),
+        ("2021-10-31T23:00:00Z", 24),
+    ];
+    assert_eq!(found, expected.map(|(start, hours)| (start.to_owned(), hours)));
+}
+
+#[test]
+fn months_and_weeks_have_their_own_lengths() {
+    let month = |size| WindowKind::Calendar {
+        size,
+        slide: size,
+        unit: CalendarUnit::Month,
+        zone: time_zone("UTC").unwrap(),
+    };
+    assert_eq!(
+        lengths(month(1), &["2020-02-10T00:00:00Z", "2021-02-10T00:00:00Z"]),
+        [("2020-02-01T00:00:00Z".to_owned(), 29 * 24), ("2021-02-01T00:00:00Z".to_owned(), 28 * 24)]
+    );
+    assert_eq!(
+        lengths(month(3), &["2020-02-10T00:00:00Z"]),
+        [("2020-01-01T00:00:00Z".to_owned(), 91 * 24)],
+        "quarters begin with January"
+    );
+    let week =
+        WindowKind::Calendar { size: 1, slide: 1, unit: CalendarUnit::Week, zone: time_zone("UTC").unwrap() };
+    assert_eq!(lengths(week, &["2026-11-21T00:00:00Z"]), [("2026-11-16T00:00:00Z".to_owned(), 7 * 24)]);
+}
+
+#[test]
+fn spans_make_windows() {
+    let utc = time_zone("UTC").unwrap();
+    let make = |size: &str, slide: &str, offset| {
+        let slide = (!slide.is_empty()).then(|| Span::parse(slide).unwrap());
+        WindowKind::from_spans(Span::parse(size).unwrap(), slide, offset, &utc)
+    };
+    assert_eq!(make("20s", "", 0), Ok(WindowKind::tumbling(20_000)));
+    assert_eq!(make("20s", "7s", 5), Ok(WindowKind::Hopping { size: 20_000, slide: 7000, offset: 5 }));
+    let calendar = |size, slide, unit| Ok(WindowKind::Calendar { size, slide, unit, zone: utc.clone() });
+    assert_eq!(make("1d", "", 0), calendar(1, 1, CalendarUnit::Day));
+    assert_eq!(make("1w", "1d", 0), calendar(7, 1, CalendarUnit::Day));
+    assert_eq!(make("3mo", "1mo", 0), calendar(3, 1, CalendarUnit::Month));
+    for (size, slide, offset) in [("1d", "1h", 0), ("1mo", "1d", 0), ("1d", "", 5)] {
+        assert!(make(size, slide, offset).is_err(), "{size} {slide}");
+    }
+}
+
+#[test]
+fn cumulating_windows_grow_to_their_size() {
+    let settings = with(&[WindowKind::Cumulate { size: 30, step: 10, offset: 0 }], 0);
+    let records = [at(5, &["a"]), at(25, &["b"]), at(22, &["late"]), at(41, &["c"])];
+    assert_eq!(
+        emissions(&settings, &records),
+        ["0..10 a:1", "0..20 a:1", "0..30 a:1 b:1 late:1", "30..50 open c:1", "30..60 open c:1"]
+    );
+    let senseless = with(&[WindowKind::Cumulate { size: 30_000, step: 7000, offset: 0 }], 0);
+    assert_eq!(
+        senseless.validate().unwrap_err().to_string(),
+        "a window of 30s does not grow to its size in steps of 7s"
+    );
+}
+
+/// FLINK-21305 again: the record is behind the watermark, but not behind the end of the growing windows.
+#[test]
+fn a_late_record_counts_in_the_cumulating_windows_still_open() {
+    let settings = with(&[WindowKind::Cumulate { size: 30, step: 10, offset: 0 }], 0);
+    assert_eq!(
+        emissions(&settings, &[at(5, &["a"]), at(10, &["b"]), at(7, &["late"]), at(30, &[])]),
+        ["0..10 a:1", "0..20 a:1 b:1 late:1", "0..30 a:1 b:1 late:1"]
+    );
+}
+
+#[test]
+fn within_the_allowed_lateness_a_closed_window_is_emitted_again() {
+    let settings = Settings { allowed_lateness: 15, ..with(&[WindowKind::tumbling(10)], 0) };
+    let records = [
+        at(5, &["a"]),
+        at(12, &["b"]),
+        at(6, &["late"]),
+        at(7, &["late"]),
+        at(24, &["c"]),
+        at(8, &["late"]),
+        at(25, &["c"]),
+        at(9, &["too late"]),
+        at(35, &["d"]),
+    ];
+    assert_eq!(
+        emissions(&settings, &records),
+        [
+            "0..10 a:1",
+            "0..10 rev=1 late:2 a:1",
+            "10..20 b:1",
+            "0..10 rev=2 late:3 a:1",
+            "20..30 late=1 c:2",
+            "30..40 open d:1"
+        ],
+        "rev 1 comes before the next window closes, rev 2 when the lateness is over at 25"
+    );
+    let (_, stats) = run(&settings, &records);
+    assert_eq!((stats.windows, stats.late, stats.late_hint), (4, 1, Some(1)));
+}
+
+#[test]
+fn a_window_without_records_may_get_its_first_within_the_allowed_lateness() {
+    let settings = Settings { allowed_lateness: 100, ..with(&[WindowKind::tumbling(10)], 0) };
+    assert_eq!(
+        emissions(&settings, &[at(25, &["a"]), at(5, &["b"]), at(6, &["b"])]),
+        ["0..10 b:2", "20..30 open a:1"]
+    );
+}
+
+#[test]
+fn a_silent_source_shows_open_windows_and_makes_nothing_late() {
+    let mut windows = Windows::new(&with(&[WindowKind::hopping(20, 10)], 10)).unwrap();
+    let mut recorder = Recorder::default();
+    windows.record(15, &[b"a"], &mut recorder);
+    windows.idle(20, &mut recorder);
+    windows.idle(29, &mut recorder);
+    windows.idle(30, &mut recorder);
+    assert_eq!(windows.record(3, &[b"b"], &mut recorder), Outcome::Counted);
+    windows.idle(30, &mut recorder);
+    windows.record(60, &[], &mut recorder);
+    let lines: Vec<String> = recorder
+        .events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Emission(emitted) => Some(emitted.line()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "0..20 open a:1",
+            "10..30 open a:1",
+            "-10..10 open b:1",
+            "0..20 open rev=1 a:1 b:1",
+            "-10..10 rev=1 b:1",
+            "0..20 rev=2 a:1 b:1",
+            "10..30 rev=1 a:1"
+        ]
+    );
+}
