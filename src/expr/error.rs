@@ -64,9 +64,9 @@ impl ExprError {
             }
             Undefined::Filter(0) => match nearest(name) {
                 Some(known) => {
-                    format!("`{name}` is no function; did you mean .{name}? or the function {known}?")
+                    format!("`{name}` is no function; did you mean .{name}? (or the function {known})")
                 }
-                None => format!("`{name}` is no function; did you mean .{name}? or the text \"{name}\"?"),
+                None => format!("`{name}` is no function; did you mean .{name}? (as text: \"{name}\")"),
             },
             Undefined::Filter(count) => match nearest(name) {
                 Some(known) if known == name => {

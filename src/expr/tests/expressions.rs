@@ -83,11 +83,11 @@ fn an_error_points_at_its_place() {
     for (source, told) in [
         (
             "lang == \"en\"",
-            "`lang` is no function; did you mean .lang? or the text \"lang\"?\n  lang == \"en\"\n  ^^^^",
+            "`lang` is no function; did you mean .lang? (as text: \"lang\")\n  lang == \"en\"\n  ^^^^",
         ),
         (
             ".lang == en",
-            "`en` is no function; did you mean .en? or the text \"en\"?\n  .lang == en\n           ^^",
+            "`en` is no function; did you mean .en? (as text: \"en\")\n  .lang == en\n           ^^",
         ),
         (
             "startwith(\"x\")",
@@ -95,7 +95,7 @@ fn an_error_points_at_its_place() {
         ),
         (
             ".a | lenght",
-            "`lenght` is no function; did you mean .lenght? or the function length?\n  .a | lenght\n       ^^^^^^",
+            "`lenght` is no function; did you mean .lenght? (or the function length)\n  .a | lenght\n       ^^^^^^",
         ),
         ("map(1; 2)", "`map` does not take 2 arguments\n  map(1; 2)\n  ^^^"),
         ("input", "`input` is not offered: an expression sees one record only\n  input\n  ^^^^^"),

@@ -52,7 +52,7 @@ fn both_engines_agree_on_recordings() {
         }
         let text = fs::read(&path).expect("the recording is readable");
         let text = String::from_utf8_lossy(&text);
-        for line in text.lines().filter(|line| crate::scan::check_grammar(line.as_bytes()).is_ok()).take(40) {
+        for line in text.lines().filter(|line| crate::scan::check_grammar(line.as_bytes()).is_ok()).take(12) {
             records += 1;
             for expression in &expressions {
                 let place = || format!("{} of {}: {line}", expression.source(), path.display());
@@ -61,5 +61,5 @@ fn both_engines_agree_on_recordings() {
             }
         }
     }
-    assert!(records > 100, "{records} records");
+    assert!(records > 50, "{records} records");
 }
