@@ -15,10 +15,7 @@
 //! | [`source`] | the ways in: files, TCP, HTTP, replay, the demo streams |
 //! | [`job`] | what each tool does with one record, and what it does in order |
 //! | [`cli`] | shared arguments, exit status, signals, progress, statistics |
-#![cfg_attr(
-    not(test),
-    warn(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, clippy::exit)
-)]
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, clippy::exit))]
 
 pub mod chart;
 pub mod cli;

@@ -4,33 +4,68 @@
 //! and named aggregates after `count`. [`Row::read`] keeps everything it does not know, in order, so that a tool in the
 //! middle loses no column. How a reader may act on a row is said in [`Row::rows`] and [`Row::rev`].
 
+mod assembly;
 pub mod key;
+mod largest;
 mod number;
+mod writer;
 
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
-
+pub use assembly::{Assembly, ChangesOnly, Collect};
+pub use largest::{Largest, Place};
 pub use number::Number;
+pub use writer::{Head, RowWriter};
 
+use crate::jsonl::format::columns;
 use crate::time::{Millis, TimeReader, write_rfc3339};
 use key::Scalar;
 
 /// The columns whose meaning is fixed; no key or aggregate may have such a name.
 pub const RESERVED: [&str; 14] = [
-    "window_start", "window_end", "count", "total", "distinct", "rows", "late", "rev", "open", "update", "all",
-    "rank", "prev_rank", "share",
+    "window_start",
+    "window_end",
+    "count",
+    "total",
+    "distinct",
+    "rows",
+    "late",
+    "rev",
+    "open",
+    "update",
+    "all",
+    "rank",
+    "prev_rank",
+    "share",
 ];
 
-/// One row of one emission of one window.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Row {
+/// Where a window lies: half-open. Ordered as windows are emitted, by end, then start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Bounds {
     /// Inclusive.
     pub start: Millis,
     /// Exclusive.
     pub end: Millis,
+}
+
+impl Ord for Bounds {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.end, self.start).cmp(&(other.end, other.start))
+    }
+}
+
+impl PartialOrd for Bounds {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// One row of one emission of one window.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Of the window; none when the input has no times: `topn --key`, a table of some other tool.
+    pub bounds: Option<Bounds>,
     /// The key columns by name, in order.
     pub keys: Vec<(String, Scalar<'static>)>,
     /// Of this key in this window.
@@ -76,9 +111,13 @@ impl std::error::Error for RowError {}
 impl Row {
     /// A row of a window with only its bounds and count.
     pub fn new(start: Millis, end: Millis, count: Number) -> Row {
+        Row { bounds: Some(Bounds { start, end }), ..Row::unbounded(count) }
+    }
+
+    /// A row of one window that holds all there is, without times.
+    pub fn unbounded(count: Number) -> Row {
         Row {
-            start,
-            end,
+            bounds: None,
             keys: Vec::new(),
             count,
             extra: Vec::new(),
@@ -98,16 +137,17 @@ impl Row {
 
     /// Reads a row from one line of JSON.
     ///
-    /// Of the columns with free names, those before `count` are keys, and after it the ones that are no number; so a
-    /// tool that sorts columns does not turn a key into an aggregate.
+    /// Of the columns with free names, those before `count` are keys, and after it the ones that are neither number nor
+    /// null; so a tool that sorts columns does not turn a key into an aggregate.
     pub fn read(line: &[u8]) -> Result<Row, RowError> {
-        let columns = read_columns(line)?;
-        let mut row = Row::new(Millis::MIN, Millis::MIN, Number::ZERO);
+        let columns = columns(line).map_err(|error| RowError(format!("no row: {error}")))?;
+        let mut row = Row::unbounded(Number::ZERO);
+        let (mut start, mut end) = (None, None);
         let mut has_count = false;
         for (name, json) in columns {
             match name.as_ref() {
-                "window_start" => row.start = time(&name, &json)?,
-                "window_end" => row.end = time(&name, &json)?,
+                "window_start" => start = Some(time(&name, &json)?),
+                "window_end" => end = Some(time(&name, &json)?),
                 "count" => {
                     row.count = number(&name, &json)?;
                     has_count = true;
@@ -125,16 +165,17 @@ impl Row {
                 "prev_rank" => row.prev_rank = Some(Some(integer(&name, &json)?)),
                 "share" => row.share = Some(number(&name, &json)?.as_f64()),
                 _ => match scalar(&json) {
-                    Some(scalar) if !has_count || Number::parse(&json).is_none() => row.keys.push((name, scalar)),
+                    Some(scalar) if !has_count || !is_figure(&json) => row.keys.push((name, scalar)),
                     _ => row.extra.push((name, json)),
                 },
             }
         }
-        for (missing, name) in [(row.start, "window_start"), (row.end, "window_end")] {
-            if missing == Millis::MIN {
-                return Err(RowError(format!("no column `{name}`: rows come from window-count")));
-            }
-        }
+        row.bounds = match (start, end) {
+            (Some(start), Some(end)) => Some(Bounds { start, end }),
+            (None, None) => None,
+            (Some(_), None) => return Err(RowError("a column `window_start` without `window_end`".into())),
+            (None, Some(_)) => return Err(RowError("a column `window_end` without `window_start`".into())),
+        };
         if !has_count {
             return Err(RowError("no column `count`: rows come from window-count".into()));
         }
@@ -143,16 +184,21 @@ impl Row {
 
     /// Appends the row as one JSON object, without a newline.
     pub fn write(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"{\"window_start\":\"");
-        write_rfc3339(self.start, out);
-        out.extend_from_slice(b"\",\"window_end\":\"");
-        write_rfc3339(self.end, out);
-        out.push(b'"');
+        let brace = out.len();
+        if let Some(Bounds { start, end }) = self.bounds {
+            out.extend_from_slice(b",\"window_start\":\"");
+            write_rfc3339(start, out);
+            out.extend_from_slice(b"\",\"window_end\":\"");
+            write_rfc3339(end, out);
+            out.push(b'"');
+        }
         for (name, value) in &self.keys {
             write_name(name, out);
             value.write_json(out);
         }
         self.write_figures(out);
+        // Every column begins with a comma; the first one's place is the brace's.
+        out[brace] = b'{';
         out.push(b'}');
     }
 
@@ -198,6 +244,38 @@ impl Row {
             [] => Cow::Borrowed(""),
             [(_, only)] => Cow::Borrowed(only.text()),
             several => several.iter().map(|(_, value)| value.text()).collect::<Vec<_>>().join(" / ").into(),
+        }
+    }
+
+    /// Whether the row is the remainder that `--other` adds: its key columns are null, which no counted key is.
+    pub fn is_remainder(&self) -> bool {
+        let null = |value: &Scalar| matches!(value, Scalar::Other(json) if json == "null");
+        !self.keys.is_empty() && self.keys.iter().all(|(_, value)| null(value))
+    }
+
+    /// A number column by its name, with or without a leading dot: `count`, an aggregate, `total`, `share`.
+    pub fn figure(&self, column: &str) -> Option<Number> {
+        let column = column.strip_prefix('.').unwrap_or(column);
+        match column {
+            "count" => Some(self.count),
+            "total" => self.total,
+            "distinct" => self.distinct.map(Number::from),
+            "rows" => self.rows.map(Number::from),
+            "late" => self.late.map(Number::from),
+            "rev" => Some(self.rev.into()),
+            "rank" => self.rank.map(Number::from),
+            "prev_rank" => self.prev_rank.flatten().map(Number::from),
+            "share" => self.share.map(Number::Float),
+            _ => {
+                let aggregate =
+                    self.extra.iter().find(|(name, _)| name == column).map(|(_, json)| json.as_str());
+                let key = || self.keys.iter().find(|(name, _)| name == column).map(|(_, value)| value);
+                match (aggregate, key()) {
+                    (Some(json), _) => Number::parse(json),
+                    (None, Some(Scalar::Other(json))) => Number::parse(json),
+                    _ => None,
+                }
+            }
         }
     }
 
@@ -252,7 +330,8 @@ pub fn write_string(text: &str, out: &mut Vec<u8>) {
 }
 
 fn time(name: &str, json: &str) -> Result<Millis, RowError> {
-    let found = || RowError(format!("column `{name}` is {json}, expected a time such as \"2018-11-12T19:00:00Z\""));
+    let found =
+        || RowError(format!("column `{name}` is {json}, expected a time such as \"2018-11-12T19:00:00Z\""));
     match scalar(json) {
         Some(Scalar::String(text)) => TimeReader::auto().string(&text).map_err(|_| found()),
         _ => Err(found()),
@@ -267,6 +346,11 @@ fn integer(name: &str, json: &str) -> Result<u64, RowError> {
     json.parse().map_err(|_| RowError(format!("column `{name}` is {json}, expected a whole number")))
 }
 
+/// Whether a free column after `count` is an aggregate: a number, or the null of a mean over nothing.
+fn is_figure(json: &str) -> bool {
+    json == "null" || Number::parse(json).is_some()
+}
+
 /// The scalar that a JSON text is; `None` for arrays and objects.
 fn scalar(json: &str) -> Option<Scalar<'static>> {
     match json.as_bytes().first()? {
@@ -274,35 +358,6 @@ fn scalar(json: &str) -> Option<Scalar<'static>> {
         b'"' => Some(Scalar::String(Cow::Owned(crate::scan::decode_string(json.as_bytes()).into_owned()))),
         _ => Some(Scalar::Other(Cow::Owned(json.to_owned()))),
     }
-}
-
-/// The columns of a JSON object in order, each value as its JSON text; the last of two equal names wins.
-pub fn read_columns(line: &[u8]) -> Result<Vec<(String, String)>, RowError> {
-    struct Columns;
-    impl<'de> Visitor<'de> for Columns {
-        type Value = Vec<(String, String)>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a JSON object")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut columns: Vec<(String, String)> = Vec::new();
-            while let Some((name, value)) = map.next_entry::<String, &RawValue>()? {
-                let json = value.get().to_owned();
-                match columns.iter_mut().find(|(known, _)| *known == name) {
-                    Some((_, old)) => *old = json,
-                    None => columns.push((name, json)),
-                }
-            }
-            Ok(columns)
-        }
-    }
-    let mut reader = serde_json::Deserializer::from_slice(line);
-    reader
-        .deserialize_map(Columns)
-        .and_then(|columns| reader.end().map(|()| columns))
-        .map_err(|error| RowError(format!("no row: {error}")))
 }
 
 #[cfg(test)]
@@ -342,10 +397,44 @@ mod tests {
     #[test]
     fn what_is_no_row_says_why() {
         let error = |line: &str| Row::read(line.as_bytes()).expect_err(line).to_string();
-        assert!(error("{}").contains("window_start"));
+        assert!(error("{}").contains("`count`"));
+        assert!(
+            error(r#"{"window_start":"2018-11-12T19:00:00Z","count":1}"#).contains("without `window_end`")
+        );
         assert!(error(r#"{"window_start":"soon"}"#).contains("\"soon\""));
         assert!(error(&LINE.replace("123", "\"x\"")).contains("expected a number"));
         assert!(error("[1]").starts_with("no row"));
+    }
+
+    #[test]
+    fn a_table_without_times_is_one_window() {
+        let line = r#"{"lang":"en","count":3,"total":4,"rank":1}"#;
+        let row = Row::read(line.as_bytes()).expect("a row");
+        assert_eq!((row.bounds, row.label()), (None, "en".into()));
+        assert_eq!(written(&row), line);
+        assert_eq!(written(&Row::unbounded(Number::Int(1))), r#"{"count":1}"#);
+    }
+
+    #[test]
+    fn a_null_after_the_count_is_an_aggregate_and_before_it_a_remainder() {
+        let row = Row::read(br#"{"city":"x","count":1,"mean":null,"p":2.5}"#).expect("a row");
+        assert_eq!(
+            (row.label(), row.figure("mean"), row.figure(".p")),
+            ("x".into(), None, Some(Number::Float(2.5)))
+        );
+        assert!(!row.is_remainder());
+        assert!(Row::read(br#"{"city":null,"count":1}"#).expect("a row").is_remainder());
+    }
+
+    #[test]
+    fn tables_know_the_reserved_columns() {
+        assert_eq!(RESERVED, crate::jsonl::format::WINDOW_COLUMNS);
+    }
+
+    #[test]
+    fn windows_are_ordered_by_end_then_start() {
+        let bounds = |start, end| Bounds { start, end };
+        assert!(bounds(0, 20) < bounds(10, 20) && bounds(15, 20) < bounds(0, 30));
     }
 
     #[test]

@@ -1,1 +1,48 @@
-//! cli
+//! What all binaries share: the main function, arguments, exit status, signals, progress, statistics.
+//!
+//! A binary is its arguments and a `run` that wires library parts together; [`main`] does the rest, and is the only
+//! place where a process ends.
+
+pub mod clock;
+pub mod columns;
+mod common;
+mod generate;
+mod size;
+pub mod sources;
+mod status;
+mod terminal;
+mod watch;
+pub mod windows;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+pub use common::{Common, OutputArgs};
+pub use status::Status;
+
+pub use crate::drive::Usage;
+pub use terminal::Tool;
+
+/// Parses the arguments, runs the tool, and turns what came of it into an exit status.
+pub fn main<A: Parser + CommandFactory>(run: fn(A, &mut Tool) -> anyhow::Result<Status>) -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    if let Some(wanted) = generate::wanted(&arguments) {
+        return generate::generate(A::command(), &wanted);
+    }
+    let name = A::command().get_name().to_owned();
+    let mut tool = Tool::new(&name);
+    let status = match run(A::parse_from(arguments), &mut tool) {
+        Ok(status) => status,
+        Err(error) => {
+            let status = Status::of_error(&error);
+            if status != Status::Done {
+                tool.fail(&error);
+            }
+            status
+        }
+    };
+    tool.clear();
+    status.into()
+}

@@ -13,6 +13,9 @@ mod map;
 mod notes;
 mod reader;
 mod run;
+#[cfg(test)]
+mod tests;
+mod usage;
 mod workers;
 
 use std::sync::Arc;
@@ -25,9 +28,10 @@ use crate::jsonl::Chunk;
 pub use context::Context;
 pub use interrupt::Interrupt;
 pub use map::{Checks, Mapper, fault};
-pub use notes::Notes;
+pub use notes::{Loudness, NoteWriter, Notes};
 pub use reader::ReadError;
 pub use run::{Outcome, Progress, Settings, run};
+pub use usage::Usage;
 
 use map::Mapped;
 
@@ -44,8 +48,8 @@ pub trait Job {
 
     /// Looks at chunks, one by one in order and before they are mapped, until it says that it knows enough to make
     /// mappers (which field is the time). Until then there is one mapper, made anew for each chunk.
-    fn settle(&mut self, chunk: &Chunk) -> anyhow::Result<bool> {
-        let _ = chunk;
+    fn settle(&mut self, chunk: &Chunk, notes: &mut Notes) -> anyhow::Result<bool> {
+        let _ = (chunk, notes);
         Ok(true)
     }
 
@@ -104,10 +108,20 @@ pub enum End {
 
 /// What the threads tell the run.
 enum Event<B> {
-    Read { sequence: u64, chunk: Chunk },
-    Mapped { sequence: u64, chunk: Chunk, mapped: Mapped<B> },
+    Read {
+        sequence: u64,
+        chunk: Chunk,
+    },
+    Mapped {
+        sequence: u64,
+        chunk: Chunk,
+        mapped: Mapped<B>,
+    },
     /// Reading ended after `sequence` chunks.
-    End { sequence: u64, error: Option<ReadError> },
+    End {
+        sequence: u64,
+        error: Option<ReadError>,
+    },
     Failed(anyhow::Error),
     /// The [`Interrupt`] was set.
     Woken,

@@ -146,12 +146,8 @@ impl<B> Reader<B> {
             next.resize(rest.len() + CHUNK, 0);
         }
         next[..rest.len()].copy_from_slice(&cut.buffer[rest.clone()]);
-        let chunk = Chunk {
-            kind,
-            starts_input: cut.starts_input,
-            flush,
-            ..Chunk::new(std::mem::replace(&mut cut.buffer, next), cut.whole, cut.index)
-        };
+        let mut chunk = Chunk::new(std::mem::replace(&mut cut.buffer, next), cut.whole, cut.index);
+        (chunk.kind, chunk.starts_input, chunk.flush) = (kind, cut.starts_input, flush);
         cut.starts_input &= chunk.bytes().is_empty();
         (cut.filled, cut.whole) = (rest.len(), 0);
         self.unflushed = !flush;

@@ -16,6 +16,8 @@ use crate::jsonl::{Chunk, ChunkKind, Input, Ledger, Meter, Output, Place};
 
 /// Output that has waited so long is written, even while input comes.
 const PENDING_LIMIT: Duration = Duration::from_millis(10);
+/// How long a signalled run goes on with what the stages before it still send.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// How a run is to go.
 pub struct Settings {
@@ -34,7 +36,7 @@ pub struct Settings {
     /// What ends the run from outside.
     pub interrupt: Interrupt,
     /// Told now and then how far the run is.
-    pub progress: Option<Box<dyn FnMut(Progress)>>,
+    pub progress: Option<Box<dyn FnMut(Progress) + Send>>,
 }
 
 /// How far a run is.
@@ -89,6 +91,8 @@ pub fn run<J: Job>(job: &mut J, settings: Settings) -> anyhow::Result<Outcome> {
         read_end: None,
         counts: Counts::default(),
         begun: Instant::now(),
+        is_piped: inputs.iter().any(|input| input.is_pipe),
+        grace: None,
     };
     let reader = Reader::new(checks.max_line, free, events);
     std::thread::Builder::new().name("reader".into()).spawn(move || reader.run(inputs))?;
@@ -129,7 +133,7 @@ struct Run<'j, J: Job> {
     threads: usize,
     notes: Notes,
     interrupt: Interrupt,
-    progress: Option<Box<dyn FnMut(Progress)>>,
+    progress: Option<Box<dyn FnMut(Progress) + Send>>,
     pool: Sender<Vec<u8>>,
     mapping: Mapping<J::Mapper>,
     events: Sender<Event<<J::Mapper as Mapper>::Batch>>,
@@ -141,6 +145,10 @@ struct Run<'j, J: Job> {
     read_end: Option<(u64, Option<ReadError>)>,
     counts: Counts,
     begun: Instant,
+    /// Another process writes the input.
+    is_piped: bool,
+    /// Until when a signalled run goes on.
+    grace: Option<Instant>,
 }
 
 impl<J: Job> Run<'_, J> {
@@ -172,7 +180,7 @@ impl<J: Job> Run<'_, J> {
                 }
             }
             if self.read_end.as_ref().is_some_and(|(chunks, _)| *chunks == self.applied) {
-                return Ok(End::Input);
+                return Ok(self.interrupt.signalled().map_or(End::Input, End::Signal));
             }
         }
     }
@@ -184,7 +192,7 @@ impl<J: Job> Run<'_, J> {
     ) -> anyhow::Result<Option<Event<<J::Mapper as Mapper>::Batch>>> {
         let flush_at = self.output.pending_since().map(|since| since + PENDING_LIMIT);
         let alarm = self.job.alarm();
-        let Some(due) = flush_at.into_iter().chain(alarm).min() else {
+        let Some(due) = flush_at.into_iter().chain(alarm).chain(self.grace).min() else {
             return Ok(received.recv().ok());
         };
         match received.recv_timeout(due.saturating_duration_since(Instant::now())) {
@@ -215,7 +223,16 @@ impl<J: Job> Run<'_, J> {
         if self.interrupt.is_output_closed() {
             return Err(io::Error::from(io::ErrorKind::BrokenPipe).into());
         }
-        Ok(self.interrupt.signalled().map(End::Signal))
+        Ok(self.signalled())
+    }
+
+    /// Whether a signal ends the run now. Ctrl-C reaches all stages of a pipeline at once: a stage that reads a pipe
+    /// takes what those before it still send as they end, or the windows that they close last would be lost.
+    fn signalled(&mut self) -> Option<End> {
+        let number = self.interrupt.signalled()?;
+        let now = Instant::now();
+        let until = *self.grace.get_or_insert(now + GRACE);
+        (!self.is_piped || until <= now).then_some(End::Signal(number))
     }
 
     /// Gives a chunk to where it is mapped.
@@ -224,7 +241,7 @@ impl<J: Job> Run<'_, J> {
             self.waiting.insert(sequence, Ready::Oversized(chunk));
             return Ok(());
         }
-        if matches!(self.mapping, Mapping::Unsettled) && self.job.settle(&chunk)? {
+        if matches!(self.mapping, Mapping::Unsettled) && self.job.settle(&chunk, &mut self.notes)? {
             let recipe = self.job.recipe();
             self.mapping = if self.threads == 1 {
                 Mapping::Here(recipe()?)
@@ -257,7 +274,7 @@ impl<J: Job> Run<'_, J> {
             }
         };
         if chunk.flush {
-            self.output.flush()?;
+            self.output.settle()?;
             self.ledger.flush()?;
         }
         // The reader may be gone.
@@ -319,7 +336,8 @@ impl<J: Job> Run<'_, J> {
 
     fn figures(&self) -> Figures {
         let mut figures = Figures::new();
-        let rejected = self.ledger.counts().iter().map(|(reason, count)| (reason.to_string(), (*count).into()));
+        let rejected =
+            self.ledger.counts().iter().map(|(reason, count)| (reason.to_string(), (*count).into()));
         figures.insert("lines".into(), self.counts.lines.into());
         figures.insert("records".into(), self.counts.records.into());
         figures.insert("rejected".into(), Value::Object(rejected.collect()));

@@ -72,7 +72,9 @@ impl<B> Alarm<B> {
 impl<B> Drop for Alarm<B> {
     fn drop(&mut self) {
         if thread::panicking() {
-            self.tell(Event::Failed(anyhow::anyhow!("a worker failed: this is a fault of the program, please report it")));
+            self.tell(Event::Failed(anyhow::anyhow!(
+                "a worker failed: this is a fault of the program, please report it"
+            )));
         }
     }
 }

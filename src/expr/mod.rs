@@ -1,1 +1,172 @@
-//! expr
+//! Expressions: jq, compiled to the scanner where that is possible.
+//!
+//! Wherever a field, key, condition or value of a record is asked for, the user writes a jq expression: an [`Expr`].
+//! Several of them make a [`Program`], which is loaded with one record after the other.
+//!
+//! Two engines give the same outputs. The full language is jaq, on a value that is built from the record. A pure
+//! sub-language (paths, constants, comparisons, `and or not`, `//`, `has`, `startswith endswith contains test`, `any
+//! all IN select`, `if`, `?`, and the construction of objects and arrays from these) runs on the record's own bytes and
+//! never builds a value. It is recognised on jaq's syntax tree, so there is one parser. Where the answer is not certain
+//! from the bytes, jaq evaluates that one record.
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | `plan`, `recognise` | the compiled form, and how it is found in the syntax tree |
+//! | `eval`, `walk`, `compare` | runs it over the bytes |
+//! | `engine`, `json`, `project`, `functions` | jaq: its run, its values, the part of the record that it sees, its library |
+//! | `program` | both engines over one record |
+
+mod compare;
+mod engine;
+mod error;
+mod eval;
+mod functions;
+mod json;
+mod plan;
+mod program;
+mod project;
+mod recognise;
+#[cfg(test)]
+mod tests;
+mod text;
+mod value;
+mod walk;
+
+pub use error::{EvalError, ExprError};
+pub use program::{MAX_OUTPUTS, Program, Record};
+pub use value::Value;
+
+use crate::scan::Path;
+use engine::Engine;
+use jaq_core::load;
+use plan::{Plan, is_word, show_path};
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// A parsed and checked jq expression, as the user typed it.
+#[derive(Clone)]
+pub struct Expr(Arc<Parsed>);
+
+struct Parsed {
+    source: String,
+    engine: Engine,
+    /// The compiled form, or why there is none.
+    plan: Result<Plan, recognise::Reason>,
+    /// The only fields that jaq can see, if that is known.
+    fields: Option<Vec<Path>>,
+    name: Option<String>,
+}
+
+impl Expr {
+    /// Parses and checks an expression.
+    ///
+    /// # Errors
+    /// What is wrong with it, with the place.
+    pub fn parse(source: &str) -> Result<Expr, ExprError> {
+        let engine = Engine::compile(source)?;
+        let term = load::parse(source, |parser| parser.term());
+        let plan = match &term {
+            Some(term) => recognise::plan(term),
+            None => Err("a module".to_owned()),
+        };
+        let fields = term.as_ref().and_then(project::fields);
+        let name = term.as_ref().and_then(recognise::last_name);
+        Ok(Expr(Arc::new(Parsed { source: source.to_owned(), engine, plan, fields, name })))
+    }
+
+    /// Parses `[NAME=]EXPR`, as `--key` takes it. Without a name, [`Expr::default_name`] is taken.
+    ///
+    /// # Errors
+    /// What is wrong with the expression, with the place.
+    pub fn parse_named(source: &str) -> Result<(String, Expr), ExprError> {
+        if let Some((name, expression)) = source.split_once('=')
+            && is_word(name)
+            && !expression.starts_with('=')
+        {
+            return Ok((name.to_owned(), Expr::parse(expression)?));
+        }
+        let expression = Expr::parse(source)?;
+        Ok((expression.default_name(), expression))
+    }
+
+    /// The expression as it was typed.
+    pub fn source(&self) -> &str {
+        &self.0.source
+    }
+
+    /// What a column of its outputs is called: a plain path by its last name (`.a.b[].text` is `text`), anything else
+    /// `key`.
+    pub fn default_name(&self) -> String {
+        self.0.name.clone().unwrap_or_else(|| "key".to_owned())
+    }
+
+    /// Which engine runs, in one sentence.
+    pub fn explain(&self) -> String {
+        let list = |paths: &[Path]| paths.iter().map(|path| show_path(path)).collect::<Vec<_>>().join(", ");
+        match (&self.0.plan, &self.0.fields) {
+            (Ok(plan), _) if plan.paths.is_empty() => "compiled: reads no field of the record".to_owned(),
+            (Ok(plan), _) => format!("compiled: reads {} from the bytes of the record", list(&plan.paths)),
+            (Err(reason), Some(fields)) if !fields.is_empty() => {
+                format!("jaq: parses only {}, because of {reason}", list(fields))
+            }
+            (Err(reason), Some(_)) => format!("jaq: parses no field of the record, because of {reason}"),
+            (Err(reason), None) => format!("jaq: parses the whole record, because of {reason}"),
+        }
+    }
+
+    /// It runs on the bytes of the record, without jaq.
+    pub fn is_compiled(&self) -> bool {
+        self.0.plan.is_ok()
+    }
+
+    fn plan(&self) -> Option<&Plan> {
+        self.0.plan.as_ref().ok()
+    }
+
+    /// The paths that the scanner is to find: those of the compiled form, else those that jaq gets to see.
+    fn paths(&self) -> &[Path] {
+        match &self.0.plan {
+            Ok(plan) => &plan.paths,
+            Err(_) => self.0.fields.as_deref().unwrap_or_default(),
+        }
+    }
+
+    /// The only fields that jaq can see, if it is jaq that runs and that is known.
+    fn fields(&self) -> Option<&[Path]> {
+        self.0.plan.as_ref().err().and(self.0.fields.as_deref())
+    }
+
+    fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+}
+
+impl FromStr for Expr {
+    type Err = ExprError;
+
+    fn from_str(source: &str) -> Result<Expr, ExprError> {
+        Expr::parse(source)
+    }
+}
+
+impl fmt::Display for Expr {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0.source)
+    }
+}
+
+impl fmt::Debug for Expr {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Expr({:?})", self.0.source)
+    }
+}
+
+/// Two expressions are the same if they were typed the same.
+impl PartialEq for Expr {
+    fn eq(&self, other: &Expr) -> bool {
+        self.0.source == other.0.source
+    }
+}
+
+impl Eq for Expr {}

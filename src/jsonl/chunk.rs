@@ -139,7 +139,8 @@ mod tests {
     use super::*;
 
     fn records(bytes: &[u8]) -> (Vec<(&str, u64)>, u64, u64) {
-        let chunk = Box::leak(Box::new(Chunk { starts_input: true, ..Chunk::new(bytes.to_vec(), bytes.len(), 0) }));
+        let chunk =
+            Box::leak(Box::new(Chunk { starts_input: true, ..Chunk::new(bytes.to_vec(), bytes.len(), 0) }));
         let mut records = chunk.records();
         let found = records
             .by_ref()

@@ -23,9 +23,15 @@ struct Decoded {
 
 enum State {
     /// The first bytes have not come yet; `head` holds those that have.
-    Undecided { source: Box<dyn ByteSource>, head: Vec<u8> },
+    Undecided {
+        source: Box<dyn ByteSource>,
+        head: Vec<u8>,
+    },
     /// Not compressed; `head` was read ahead.
-    Plain { source: Box<dyn ByteSource>, head: Vec<u8> },
+    Plain {
+        source: Box<dyn ByteSource>,
+        head: Vec<u8>,
+    },
     Compressed(Box<Stash>),
     /// Only while a state is replaced.
     Gone,

@@ -6,6 +6,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::AsFd;
+use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -36,6 +37,15 @@ pub struct Input {
     pub size: Option<u64>,
     /// How many of those were read.
     pub meter: Meter,
+    /// Whether another process writes it: one that ends on the same Ctrl-C.
+    pub is_pipe: bool,
+}
+
+impl Input {
+    /// An input of unknown size that no process of the same pipeline writes.
+    pub fn new(name: String, source: Box<dyn ByteSource>, meter: Meter) -> Input {
+        Input { name, source, size: None, meter, is_pipe: false }
+    }
 }
 
 /// Counts the bytes that were read from an input as it is stored; shared with the progress bar.
@@ -96,11 +106,11 @@ pub fn open_file(path: &Path) -> io::Result<Input> {
         return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory: name the files in it"));
     }
     let meter = Meter::default();
+    let source = super::decoded(Box::new(StreamSource::new(file, meter.clone())));
     Ok(Input {
-        name: path.display().to_string(),
         size: metadata.is_file().then_some(metadata.len()),
-        source: super::decoded(Box::new(StreamSource::new(file, meter.clone()))),
-        meter,
+        is_pipe: metadata.file_type().is_fifo(),
+        ..Input::new(path.display().to_string(), source, meter)
     })
 }
 
@@ -110,10 +120,10 @@ pub fn open_stdin() -> io::Result<Input> {
     let stdin = File::from(rustix::io::dup(rustix::stdio::stdin())?);
     let metadata = stdin.metadata()?;
     let meter = Meter::default();
+    let source = super::decoded(Box::new(StreamSource::new(stdin, meter.clone())));
     Ok(Input {
-        name: "-".into(),
         size: metadata.is_file().then_some(metadata.len()),
-        source: super::decoded(Box::new(StreamSource::new(stdin, meter.clone()))),
-        meter,
+        is_pipe: metadata.file_type().is_fifo(),
+        ..Input::new("-".into(), source, meter)
     })
 }

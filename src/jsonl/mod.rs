@@ -2,10 +2,12 @@
 //!
 //! Bytes come from a [`ByteSource`] (a file, a pipe, a connection), are decompressed by magic number ([`decode`]), cut
 //! into [`Chunk`]s of whole lines by the reader (in `drive`), and taken apart by [`Chunk::records`]. What is no record
-//! becomes a [`Reject`], which the [`Ledger`] counts, shows and keeps. What a tool writes goes through [`Output`].
+//! becomes a [`Reject`], which the [`Ledger`] counts, shows and keeps. What a tool writes goes through [`Output`],
+//! in one of the forms of [`format`](mod@format).
 
 mod chunk;
 mod decode;
+pub mod format;
 mod input;
 mod output;
 mod reject;

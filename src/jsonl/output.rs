@@ -11,6 +11,8 @@ use std::time::Instant;
 
 use tempfile::NamedTempFile;
 
+use super::format::{Format, Formatter};
+
 /// The size of a full write.
 const BUFFER: usize = 64 << 10;
 
@@ -19,8 +21,9 @@ pub struct Output {
     buffer: Vec<u8>,
     destination: Destination,
     pending_since: Option<Instant>,
-    /// Bytes accepted so far.
-    written: u64,
+    is_stdout: bool,
+    /// How records are written, where not as they are.
+    formatter: Option<Formatter>,
 }
 
 enum Destination {
@@ -34,7 +37,19 @@ impl Output {
     pub fn stdout() -> io::Result<Output> {
         // A duplicate of the descriptor: std's own handle would flush at every newline.
         let stdout = File::from(rustix::io::dup(rustix::stdio::stdout())?);
-        Ok(Output::to(Box::new(stdout)))
+        Ok(Output { is_stdout: true, ..Output::to(Box::new(stdout)) })
+    }
+
+    /// Writes records in this format.
+    #[must_use]
+    pub fn with_format(mut self, format: Format) -> Output {
+        self.formatter = (format != Format::Jsonl).then(|| Formatter::new(format));
+        self
+    }
+
+    /// Whether this is standard output.
+    pub fn is_stdout(&self) -> bool {
+        self.is_stdout
     }
 
     /// Writes to any stream.
@@ -43,8 +58,18 @@ impl Output {
     }
 
     /// Writes beside `path` and renames at [`Output::close`], so that nobody ever reads half a file. What is no regular
-    /// file (a FIFO, a device) is written to directly.
+    /// file (a FIFO, a device) is written to directly, and so is a stream of this process by its name (`/dev/stdout`),
+    /// even where it leads to a file.
     pub fn file(path: &Path) -> io::Result<Output> {
+        if path == Path::new("-") || path == Path::new("/dev/stdout") {
+            return Output::stdout();
+        }
+        if path == Path::new("/dev/stderr") {
+            return Ok(Output::to(Box::new(File::from(rustix::io::dup(rustix::stdio::stderr())?))));
+        }
+        if path.starts_with("/dev") || path.starts_with("/proc") {
+            return Ok(Output::to(Box::new(File::options().append(true).open(path)?)));
+        }
         match fs::metadata(path) {
             Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => {
                 Ok(Output::to(Box::new(File::options().write(true).open(path)?)))
@@ -57,39 +82,64 @@ impl Output {
     }
 
     fn new(destination: Destination) -> Output {
-        Output { buffer: Vec::with_capacity(2 * BUFFER), destination, pending_since: None, written: 0 }
+        Output {
+            buffer: Vec::with_capacity(2 * BUFFER),
+            destination,
+            pending_since: None,
+            is_stdout: false,
+            formatter: None,
+        }
     }
 
-    /// Takes bytes; writes them when the buffer is full.
-    pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.buffer.extend_from_slice(bytes);
-        self.taken(bytes.len())
-    }
-
-    /// Takes a line, and ends it.
+    /// Takes a line of text, and ends it.
     pub fn line(&mut self, line: &[u8]) -> io::Result<()> {
         self.buffer.extend_from_slice(line);
-        self.buffer.push(b'\n');
-        self.taken(line.len() + 1)
+        self.text(b"\n")
     }
 
-    fn taken(&mut self, bytes: usize) -> io::Result<()> {
-        self.written += bytes as u64;
+    /// Takes text as it is: what is no record.
+    pub fn text(&mut self, text: &[u8]) -> io::Result<()> {
+        self.buffer.extend_from_slice(text);
+        self.taken()
+    }
+
+    /// Takes records, each a JSON object on its line, and writes them in the output's format. The last newline may be
+    /// missing.
+    pub fn records(&mut self, lines: &[u8]) -> anyhow::Result<()> {
+        match &mut self.formatter {
+            None if lines.ends_with(b"\n") => self.buffer.extend_from_slice(lines),
+            None => return Ok(self.line(lines)?),
+            Some(formatter) => {
+                let lines = lines.strip_suffix(b"\n").unwrap_or(lines);
+                for line in lines.split(|&byte| byte == b'\n') {
+                    formatter.line(line, &mut self.buffer)?;
+                }
+            }
+        }
+        Ok(self.taken()?)
+    }
+
+    /// Shows what waits for company: a table's rows, before the input is waited for. Flushes.
+    pub fn settle(&mut self) -> io::Result<()> {
+        if let Some(formatter) = &mut self.formatter {
+            formatter.flush(&mut self.buffer);
+        }
+        self.flush()
+    }
+
+    fn taken(&mut self) -> io::Result<()> {
         if self.buffer.len() >= BUFFER {
             return self.flush();
         }
-        self.pending_since.get_or_insert_with(Instant::now);
+        if !self.buffer.is_empty() {
+            self.pending_since.get_or_insert_with(Instant::now);
+        }
         Ok(())
     }
 
     /// Since when bytes wait in the buffer.
     pub fn pending_since(&self) -> Option<Instant> {
         self.pending_since
-    }
-
-    /// Bytes taken so far.
-    pub fn written(&self) -> u64 {
-        self.written
     }
 
     /// Writes all that waits in the buffer.
@@ -103,11 +153,15 @@ impl Output {
             Destination::Replacement(file, _) => file.write_all(&self.buffer),
         };
         self.buffer.clear();
-        outcome
+        // The kind stays: a closed pipe is no failure.
+        outcome.map_err(|error| io::Error::new(error.kind(), format!("cannot write the output: {error}")))
     }
 
     /// Flushes, and puts a file in its place.
     pub fn close(mut self) -> io::Result<()> {
+        if let Some(formatter) = &mut self.formatter {
+            formatter.finish(&mut self.buffer);
+        }
         self.flush()?;
         match self.destination {
             Destination::Stream(mut stream) => stream.flush(),
@@ -137,7 +191,8 @@ fn beside(path: &Path) -> io::Result<(NamedTempFile, PathBuf)> {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
     };
-    let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "names no file"))?;
+    let name =
+        path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "names no file"))?;
     let mut prefix = std::ffi::OsString::from(".");
     prefix.push(name);
     let file = tempfile::Builder::new()

@@ -88,7 +88,12 @@ impl Ledger {
     }
 
     /// As [`Ledger::enter`], for the first part of a line; [`Ledger::keep`] takes the rest.
-    pub fn enter_part(&mut self, place: &Place<'_>, reject: &Reject, part: &[u8]) -> io::Result<Option<String>> {
+    pub fn enter_part(
+        &mut self,
+        place: &Place<'_>,
+        reject: &Reject,
+        part: &[u8],
+    ) -> io::Result<Option<String>> {
         self.keep(part, false)?;
         *self.counts.entry(reject.reason).or_default() += 1;
         self.total += 1;
@@ -142,7 +147,8 @@ impl Ledger {
         if self.total == 0 {
             return None;
         }
-        let reasons: Vec<String> = self.counts.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
+        let reasons: Vec<String> =
+            self.counts.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
         let kept = match &self.policy.keep {
             Some(path) => format!("kept in {}", path.display()),
             None => "--rejects FILE keeps them".into(),
@@ -201,11 +207,16 @@ mod tests {
         let reject = Reject::new("cut", "the line ends inside a string");
         let mut worded = Vec::new();
         for line in 1..=7 {
-            worded.extend(ledger.enter(&Place { input: "a.jsonl", line }, &reject, b"{\"a\x1b[2J").expect("memory"));
+            worded.extend(
+                ledger.enter(&Place { input: "a.jsonl", line }, &reject, b"{\"a\x1b[2J").expect("memory"),
+            );
         }
         assert_eq!(worded.len(), 5);
         assert_eq!(worded[1], "a.jsonl:2: the line ends inside a string: {\"a\u{fffd}[2J");
-        assert_eq!(ledger.summary(9).expect("some"), "rejected 7 of 9 lines (cut 7); --rejects FILE keeps them");
+        assert_eq!(
+            ledger.summary(9).expect("some"),
+            "rejected 7 of 9 lines (cut 7); --rejects FILE keeps them"
+        );
     }
 
     #[test]

@@ -1,1 +1,55 @@
-//! net
+//! The network, below sources and sinks: addresses, the HTTP agent, what can go wrong, and how a wait is ended.
+//!
+//! Everything blocks and runs on threads. Three rules hold throughout: every wait has a limit or can be ended by the
+//! [`Stopper`]; every failure is an [`Error`] that names the place and what to do; and no message holds a secret (no
+//! query of a URL, no header's value).
+
+mod address;
+mod agent;
+mod error;
+mod headers;
+mod stopper;
+mod url;
+
+pub use address::Address;
+pub use agent::{Agent, Response};
+pub use error::{Error, Reason};
+pub use headers::{Headers, bearer_from_environment};
+pub use stopper::{Outcome, Registration, Stopper};
+pub use url::Url;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How connections are made, whatever is spoken over them.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Limit of a connection's set-up: the look-up of the name, all addresses tried, proxy and TLS (`--connect-timeout`).
+    pub connect_timeout: Duration,
+    /// Limit of the wait for the head of a response (`--response-timeout`).
+    pub response_timeout: Duration,
+    /// The longest silence before a connection counts as stalled (`--stall-timeout`); `None` waits for ever.
+    pub stall_timeout: Option<Duration>,
+    /// Headers sent to the first host, and after a redirect to that host alone.
+    pub headers: Headers,
+    /// Ask for a gzip-encoded response. A server that does not flush its encoder delays lines, hence off by default.
+    pub gzip: bool,
+    /// Trust the certificates of this PEM file, and no others (`--ca-file`).
+    pub ca_file: Option<PathBuf>,
+    /// Use the proxy that `ALL_PROXY`, `HTTPS_PROXY` or `HTTP_PROXY` names, but for the hosts in `NO_PROXY`.
+    pub proxy_from_environment: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            connect_timeout: Duration::from_secs(10),
+            response_timeout: Duration::from_secs(30),
+            stall_timeout: None,
+            headers: Headers::default(),
+            gzip: false,
+            ca_file: None,
+            proxy_from_environment: true,
+        }
+    }
+}

@@ -100,7 +100,7 @@ impl<'a> Iterator for Columns<'a> {
         loop {
             let nul = memchr::memchr(0, rest)?;
             match &mut text {
-                Cow::Borrowed(part) if part.is_empty() => text = Cow::Borrowed(&rest[..nul]),
+                Cow::Borrowed([]) => text = Cow::Borrowed(&rest[..nul]),
                 part => part.to_mut().extend_from_slice(&rest[..nul]),
             }
             let mark = *rest.get(nul + 1)?;

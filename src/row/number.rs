@@ -50,6 +50,15 @@ impl Number {
         }
         Number::Float(self.as_f64() + other.as_f64())
     }
+
+    /// The difference; exact while both are integers and it fits.
+    #[must_use]
+    pub fn minus(self, other: Number) -> Number {
+        match other {
+            Number::Int(int) if int != i128::MIN => self.plus(Number::Int(-int)),
+            _ => self.plus(Number::Float(-other.as_f64())),
+        }
+    }
 }
 
 impl fmt::Display for Number {
@@ -63,6 +72,12 @@ impl fmt::Display for Number {
                 None => f.write_str("null"),
             },
         }
+    }
+}
+
+impl Default for Number {
+    fn default() -> Self {
+        Number::ZERO
     }
 }
 
@@ -129,6 +144,7 @@ mod tests {
         assert!(Number::Float(0.5) < Number::Int(1));
         assert_eq!(Number::Int(1).plus(Number::Int(2)).to_string(), "3");
         assert_eq!(Number::Int(1).plus(Number::Float(0.5)).to_string(), "1.5");
+        assert_eq!(Number::Int(1).minus(Number::Int(2)).to_string(), "-1");
     }
 
     #[test]

@@ -10,12 +10,14 @@
 mod calendar;
 mod civil;
 mod epoch;
+mod range;
 mod reader;
 mod span;
 
 pub use calendar::{Calendar, time_zone};
 pub use civil::write_rfc3339;
 pub use epoch::Unit;
+pub use range::RangeText;
 pub use reader::TimeReader;
 pub use span::{CalendarUnit, Span, SpanError};
 

@@ -1,0 +1,83 @@
+//! Keeps JSON lines by a jq condition, byte for byte, or makes new lines of them.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use trendpipe::cli::{self, Common, OutputArgs, Status, Tool, Usage};
+use trendpipe::expr::Expr;
+use trendpipe::job::filter::{Filter, FilterOptions};
+
+/// Keep JSON lines by a jq condition, byte for byte
+#[derive(Parser)]
+#[command(name = "jsonl-filter", version, after_help = EXAMPLES)]
+struct Args {
+    /// The condition, then files; with --map or --where all are files [default: standard input]
+    #[arg(value_name = "PREDICATE|FILE")]
+    operands: Vec<String>,
+    /// Write each output of this expression instead of the record
+    #[arg(long, value_name = "EXPR")]
+    map: Option<Expr>,
+    /// Keep only records for which this is true
+    #[arg(long = "where", value_name = "EXPR")]
+    keep: Option<Expr>,
+    /// Write strings that --map makes without quotes
+    #[arg(short, long, requires = "map")]
+    raw: bool,
+    /// End with status 1 when no record was kept
+    #[arg(short, long)]
+    exit_status: bool,
+    /// Say which engine runs each expression, and end
+    #[arg(long)]
+    explain: bool,
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten)]
+    common: Common,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  jsonl-filter '.lang == \"en\"' tweets.jsonl
+  jsonl-filter --map '{t: .created_at, tag: .entities.hashtags[].text}' tweets.jsonl
+  stream-fetch demo:rsvps | jsonl-filter '.group.group_country == \"us\"'
+
+A record is kept when any output of the condition is neither null nor false.
+Exit status: 0 done, 1 nothing kept (with -e), 2 usage, 3 too many rejects, 4 input or output failed.";
+
+fn run(mut args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
+    args.common.prepare(tool)?;
+    if args.map.is_none() && args.keep.is_none() {
+        if args.operands.is_empty() {
+            return Err(Usage(
+                "there is no condition: write one such as '.lang == \"en\"'; see --help".into(),
+            )
+            .into());
+        }
+        args.keep = Some(Expr::parse(&args.operands.remove(0)).map_err(|error| Usage(error.to_string()))?);
+    }
+    let expressions = args.keep.iter().chain(&args.map);
+    if args.explain {
+        let mut out = args.output.open()?;
+        for expression in expressions {
+            out.line(expression.explain().as_bytes())?;
+        }
+        out.close()?;
+        return Ok(Status::Done);
+    }
+    let mut notes = tool.notes();
+    expressions.for_each(|expression| notes.explain(&expression.explain()));
+
+    let files: Vec<PathBuf> = args.operands.iter().map(PathBuf::from).collect();
+    let mut filter = Filter::new(FilterOptions { keep: args.keep, map: args.map, raw: args.raw });
+    let (status, _) = args.common.run(tool, &mut filter, &files, args.output.open()?)?;
+    Ok(if status == Status::Done && args.exit_status && filter.matched() == 0 {
+        Status::NoMatch
+    } else {
+        status
+    })
+}
+
+fn main() -> ExitCode {
+    cli::main(run)
+}

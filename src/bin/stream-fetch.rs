@@ -1,0 +1,52 @@
+//! Brings JSON lines from files, sockets and the web, and replays recordings.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use trendpipe::cli::clock::ClockArgs;
+use trendpipe::cli::sources::SourceArgs;
+use trendpipe::cli::{self, Common, OutputArgs, Status, Tool};
+use trendpipe::drive::Interrupt;
+use trendpipe::job::fetch::{Fetch, FetchOptions};
+
+/// Bring JSON lines from files, sockets and the web; replay recordings at their own pace
+#[derive(Parser)]
+#[command(name = "stream-fetch", version, after_help = EXAMPLES)]
+struct Args {
+    #[command(flatten)]
+    sources: SourceArgs,
+    #[command(flatten)]
+    clock: ClockArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten)]
+    common: Common,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  stream-fetch demo:tweets --records 1000
+  stream-fetch tcp://127.0.0.1:5555 | window-count --key .lang --window 10s
+  stream-fetch --time .mtime --speed 60x rsvps.jsonl.zst
+
+Sources: FILE (also .gz and .zst), - (standard input), tcp://HOST:PORT, http(s)://HOST/PATH,
+demo:tweets, demo:rsvps. Lines are handed on byte for byte.
+Exit status: 0 done, 2 usage, 3 too many rejects, 4 a source or the output failed.";
+
+fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
+    args.common.prepare(tool)?;
+    let inputs = args.sources.open()?;
+    let mut fetch = Fetch::new(FetchOptions {
+        pace: args.sources.pace(),
+        clock: args.clock.clock(),
+        times: args.clock.times()?,
+        records: args.sources.records(),
+    });
+    let output = args.output.open()?;
+    let (status, _) = args.common.run_inputs(tool, &mut fetch, inputs, output, Interrupt::default())?;
+    Ok(status)
+}
+
+fn main() -> ExitCode {
+    cli::main(run)
+}

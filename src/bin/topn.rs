@@ -1,0 +1,70 @@
+//! The n largest of each window, or of plain records.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use trendpipe::cli::{self, Common, OutputArgs, Status, Tool, Usage};
+use trendpipe::expr::Expr;
+use trendpipe::job::top::{TopRecords, TopRows};
+use trendpipe::rank::RankOptions;
+
+/// The n largest of each window, or of plain records with --key
+#[derive(Parser)]
+#[command(name = "topn", version, after_help = EXAMPLES)]
+struct Args {
+    /// How many [default: 10], then files in order [default: standard input]
+    #[arg(value_name = "N|FILE")]
+    operands: Vec<String>,
+    /// Count plain records by this key instead of ranking window rows; may be repeated
+    #[arg(short, long = "key", value_name = "[NAME=]EXPR", value_parser = cli::columns::parse_key)]
+    keys: Vec<(String, Expr)>,
+    /// Rank by this number column of the rows
+    #[arg(long, value_name = "COLUMN", default_value = "count", conflicts_with = "keys")]
+    by: String,
+    /// The smallest first
+    #[arg(long)]
+    asc: bool,
+    /// Add a row for all the others
+    #[arg(long)]
+    other: bool,
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten)]
+    common: Common,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  topn 10 --key .lang tweets.jsonl
+  window-count --key '.entities.hashtags[].text' --window 20s tweets.jsonl | topn 3 --format table
+  topn 5 --other rows.jsonl
+
+Equal counts are ordered by the bytes of the key. Windows come out as soon as they are whole.
+Exit status: 0 done, 2 usage, 3 too many rejects, 4 input or output failed.";
+
+fn run(mut args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
+    args.common.prepare(tool)?;
+    let n = match args.operands.first().map(|first| first.parse::<usize>()) {
+        Some(Ok(0)) => return Err(Usage("the largest 0 are none: write a number from 1".into()).into()),
+        Some(Ok(n)) => {
+            args.operands.remove(0);
+            n
+        }
+        _ => 10,
+    };
+    let options = RankOptions { n, by: args.by, ascending: args.asc, remainder: args.other };
+    let files: Vec<PathBuf> = args.operands.iter().map(PathBuf::from).collect();
+    let output = args.output.open()?;
+    let (status, _) = if args.keys.is_empty() {
+        args.common.run(tool, &mut TopRows::new(options), &files, output)?
+    } else {
+        cli::columns::check_names(args.keys.iter().map(|(name, _)| name))?;
+        args.common.run(tool, &mut TopRecords::new(args.keys, options), &files, output)?
+    };
+    Ok(status)
+}
+
+fn main() -> ExitCode {
+    cli::main(run)
+}

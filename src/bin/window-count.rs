@@ -1,0 +1,95 @@
+//! Counts JSON lines in event-time windows.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use trendpipe::cli::clock::ClockArgs;
+use trendpipe::cli::columns::AggregateArgs;
+use trendpipe::cli::windows::WindowArgs;
+use trendpipe::cli::{self, Common, OutputArgs, Status, Tool};
+use trendpipe::expr::Expr;
+use trendpipe::job::count::{Count, CountOptions};
+use trendpipe::time::Span;
+
+/// Count JSON lines in event-time windows
+#[derive(Parser)]
+#[command(name = "window-count", version, after_help = EXAMPLES)]
+struct Args {
+    /// Files in order, compressed or not [default: standard input]
+    files: Vec<PathBuf>,
+    /// Count by this key; may be repeated. Each of several values counts; null and missing do not
+    #[arg(short, long = "key", value_name = "[NAME=]EXPR", value_parser = cli::columns::parse_key)]
+    keys: Vec<(String, Expr)>,
+    /// Count a key once a record, however often it stands there
+    #[arg(long)]
+    once_per_record: bool,
+    /// Count only records for which this is true; others do not move the watermark
+    #[arg(long = "where", value_name = "EXPR")]
+    keep: Option<Expr>,
+    /// Say in words what will be counted, by which clock, and when a window closes; then end
+    #[arg(long)]
+    explain: bool,
+    #[command(flatten)]
+    clock: ClockArgs,
+    #[command(flatten)]
+    windows: WindowArgs,
+    /// Keep records that found no window open, or whose time is not believed, in FILE
+    #[arg(long, value_name = "FILE", help_heading = "Windows")]
+    late_output: Option<PathBuf>,
+    /// After so long without input emit the windows that are due by the wall clock, as open
+    #[arg(long, value_name = "SPAN", value_parser = Span::parse_positive, help_heading = "Windows")]
+    idle_timeout: Option<Span>,
+    #[command(flatten)]
+    aggregates: AggregateArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten)]
+    common: Common,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  window-count --key '.entities.hashtags[].text' --window 20s/10s tweets.jsonl | topn 10
+  window-count --time .mtime --key city=.group.group_city --window all --emit complete --trigger 2s rsvps.jsonl
+  stream-fetch demo:tweets --rate 50 | window-count --key .lang --window 10s
+
+A window [start, end) closes when the largest time seen, less --watermark, reaches its end.
+Exit status: 0 done, 2 usage, 3 too many rejects, 4 input or output failed.";
+
+fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
+    args.common.prepare(tool)?;
+    let options = CountOptions {
+        clock: args.clock.clock(),
+        times: args.clock.times()?,
+        keys: args.keys,
+        once_per_record: args.once_per_record,
+        keep: args.keep,
+        weight: args.aggregates.weight(),
+        aggregates: args.aggregates.aggregates(),
+        windows: args.windows.settings(&args.clock)?,
+        late_output: args.late_output,
+        idle_timeout: args
+            .idle_timeout
+            .and_then(|span| span.nominal_millis())
+            .map(|ms| Duration::from_millis(ms.unsigned_abs())),
+    };
+    let aggregates = options.aggregates.iter().map(|named| &named.name);
+    cli::columns::check_names(options.keys.iter().map(|(name, _)| name).chain(aggregates))?;
+    if args.explain {
+        let mut out = args.output.open()?;
+        options.explain().iter().try_for_each(|sentence| out.line(sentence.as_bytes()))?;
+        out.close()?;
+        return Ok(Status::Done);
+    }
+    let mut notes = tool.notes();
+    options.explain().iter().for_each(|sentence| notes.explain(sentence));
+    let mut count = Count::new(options)?;
+    let (status, _) = args.common.run(tool, &mut count, &args.files, args.output.open()?)?;
+    Ok(status)
+}
+
+fn main() -> ExitCode {
+    cli::main(run)
+}

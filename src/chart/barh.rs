@@ -1,0 +1,283 @@
+//! Horizontal bars: the first rows of one window.
+//!
+//! From left to right: rank, change since the window before, label, bar with its value, share. All columns are as wide
+//! as their widest text; the label column at most 36 % of the picture. A narrow picture leaves columns out, which the
+//! tooltips still have. Negative values go left of the axis.
+
+use super::caption::{Caption, EMPTY, NO_WINDOWS, label, share, tooltip};
+use super::options::ChartOptions;
+use super::order::First;
+use super::scale::{Linear, figure};
+use super::svg::{Anchor, Svg, Text};
+use super::width::Font;
+use crate::row::{Number, Row};
+
+const MARGIN: f64 = 20.0;
+const GAP: f64 = 10.0;
+/// Part of the width that labels take at most.
+const LABELS: f64 = 0.36;
+/// Part of the width that bars take at least; where there is less, shares are left out, then changes, then ranks.
+const LEAST: f64 = 0.22;
+/// Between two bars.
+const BAR_GAP: f64 = 8.0;
+
+const TITLE: Font = Font::bold(18.0);
+const SUBTITLE: Font = Font::regular(13.0);
+const LABEL: Font = Font::regular(13.0);
+const SMALL: Font = Font::regular(11.0);
+
+pub(super) fn draw(rows: &[Row], options: &ChartOptions) -> String {
+    let rows = First::of(rows, options.top.max(1));
+    let caption = Caption::new(&rows, options);
+    let width = f64::from(options.width.max(ChartOptions::MIN_WIDTH));
+    let mut svg = Svg::default();
+    let mut y = heading(&mut svg, &caption, width);
+    let is_empty = rows.iter().all(|row| row.distinct == Some(0));
+    if is_empty {
+        let text = if rows.is_empty() { NO_WINDOWS } else { "nothing was counted in this window" };
+        svg.text(Text {
+            x: width / 2.0,
+            y: y + 40.0,
+            anchor: Anchor::Middle,
+            font: LABEL,
+            class: "muted",
+            text,
+        });
+        y += 80.0;
+    } else {
+        let bars = Bars::measure(&rows, width, y, f64::from(options.bar_height.clamp(4, 200)));
+        bars.draw(&mut svg);
+        y = bars.bottom() + 24.0;
+    }
+    y = footer(&mut svg, &caption.footer(), width, y);
+    svg.finish(width, y, options.theme, &caption.name(), &caption.description())
+}
+
+/// Title and subtitle; gives where the plot begins.
+fn heading(svg: &mut Svg, caption: &Caption<'_>, width: f64) -> f64 {
+    let room = width - 2.0 * MARGIN;
+    let mut y = lines(svg, &TITLE.wrap(&caption.title(), room, 2), TITLE, "ink", 14.0, 22.0);
+    y = lines(svg, &SUBTITLE.wrap(&caption.subtitle(), room, 2), SUBTITLE, "muted", y, 19.0);
+    if let Some(notice) = caption.notice() {
+        y = lines(svg, &[notice.to_owned()], Font::bold(SUBTITLE.size), "new", y, 19.0);
+    }
+    y + 16.0
+}
+
+/// The words at the bottom; gives where the picture ends.
+fn footer(svg: &mut Svg, text: &str, width: f64, y: f64) -> f64 {
+    let mut wrapped = SMALL.wrap(text, width - 2.0 * MARGIN, 3);
+    for line in &mut wrapped {
+        line.truncate(line.trim_end_matches([' ', '·']).len());
+    }
+    lines(svg, &wrapped, SMALL, "muted", y, 16.0) + 14.0
+}
+
+/// Draws lines of text below `y`; gives the last one's baseline.
+fn lines(svg: &mut Svg, texts: &[String], font: Font, class: &'static str, mut y: f64, leading: f64) -> f64 {
+    for text in texts.iter().filter(|text| !text.is_empty()) {
+        y += leading;
+        svg.text(Text { x: MARGIN, y, anchor: Anchor::Start, font, class, text });
+    }
+    y
+}
+
+/// All rows with their place.
+struct Bars<'a> {
+    rows: &'a [Row],
+    top: f64,
+    bar_height: f64,
+    /// Right end of the ranks, where shown.
+    ranks: Option<f64>,
+    /// Left end of the changes, where shown.
+    changes: Option<f64>,
+    /// Right end of the labels, and their room.
+    labels: f64,
+    label_room: f64,
+    /// Right end of the shares, where shown.
+    shares: Option<f64>,
+    scale: Linear,
+}
+
+/// The width of the widest text.
+fn widest(texts: impl Iterator<Item = String>, font: Font) -> f64 {
+    texts.map(|text| font.width(&text)).fold(0.0, f64::max)
+}
+
+impl<'a> Bars<'a> {
+    fn measure(rows: &'a [Row], width: f64, top: f64, bar_height: f64) -> Bars<'a> {
+        // Each column with the gap beside it; without texts it takes no room.
+        let spaced = |room: f64, gap: f64| if room > 0.0 { room + gap } else { 0.0 };
+        let ranks = rows.iter().filter_map(|row| row.rank).map(|rank| rank.to_string());
+        let changes = rows.iter().filter_map(|row| change(row, rows)).map(Change::text);
+        let shares = rows.iter().filter_map(share);
+        let mut columns = [
+            spaced(widest(shares, LABEL), GAP),
+            spaced(widest(changes, SMALL), TRIANGLE + GAP),
+            spaced(widest(ranks, LABEL), GAP),
+        ];
+        // Values stand beyond the ends of their bars, on both sides of the axis.
+        let values = |negative: bool| {
+            let on_side = rows.iter().filter(move |row| (row.count < Number::ZERO) == negative);
+            spaced(widest(on_side.map(|row| figure(row.count)), LABEL), VALUE_GAP)
+        };
+        let (left_values, right_values) = (values(true), values(false));
+        let natural = widest(rows.iter().map(|row| label(row, ranked(rows))), LABEL).min(width * LABELS);
+        let least_bars = width * LEAST;
+        let mut room = width - 2.0 * MARGIN - GAP - left_values - right_values - columns.iter().sum::<f64>();
+        for column in &mut columns {
+            if room < natural.min(width * LEAST) + least_bars {
+                room += std::mem::take(column);
+            }
+        }
+        let [shares, changes, ranks] = columns;
+        let label_room = natural.min((room - least_bars).max(width * 0.1));
+        let labels = MARGIN + ranks + changes + label_room;
+        let from = labels + GAP + left_values;
+        let mut to = from + room - label_room;
+        if left_values == 0.0 {
+            to = to.max(from + longest_bar(rows, to + right_values - from));
+        }
+        let shown = |column: f64, x: f64| (column > 0.0).then_some(x);
+        Bars {
+            rows,
+            top,
+            bar_height,
+            ranks: shown(ranks, MARGIN + ranks - GAP),
+            changes: shown(changes, MARGIN + ranks),
+            labels,
+            label_room,
+            shares: shown(shares, width - MARGIN),
+            scale: Linear::with_zero(rows.iter().map(|row| row.count.as_f64()), from, to),
+        }
+    }
+
+    fn bottom(&self) -> f64 {
+        self.top + self.rows.len() as f64 * (self.bar_height + BAR_GAP) + 2.0
+    }
+
+    fn draw(&self, svg: &mut Svg) {
+        let whole_only = self.rows.iter().all(|row| matches!(row.count, Number::Int(_)));
+        let bottom = self.bottom();
+        for (value, text) in self.scale.ticks(whole_only, |text| SMALL.width(text)) {
+            let x = self.scale.at(value);
+            svg.line((x, self.top), (x, bottom), if value == 0.0 { "axis" } else { "grid" });
+            svg.text(Text {
+                x,
+                y: bottom + 15.0,
+                anchor: Anchor::Middle,
+                font: SMALL,
+                class: "muted",
+                text: &text,
+            });
+        }
+        for (at, row) in self.rows.iter().enumerate() {
+            svg.begin(&tooltip(row));
+            self.row(svg, row, self.top + 4.0 + at as f64 * (self.bar_height + BAR_GAP));
+            svg.end();
+        }
+    }
+
+    fn row(&self, svg: &mut Svg, row: &Row, y: f64) {
+        let middle = y + self.bar_height / 2.0;
+        let text = |x, anchor, font: Font, class, text: &str, svg: &mut Svg| {
+            // Half of a letter's height below the middle.
+            svg.text(Text { x, y: middle + font.size * 0.36, anchor, font, class, text });
+        };
+        if let (Some(x), Some(rank)) = (self.ranks, row.rank) {
+            text(x, Anchor::End, LABEL, "muted", &rank.to_string(), svg);
+        }
+        if let (Some(x), Some(change)) = (self.changes, change(row, self.rows)) {
+            match change {
+                Change::New => text(x, Anchor::Start, SMALL, "new", "new", svg),
+                Change::Risen(_) | Change::Fallen(_) => {
+                    let class = change.class();
+                    svg.triangle(x + 3.5, middle, matches!(change, Change::Risen(_)), class);
+                    text(x + TRIANGLE, Anchor::Start, SMALL, class, &change.text(), svg);
+                }
+            }
+        }
+        let name = label(row, ranked(self.rows));
+        let class = if row.is_remainder() || name == EMPTY { "muted" } else { "ink" };
+        text(self.labels, Anchor::End, LABEL, class, &LABEL.cut(&name, self.label_room), svg);
+        let (x, anchor) = self.bar(svg, row, y);
+        text(x, anchor, LABEL, "ink value", &figure(row.count), svg);
+        if let (Some(x), Some(share)) = (self.shares, share(row)) {
+            text(x, Anchor::End, LABEL, "muted", &share, svg);
+        }
+    }
+
+    /// Draws a row's bar; gives where its value stands.
+    fn bar(&self, svg: &mut Svg, row: &Row, y: f64) -> (f64, Anchor) {
+        let (zero, end) = (self.scale.at(0.0), self.scale.at(row.count.as_f64()));
+        let is_negative = row.count < Number::ZERO;
+        // What is not zero can be seen.
+        let length = if row.count == Number::ZERO { 0.0 } else { (end - zero).abs().max(1.0) };
+        let class = match (row.is_remainder(), is_negative) {
+            (true, _) => "others",
+            (false, true) => "below",
+            (false, false) => "bar",
+        };
+        svg.rect(if is_negative { zero - length } else { zero }, y, length, self.bar_height, class);
+        if is_negative {
+            (zero - length - VALUE_GAP, Anchor::End)
+        } else {
+            (zero + length + VALUE_GAP, Anchor::Start)
+        }
+    }
+}
+
+/// How long the largest value's bar can be when each bar and the value beside it have this room. More than the room
+/// less the widest value, where that value stands beside a short bar.
+fn longest_bar(rows: &[Row], room: f64) -> f64 {
+    let largest = rows.iter().map(|row| row.count.as_f64()).fold(0.0, f64::max);
+    let beside = |row: &Row| LABEL.width(&figure(row.count)) + VALUE_GAP;
+    let longest = |row: &Row| (room - beside(row)) / (row.count.as_f64() / largest);
+    rows.iter().map(longest).filter(|length| length.is_finite()).fold(room, f64::min)
+}
+
+/// Rows that are not the remainder.
+fn ranked(rows: &[Row]) -> usize {
+    rows.iter().filter(|row| !row.is_remainder()).count()
+}
+
+/// Between a bar's end and its value.
+const VALUE_GAP: f64 = 6.0;
+
+/// A triangle, and the room after it.
+const TRIANGLE: f64 = 10.0;
+
+/// Of a rank since the window before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Change {
+    Risen(u64),
+    Fallen(u64),
+    New,
+}
+
+impl Change {
+    fn text(self) -> String {
+        match self {
+            Change::Risen(by) | Change::Fallen(by) => by.to_string(),
+            Change::New => "new".to_owned(),
+        }
+    }
+
+    fn class(self) -> &'static str {
+        match self {
+            Change::Risen(_) => "risen",
+            Change::Fallen(_) => "fallen",
+            Change::New => "new",
+        }
+    }
+}
+
+/// How a row's rank has changed. In the first window everything is new, which says nothing.
+fn change(row: &Row, rows: &[Row]) -> Option<Change> {
+    match (row.rank?, row.prev_rank?) {
+        (now, Some(before)) if now < before => Some(Change::Risen(before - now)),
+        (now, Some(before)) if now > before => Some(Change::Fallen(now - before)),
+        (_, Some(_)) => None,
+        (_, None) => rows.iter().any(|row| matches!(row.prev_rank, Some(Some(_)))).then_some(Change::New),
+    }
+}

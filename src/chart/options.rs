@@ -1,0 +1,88 @@
+//! What a user may choose of a chart.
+
+use std::str::FromStr;
+
+use jiff::tz::TimeZone;
+
+/// Colours of the ground and all on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Theme {
+    /// As the viewer's system says, where the viewer tells pictures.
+    #[default]
+    Auto,
+    /// On white.
+    Light,
+    /// On near black.
+    Dark,
+}
+
+impl Theme {
+    /// All names, for help texts.
+    pub const NAMES: [&str; 3] = ["auto", "light", "dark"];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Theme::Auto => "auto",
+            Theme::Light => "light",
+            Theme::Dark => "dark",
+        }
+    }
+}
+
+impl FromStr for Theme {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Theme, String> {
+        match name {
+            "auto" => Ok(Theme::Auto),
+            "light" => Ok(Theme::Light),
+            "dark" => Ok(Theme::Dark),
+            _ => Err(format!("`{name}` is no theme; there are {}", Theme::NAMES.join(", "))),
+        }
+    }
+}
+
+/// What a user may choose of a chart.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChartOptions {
+    /// With `{n}` (bars shown), `{key}` (what they are), `{start}`, `{end}`, `{date}`, `{window}` (all of it, with the zone),
+    /// `{length}`, `{total}`; made from the rows when none is given.
+    pub title: Option<String>,
+    /// What is counted: `tweets`.
+    pub unit: Option<String>,
+    /// What the keys are called, in place of their column names: `hashtag`.
+    pub label: Option<String>,
+    /// Where the data come from, for the footer.
+    pub source: Option<String>,
+    /// In pixels; at least [`ChartOptions::MIN_WIDTH`].
+    pub width: u32,
+    /// Of one bar, in pixels.
+    pub bar_height: u32,
+    /// Bars at most.
+    pub top: usize,
+    /// Light, dark, or as the viewer has it.
+    pub theme: Theme,
+    /// Of the times shown.
+    pub zone: TimeZone,
+}
+
+impl ChartOptions {
+    /// A narrower chart has no room for labels.
+    pub const MIN_WIDTH: u32 = 320;
+}
+
+impl Default for ChartOptions {
+    fn default() -> Self {
+        ChartOptions {
+            title: None,
+            unit: None,
+            label: None,
+            source: None,
+            width: 800,
+            bar_height: 22,
+            top: 10,
+            theme: Theme::Auto,
+            zone: TimeZone::UTC,
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! Writes SVG: escaped text, numbers with one decimal, colours by style rules.
+//!
+//! A picture has no script and loads nothing. Its style is a list of plain rules with literal colours, since some
+//! renderers know no CSS variables, under a class that only this picture has: the rules reach nothing else when the SVG
+//! is part of a page, and ids do not collide.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use super::colour::{self, Colour};
+use super::options::Theme;
+use super::width::Font;
+
+/// Fonts that the widths hold for, at least with the reserve.
+const FAMILY: &str =
+    "'Noto Sans',system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif";
+
+/// A style class: name, property and colour.
+const CLASSES: [(&str, &str, Colour); 12] = [
+    ("ground", "fill", colour::GROUND),
+    ("ink", "fill", colour::INK),
+    ("muted", "fill", colour::MUTED),
+    ("grid", "stroke", colour::GRID),
+    ("axis", "stroke", colour::AXIS),
+    ("bar", "fill", colour::SERIES[0]),
+    ("below", "fill", colour::SERIES[1]),
+    ("others", "fill", colour::OTHERS),
+    ("risen", "fill", colour::RISEN),
+    ("fallen", "fill", colour::FALLEN),
+    ("new", "fill", colour::NEW),
+    ("value", "stroke", colour::GROUND),
+];
+
+/// Where a text's position is, seen along the line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Anchor {
+    Start,
+    Middle,
+    End,
+}
+
+/// A text to be drawn.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Text<'a> {
+    pub x: f64,
+    /// Of the baseline.
+    pub y: f64,
+    pub anchor: Anchor,
+    pub font: Font,
+    pub class: &'static str,
+    pub text: &'a str,
+}
+
+/// What is drawn, in order.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Svg {
+    body: String,
+}
+
+impl Svg {
+    /// A rectangle; a negative size draws nothing.
+    pub(super) fn rect(&mut self, x: f64, y: f64, width: f64, height: f64, class: &str) {
+        if width > 0.0 && height > 0.0 {
+            let radius = if width >= 6.0 { " rx=\"2\"" } else { "" };
+            let (x, y, width, height) = (short(x), short(y), short(width), short(height));
+            self.push(format_args!(
+                "<rect class=\"{class}\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\"{radius}/>"
+            ));
+        }
+    }
+
+    /// A straight line.
+    pub(super) fn line(&mut self, (x1, y1): (f64, f64), (x2, y2): (f64, f64), class: &str) {
+        let (x1, y1, x2, y2) = (short(x1), short(y1), short(x2), short(y2));
+        self.push(format_args!("<line class=\"{class}\" x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\"/>"));
+    }
+
+    /// A triangle that points up or down, seven pixels wide, with its middle at a point.
+    pub(super) fn triangle(&mut self, x: f64, y: f64, up: bool, class: &str) {
+        let (tip, base) = if up { (-3.5, 3.0) } else { (3.5, -3.0) };
+        let (left, right, middle) = (short(x - 3.5), short(x + 3.5), short(x));
+        let (tip, base) = (short(y + tip), short(y + base));
+        self.push(format_args!("<path class=\"{class}\" d=\"M{left} {base}H{right}L{middle} {tip}Z\"/>"));
+    }
+
+    /// A text.
+    pub(super) fn text(&mut self, text: Text<'_>) {
+        let anchor = match text.anchor {
+            Anchor::Start => "",
+            Anchor::Middle => " text-anchor=\"middle\"",
+            Anchor::End => " text-anchor=\"end\"",
+        };
+        let weight = if text.font.bold { " font-weight=\"700\"" } else { "" };
+        let (class, size, words) = (text.class, short(text.font.size), escaped(&isolated(text.text)));
+        self.push(format_args!(
+            "<text class=\"{class}\" x=\"{}\" y=\"{}\" font-size=\"{size}\"{weight}{anchor}>{words}</text>",
+            short(text.x),
+            short(text.y),
+        ));
+    }
+
+    /// Begins a group with a tooltip.
+    pub(super) fn begin(&mut self, tooltip: &str) {
+        self.push(format_args!("<g><title>{}</title>", escaped(tooltip)));
+    }
+
+    /// Ends a group.
+    pub(super) fn end(&mut self) {
+        self.push(format_args!("</g>"));
+    }
+
+    fn push(&mut self, element: std::fmt::Arguments<'_>) {
+        // Writing to memory cannot fail.
+        let _ = self.body.write_fmt(element);
+        self.body.push('\n');
+    }
+
+    /// The whole picture. `salt` is what else makes it differ from others with the same drawing.
+    pub(super) fn finish(
+        self,
+        width: f64,
+        height: f64,
+        theme: Theme,
+        title: &str,
+        description: &str,
+    ) -> String {
+        let (width, height) = (short(width), short(height));
+        let (title, description) = (escaped(title), escaped(description));
+        let hash = fnv(&[&self.body, &title, &width, theme.name()]);
+        let id = format!("c{:08x}", (hash >> 32) ^ (hash & 0xffff_ffff));
+        let style = style(&id, theme);
+        let body = self.body;
+        format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"{id}\" width=\"{width}\" height=\"{height}\" \
+             viewBox=\"0 0 {width} {height}\" role=\"img\" aria-labelledby=\"{id}-title {id}-desc\">\n\
+             <title id=\"{id}-title\">{title}</title>\n\
+             <desc id=\"{id}-desc\">{description}</desc>\n\
+             <style>\n{style}</style>\n\
+             <rect class=\"ground\" width=\"100%\" height=\"100%\"/>\n\
+             {body}</svg>\n"
+        )
+    }
+}
+
+fn style(id: &str, theme: Theme) -> String {
+    let rules = |pick: fn(&Colour) -> &'static str| -> String {
+        CLASSES.iter().fold(String::new(), |mut rules, (class, property, colour)| {
+            let _ = writeln!(rules, ".{id} .{class}{{{property}:{}}}", pick(colour));
+            rules
+        })
+    };
+    let (light, dark) = (|colour: &Colour| colour.light, |colour: &Colour| colour.dark);
+    let base = format!(
+        ".{id}{{max-width:100%;height:auto;font-family:{FAMILY}}}\n.{id} text{{font-variant-numeric:tabular-nums}}\n\
+         .{id} .value{{paint-order:stroke;stroke-width:3px;stroke-linejoin:round}}\n"
+    );
+    match theme {
+        Theme::Light => base + &rules(light),
+        Theme::Dark => base + &rules(dark),
+        Theme::Auto => {
+            format!("{base}{}@media (prefers-color-scheme:dark){{\n{}}}\n", rules(light), rules(dark))
+        }
+    }
+}
+
+/// A number with one decimal, and none where it says nothing.
+fn short(value: f64) -> String {
+    let tenths = (value * 10.0).round();
+    if !tenths.is_finite() || tenths == 0.0 {
+        return "0".to_owned();
+    }
+    if tenths % 10.0 == 0.0 { format!("{:.0}", tenths / 10.0) } else { format!("{:.1}", tenths / 10.0) }
+}
+
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => escaped.push('\u{fffd}'),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// Text between isolates, which keep its direction from reordering what stands beside it; ASCII needs none.
+pub(super) fn isolated(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(format!("\u{2068}{text}\u{2069}")) }
+}
+
+fn fnv(parts: &[&str]) -> u64 {
+    let bytes = parts.iter().flat_map(|part| part.bytes().chain([0]));
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_short() {
+        for (value, text) in
+            [(1.0, "1"), (0.25, "0.3"), (-0.04, "0"), (12.34, "12.3"), (f64::NAN, "0"), (-3.5, "-3.5")]
+        {
+            assert_eq!(short(value), text);
+        }
+    }
+
+    #[test]
+    fn text_cannot_end_its_element() {
+        assert_eq!(escaped("<b>AT&T</b> \"\u{0}\""), "&lt;b&gt;AT&amp;T&lt;/b&gt; &quot;\u{fffd}&quot;");
+    }
+
+    #[test]
+    fn a_theme_has_its_rules() {
+        let picture = |theme| Svg::default().finish(10.0, 10.0, theme, "t", "d");
+        assert!(picture(Theme::Auto).contains("@media (prefers-color-scheme:dark)"));
+        assert!(
+            picture(Theme::Light).contains(colour::INK.light) && !picture(Theme::Light).contains("@media")
+        );
+        assert!(
+            picture(Theme::Dark).contains(colour::INK.dark)
+                && !picture(Theme::Dark).contains(colour::INK.light)
+        );
+        assert!(!picture(Theme::Auto).contains("var("), "some renderers know no variables");
+    }
+}

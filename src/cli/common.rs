@@ -1,0 +1,208 @@
+//! The arguments that all tools share, and the settings of a run made from them.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+use serde_json::Value;
+
+use super::generate::Generate;
+use super::size::parse_size;
+use super::watch;
+use super::{Status, Tool};
+use crate::drive::{self, Checks, Figures, Interrupt, Job, Loudness, Outcome, Settings, Usage};
+use crate::jsonl::format::Format;
+use crate::jsonl::{self, Input, Ledger, Output, RejectLimit, RejectPolicy};
+
+/// More threads than this do not help: one thread applies what they map.
+const MOST_THREADS: usize = 16;
+
+/// Arguments of every tool that reads JSON lines.
+#[derive(Args, Clone, Debug)]
+pub struct Common {
+    /// Keep every rejected line in FILE, as it came
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
+    rejects: Option<PathBuf>,
+    /// Fail (status 3) with more rejects than this: a number of lines, or a part of them
+    #[arg(long, value_name = "N|P%", help_heading = "Input")]
+    max_rejects: Option<RejectLimit>,
+    /// Stop at the first reject (status 3)
+    #[arg(long, help_heading = "Input")]
+    strict: bool,
+    /// How closely each line is looked at
+    #[arg(long, value_enum, default_value = "structure", help_heading = "Input")]
+    check: Check,
+    /// Reject longer lines
+    #[arg(long, value_name = "SIZE", default_value = "16MiB", value_parser = parse_size, help_heading = "Input")]
+    max_line: usize,
+    /// How many threads look at records [default: one a core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Run")]
+    threads: Option<u16>,
+    /// Write the run's figures to FILE at the end, as one JSON line (SIGUSR1 shows them meanwhile)
+    #[arg(long, value_name = "FILE", help_heading = "Run")]
+    stats: Option<PathBuf>,
+    /// Say only why a run failed
+    #[arg(short, long, conflicts_with = "verbose", help_heading = "Run")]
+    quiet: bool,
+    /// Say also how the run goes about its work
+    #[arg(long, help_heading = "Run")]
+    verbose: bool,
+    /// Add what is said to FILE, too, with the time
+    #[arg(long, value_name = "FILE", help_heading = "Run")]
+    log: Option<PathBuf>,
+    /// Print a man page or a shell completion, and end
+    #[arg(long, value_enum, value_name = "WHAT", help_heading = "Run")]
+    generate: Option<Generate>,
+}
+
+/// How closely lines are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Check {
+    /// UTF-8, one object, quotes closed, brackets matched, nothing after it
+    Structure,
+    /// The whole JSON grammar
+    Full,
+}
+
+/// Where a tool's records go.
+#[derive(Args, Clone, Debug)]
+pub struct OutputArgs {
+    /// Write to FILE, which is replaced as a whole at the end
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    output: Option<PathBuf>,
+    /// How records are written: jsonl, csv, tsv, or a table for people
+    #[arg(long, value_name = "FORMAT", default_value_t, help_heading = "Output")]
+    format: Format,
+}
+
+impl OutputArgs {
+    /// Opens the file, or standard output.
+    pub fn open(&self) -> anyhow::Result<Output> {
+        let output = match &self.output {
+            Some(path) => Output::file(path).with_context(|| format!("cannot write {}", path.display()))?,
+            None => Output::stdout()?,
+        };
+        Ok(output.with_format(self.format))
+    }
+}
+
+impl Common {
+    /// Does what the arguments say about the terminal; to be called first.
+    pub fn prepare(&self, tool: &mut Tool) -> anyhow::Result<()> {
+        tool.set_loudness(match (self.quiet, self.verbose) {
+            (true, _) => Loudness::Quiet,
+            (_, true) => Loudness::Verbose,
+            _ => Loudness::Normal,
+        });
+        self.log.as_deref().map_or(Ok(()), |path| tool.log_to(path))
+    }
+
+    /// Runs a job over files (none, or `-`: standard input).
+    pub fn run<J: Job>(
+        &self,
+        tool: &Tool,
+        job: &mut J,
+        files: &[PathBuf],
+        output: Output,
+    ) -> anyhow::Result<(Status, Outcome)> {
+        let inputs = open_files(files)?;
+        self.run_inputs(tool, job, inputs, output, Interrupt::default())
+    }
+
+    /// Runs a job over inputs that are open.
+    pub fn run_inputs<J: Job>(
+        &self,
+        tool: &Tool,
+        job: &mut J,
+        inputs: Vec<Input>,
+        output: Output,
+        interrupt: Interrupt,
+    ) -> anyhow::Result<(Status, Outcome)> {
+        watch::signals(interrupt.clone())?;
+        if output.is_stdout() {
+            watch::closed_stdout(interrupt.clone())?;
+        }
+        let policy =
+            RejectPolicy { keep: self.rejects.clone(), limit: self.max_rejects, strict: self.strict };
+        let settings = Settings {
+            progress: progress(tool, &inputs),
+            inputs,
+            output,
+            checks: Checks {
+                max_line: self.max_line,
+                grammar: self.check == Check::Full,
+                strict: self.strict,
+            },
+            ledger: Ledger::open(policy).context("cannot write the file of --rejects")?,
+            threads: self.threads(),
+            notes: tool.notes(),
+            interrupt,
+        };
+        let outcome = drive::run(job, settings)?;
+        if let Some(path) = &self.stats {
+            write_stats(path, tool.name(), &outcome.figures)?;
+        }
+        tool.clear();
+        let mut notes = tool.notes();
+        if let Some(failed) = &outcome.read_error {
+            notes.raw(&format!("{}: cannot read {}: {}", tool.name(), failed.input, failed.error));
+        }
+        let status = Status::of_outcome(&outcome);
+        if status == Status::Rejects {
+            notes.raw(&format!(
+                "{}: too many lines were rejected, see --max-rejects and --strict",
+                tool.name()
+            ));
+        }
+        Ok((status, outcome))
+    }
+
+    fn threads(&self) -> usize {
+        match self.threads {
+            Some(threads) => threads.into(),
+            None => thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS),
+        }
+    }
+}
+
+/// Opens the files in the order given, before anything is read: a misspelt name costs no work. Without any, what is piped
+/// in is read.
+fn open_files(files: &[PathBuf]) -> anyhow::Result<Vec<Input>> {
+    if files.is_empty() && std::io::stdin().is_terminal() {
+        let hint = "there is no input: name a file, or pipe JSON lines in (- reads what you type)";
+        return Err(Usage(hint.into()).into());
+    }
+    if files.is_empty() {
+        return Ok(vec![jsonl::open_stdin()?]);
+    }
+    files.iter().map(|path| open(path)).collect()
+}
+
+/// Opens one file; `-` is standard input.
+pub fn open(path: &Path) -> anyhow::Result<Input> {
+    if path == Path::new("-") {
+        return Ok(jsonl::open_stdin()?);
+    }
+    jsonl::open_file(path).with_context(|| format!("cannot open {}", path.display()))
+}
+
+/// The bar is drawn by the tool that reads files or a network; one that reads a pipe leaves the terminal to it.
+fn progress(tool: &Tool, inputs: &[Input]) -> Option<Box<dyn FnMut(drive::Progress) + Send>> {
+    let sizes: Option<u64> = inputs.iter().map(|input| input.size).sum();
+    let is_piped = inputs.iter().any(|input| input.is_pipe);
+    if is_piped { None } else { tool.progress(sizes) }
+}
+
+fn write_stats(path: &Path, tool: &str, figures: &Figures) -> anyhow::Result<()> {
+    let mut line = Figures::new();
+    line.insert("tool".into(), tool.into());
+    line.extend(figures.clone());
+    let write = || -> std::io::Result<()> {
+        let mut file = Output::file(path)?;
+        file.line(Value::Object(line).to_string().as_bytes())?;
+        file.close()
+    };
+    write().with_context(|| format!("cannot write the figures to {}", path.display()))
+}

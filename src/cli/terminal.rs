@@ -1,0 +1,136 @@
+//! The person at the terminal: notes on stderr, the log file, the progress bar.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use jiff::Timestamp;
+
+use crate::drive::{Loudness, Notes, Progress};
+
+/// A run that is shorter shows no bar.
+const BAR_DELAY: Duration = Duration::from_millis(500);
+
+/// The running tool, as the person at the terminal sees it.
+pub struct Tool {
+    name: String,
+    voice: Arc<Mutex<Voice>>,
+}
+
+struct Voice {
+    loudness: Loudness,
+    log: Option<File>,
+    bar: Option<ProgressBar>,
+}
+
+impl Tool {
+    pub(super) fn new(name: &str) -> Tool {
+        Tool {
+            name: name.to_owned(),
+            voice: Arc::new(Mutex::new(Voice { loudness: Loudness::Normal, log: None, bar: None })),
+        }
+    }
+
+    /// The tool's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn set_loudness(&mut self, loudness: Loudness) {
+        self.with_voice(|voice| voice.loudness = loudness);
+    }
+
+    /// Notes are also written to this file, which grows, each with the time.
+    pub(super) fn log_to(&mut self, path: &Path) -> anyhow::Result<()> {
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(path)
+            .with_context(|| format!("cannot open the log {}", path.display()))?;
+        self.with_voice(|voice| voice.log = Some(log));
+        Ok(())
+    }
+
+    /// Where a run's notes go.
+    pub fn notes(&self) -> Notes {
+        let voice = Arc::clone(&self.voice);
+        Notes::new(
+            &self.name,
+            Box::new(move |loudness, line| {
+                if let Ok(mut voice) = voice.lock() {
+                    voice.say(loudness, line);
+                }
+            }),
+        )
+    }
+
+    /// A bar over `size` bytes, or a spinner where the size is not known; nothing where nobody would see it, and
+    /// nothing where output goes to the same terminal.
+    pub(super) fn progress(&self, size: Option<u64>) -> Option<Box<dyn FnMut(Progress) + Send>> {
+        if !io::stderr().is_terminal() || io::stdout().is_terminal() {
+            return None;
+        }
+        let bar = ProgressBar::with_draw_target(size, ProgressDrawTarget::hidden());
+        let template = match size {
+            Some(_) => "{prefix} {bar:30} {percent:>3} % {binary_bytes_per_sec}, {msg} records, {eta} left",
+            None => "{prefix} {spinner} {binary_bytes} at {binary_bytes_per_sec}, {msg} records",
+        };
+        bar.set_style(ProgressStyle::with_template(template).ok()?.progress_chars("█▉▊▋▌▍▎▏ "));
+        bar.set_prefix(self.name.clone());
+        self.with_voice(|voice| voice.bar = Some(bar.clone()));
+        let begun = Instant::now();
+        let mut is_shown = false;
+        Some(Box::new(move |progress| {
+            if !is_shown && begun.elapsed() > BAR_DELAY {
+                is_shown = true;
+                bar.set_draw_target(ProgressDrawTarget::stderr());
+                bar.enable_steady_tick(Duration::from_millis(200));
+            }
+            bar.set_message(HumanCount(progress.records).to_string());
+            bar.set_position(progress.bytes);
+        }))
+    }
+
+    /// Says why the tool failed.
+    pub(super) fn fail(&self, error: &anyhow::Error) {
+        let line = format!("{}: {error:#}", self.name);
+        self.with_voice(|voice| voice.say(Loudness::Quiet, &line));
+    }
+
+    /// Takes the bar from the terminal.
+    pub(super) fn clear(&self) {
+        self.with_voice(|voice| {
+            if let Some(bar) = voice.bar.take() {
+                bar.finish_and_clear();
+            }
+        });
+    }
+
+    fn with_voice(&self, act: impl FnOnce(&mut Voice)) {
+        // Poisoned only if a thread panicked in here; then nothing more is said.
+        if let Ok(mut voice) = self.voice.lock() {
+            act(&mut voice);
+        }
+    }
+}
+
+impl Voice {
+    fn say(&mut self, loudness: Loudness, line: &str) {
+        if loudness <= self.loudness {
+            // Without stderr there is nobody to tell.
+            let write = || drop(writeln!(io::stderr(), "{line}"));
+            match &self.bar {
+                Some(bar) => bar.suspend(write),
+                None => write(),
+            }
+        }
+        if let Some(log) = &mut self.log {
+            let now = Timestamp::now().round(jiff::Unit::Millisecond).unwrap_or_default();
+            let _ = writeln!(log, "{now} {line}");
+        }
+    }
+}

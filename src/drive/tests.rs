@@ -1,0 +1,275 @@
+//! The driver with a job that passes records on, over sources that block where the test says.
+
+use std::collections::VecDeque;
+use std::io::{self, Write};
+use std::ops::Range;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::jsonl::{ByteSource, Input, Ledger, Meter, Output, Record, Reject, RejectPolicy};
+
+/// Passes on every record that is not `"bad"`.
+struct Pass;
+
+impl Mapper for Pass {
+    type Batch = Vec<Range<usize>>;
+
+    fn map(&mut self, record: &Record<'_>, batch: &mut Self::Batch) -> Result<(), Reject> {
+        if record.bytes == b"bad" {
+            return Err(Reject::new("bad", "it is bad"));
+        }
+        batch.push(record.start..record.start + record.bytes.len());
+        Ok(())
+    }
+}
+
+impl Job for Pass {
+    type Mapper = Pass;
+
+    fn recipe(&self) -> Recipe<Pass> {
+        Arc::new(|| Ok(Pass))
+    }
+
+    fn apply(
+        &mut self,
+        chunk: &Chunk,
+        batch: Vec<Range<usize>>,
+        cx: &mut Context<'_>,
+    ) -> anyhow::Result<Flow> {
+        for range in batch {
+            cx.out.line(&chunk.bytes()[range])?;
+        }
+        Ok(Flow::On)
+    }
+
+    fn finish(&mut self, _end: End, _cx: &mut Context<'_>) -> anyhow::Result<()> {
+        Ok(())
+    }
+}
+
+/// Gives its parts one by one, and says before each that it would block.
+struct Parts(VecDeque<Vec<u8>>);
+
+impl ByteSource for Parts {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let Some(mut part) = self.0.pop_front() else { return Ok(0) };
+        let rest = part.split_off(part.len().min(buf.len()));
+        buf[..part.len()].copy_from_slice(&part);
+        if !rest.is_empty() {
+            self.0.push_front(rest);
+        }
+        Ok(part.len())
+    }
+
+    fn would_block(&mut self) -> bool {
+        true
+    }
+}
+
+#[derive(Clone, Default)]
+struct Memory(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Memory {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("no panic").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn settings(inputs: Vec<Box<dyn ByteSource>>, threads: usize, max_line: usize, output: Output) -> Settings {
+    let input = |(number, source)| Input::new(format!("in{number}"), source, Meter::default());
+    Settings {
+        inputs: inputs.into_iter().enumerate().map(input).collect(),
+        output,
+        checks: Checks { max_line, grammar: false, strict: false },
+        ledger: Ledger::open(RejectPolicy::default()).expect("no file"),
+        threads,
+        notes: Notes::new("test", Box::new(|_, _| {})),
+        interrupt: Interrupt::default(),
+        progress: None,
+    }
+}
+
+fn pass(inputs: &[Vec<Vec<u8>>], threads: usize, max_line: usize) -> (String, Outcome) {
+    let memory = Memory::default();
+    let sources = inputs.iter().map(|parts| Box::new(Parts(parts.clone().into())) as Box<dyn ByteSource>);
+    let output = Output::to(Box::new(memory.clone()));
+    let outcome = run(&mut Pass, settings(sources.collect(), threads, max_line, output)).expect("memory");
+    let bytes = memory.0.lock().expect("no panic").clone();
+    (String::from_utf8(bytes).expect("UTF-8"), outcome)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn records_come_out_in_order_however_they_come_in(
+        lines in prop::collection::vec("[a-c]{0,9}|bad", 0..40),
+        ends_with_newline: bool,
+        cuts in prop::collection::vec(1usize..12, 1..8),
+        threads in 1usize..4,
+        max_line in 4usize..12,
+    ) {
+        let mut bytes = lines.join("\n").into_bytes();
+        if ends_with_newline && !bytes.is_empty() {
+            bytes.push(b'\n');
+        }
+        let mut parts = Vec::new();
+        let mut rest = &bytes[..];
+        for cut in cuts.iter().cycle() {
+            if rest.is_empty() { break; }
+            let (part, after) = rest.split_at((*cut).min(rest.len()));
+            parts.push(part.to_vec());
+            rest = after;
+        }
+        let (out, outcome) = pass(&[parts, vec![b"last".to_vec()]], threads, max_line);
+        let (mut expected, mut long, mut bad, mut blank) = (String::new(), 0, 0, 0);
+        for line in String::from_utf8(bytes).expect("ASCII").lines() {
+            match line {
+                "" => blank += 1,
+                _ if line.len() > max_line => long += 1,
+                "bad" => bad += 1,
+                _ => expected += &format!("{line}\n"),
+            }
+        }
+        expected += "last\n";
+        prop_assert_eq!(&out, &expected);
+        let figure = |name: &str| outcome.figures[name].as_u64();
+        prop_assert_eq!(figure("records"), Some(expected.lines().count() as u64));
+        prop_assert_eq!(figure("blank"), Some(blank));
+        let rejected = &outcome.figures["rejected"];
+        prop_assert_eq!(rejected["too-long"].as_u64().unwrap_or(0), long);
+        prop_assert_eq!(rejected["bad"].as_u64().unwrap_or(0), bad);
+        prop_assert_eq!(outcome.end, End::Input);
+    }
+}
+
+#[test]
+fn a_line_over_the_limit_costs_only_itself_and_little_memory() {
+    let kept = tempfile::NamedTempFile::new().expect("a file");
+    let long = vec![b'x'; 3 << 20];
+    let parts = vec![b"one\n".to_vec(), long.clone(), b"\ntwo\n".to_vec()];
+    for threads in [1, 2] {
+        let memory = Memory::default();
+        let mut settings = settings(
+            vec![Box::new(Parts(parts.clone().into()))],
+            threads,
+            1 << 20,
+            Output::to(Box::new(memory.clone())),
+        );
+        let policy = RejectPolicy { keep: Some(kept.path().to_owned()), ..RejectPolicy::default() };
+        settings.ledger = Ledger::open(policy).expect("a file");
+        let outcome = run(&mut Pass, settings).expect("memory");
+        assert_eq!(*memory.0.lock().expect("no panic"), b"one\ntwo\n");
+        assert_eq!(outcome.figures["rejected"]["too-long"], 1);
+        assert_eq!(outcome.figures["lines"], 3);
+        let mut expected = long.clone();
+        expected.push(b'\n');
+        assert!(std::fs::read(kept.path()).expect("a file") == expected, "the line is kept whole");
+    }
+}
+
+/// A source whose parts come when the test sends them.
+struct Live(Receiver<Vec<u8>>);
+
+impl ByteSource for Live {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let Ok(part) = self.0.recv() else { return Ok(0) };
+        buf[..part.len()].copy_from_slice(&part);
+        Ok(part.len())
+    }
+
+    fn would_block(&mut self) -> bool {
+        true
+    }
+}
+
+/// Tells the test what is written, when it is written.
+struct Told(Sender<Vec<u8>>);
+
+impl Write for Told {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.send(bytes.to_vec()).map_err(|_| io::ErrorKind::BrokenPipe)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_line_is_out_before_the_next_is_waited_for() {
+    for threads in [1, 2] {
+        let (send, parts) = channel();
+        let (tell, told) = channel();
+        let output = Output::to(Box::new(Told(tell)));
+        let settings = settings(vec![Box::new(Live(parts))], threads, 1 << 20, output);
+        let running = std::thread::spawn(move || run(&mut Pass, settings));
+        for line in ["one\n", "two\nhal", "f\n", "\n", "three\n"] {
+            send.send(line.as_bytes().to_vec()).expect("the reader listens");
+            if line != "\n" {
+                // Waits for the line itself; a source that is silent sends nothing that could push it out.
+                told.recv().expect("the line comes out while the source is silent");
+            }
+        }
+        drop(send);
+        assert_eq!(running.join().expect("no panic").expect("memory").figures["records"], 4);
+        assert!(told.try_recv().is_err(), "nothing is written twice");
+    }
+}
+
+#[test]
+fn a_signal_ends_a_run_that_waits() {
+    let (_send, parts) = channel();
+    let settings = settings(vec![Box::new(Live(parts))], 2, 1 << 20, Output::to(Box::new(io::sink())));
+    let interrupt = settings.interrupt.clone();
+    let running = std::thread::spawn(move || run(&mut Pass, settings));
+    interrupt.signal(15);
+    assert_eq!(running.join().expect("no panic").expect("memory").end, End::Signal(15));
+}
+
+#[test]
+fn a_signalled_run_takes_what_the_stages_before_it_still_send() {
+    let (send, parts) = channel();
+    let (tell, told) = channel();
+    let mut settings = settings(vec![Box::new(Live(parts))], 2, 1 << 20, Output::to(Box::new(Told(tell))));
+    settings.inputs[0].is_pipe = true;
+    let interrupt = settings.interrupt.clone();
+    let running = std::thread::spawn(move || run(&mut Pass, settings));
+    send.send(b"one\n".to_vec()).expect("the reader listens");
+    assert_eq!(told.recv().expect("a line"), b"one\n", "the run is under way");
+    interrupt.signal(2);
+    send.send(b"two\n".to_vec()).expect("the reader listens");
+    drop(send);
+    assert_eq!(running.join().expect("no panic").expect("memory").end, End::Signal(2));
+    assert_eq!(told.recv().expect("a line"), b"two\n");
+}
+
+#[test]
+fn a_signalled_run_does_not_wait_for_stages_that_go_on() {
+    let (_send, parts) = channel();
+    let mut settings = settings(vec![Box::new(Live(parts))], 1, 1 << 20, Output::to(Box::new(io::sink())));
+    settings.inputs[0].is_pipe = true;
+    let interrupt = settings.interrupt.clone();
+    let running = std::thread::spawn(move || run(&mut Pass, settings));
+    interrupt.signal(15);
+    assert_eq!(running.join().expect("no panic").expect("memory").end, End::Signal(15));
+}
+
+#[test]
+fn a_closed_output_ends_a_run_that_waits() {
+    let (_send, parts) = channel();
+    let settings = settings(vec![Box::new(Live(parts))], 1, 1 << 20, Output::to(Box::new(io::sink())));
+    let interrupt = settings.interrupt.clone();
+    let running = std::thread::spawn(move || run(&mut Pass, settings));
+    interrupt.output_closed();
+    let error = running.join().expect("no panic").expect_err("a closed pipe");
+    assert_eq!(error.downcast_ref::<io::Error>().map(io::Error::kind), Some(io::ErrorKind::BrokenPipe));
+}

@@ -1,0 +1,419 @@
+//! Runs a compiled expression over the bytes of one record.
+//!
+//! Outputs are pushed to a callback in jaq's order. Wherever jaq's answer is not certain from the bytes at hand, the run
+//! halts with [`Halt::Unsure`]: the full engine evaluates the record from the start, and the outputs that were already
+//! delivered are skipped.
+
+use super::compare::{compare, equal};
+use super::plan::{Comparison, Constant, Filter, Shape, Test};
+use super::value::Value;
+use super::walk::{self, Kind, NULL};
+use super::{EvalError, json, text};
+use crate::scan::{Hit, Path, Scanner};
+use memchr::memmem;
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+/// Why an evaluation stops before its end.
+#[derive(Debug)]
+pub(super) enum Halt {
+    /// The receiver has what it needs.
+    Enough,
+    /// jaq is to decide.
+    Unsure,
+    /// jq's error.
+    Error(EvalError),
+}
+
+pub(super) type Flow = Result<(), Halt>;
+
+/// A value on the way.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Item<'r> {
+    /// The bytes of a value of the record.
+    Raw(&'r [u8]),
+    /// A value of the expression.
+    Constant(&'r Constant),
+    /// The answer to a question.
+    Bool(bool),
+}
+
+type Each<'e, 'r> = &'e mut dyn FnMut(Item<'r>) -> Flow;
+
+/// One compiled expression and one record whose fields were found.
+#[derive(Clone, Copy)]
+pub(super) struct Run<'r> {
+    pub(super) line: &'r [u8],
+    pub(super) paths: &'r [Path],
+    /// Which of the scanner's paths is which of this expression's.
+    pub(super) places: &'r [usize],
+    pub(super) scanner: &'r Scanner,
+}
+
+impl<'r> Run<'r> {
+    /// Hands the outputs to `each`.
+    pub(super) fn outputs(self, shape: &'r Shape, each: &mut dyn FnMut(Value<'_>) -> Flow) -> Flow {
+        self.shaped(shape, Item::Raw(self.line), &mut Vec::new(), each)
+    }
+
+    /// Any output is truthy?
+    pub(super) fn truthy(self, shape: &'r Shape) -> Result<bool, Halt> {
+        let input = Item::Raw(self.line);
+        let found = match shape {
+            Shape::Values(filter) => self.each(filter, input, &mut |item| enough_if(item.is_truthy()?)),
+            constructed => {
+                self.shaped(constructed, input, &mut Vec::new(), &mut |value| enough_if(value.is_truthy()))
+            }
+        };
+        match found {
+            Ok(()) => Ok(false),
+            Err(Halt::Enough) => Ok(true),
+            Err(halt) => Err(halt),
+        }
+    }
+
+    fn shaped(
+        self,
+        shape: &'r Shape,
+        input: Item<'r>,
+        json: &mut Vec<u8>,
+        each: &mut dyn FnMut(Value<'_>) -> Flow,
+    ) -> Flow {
+        match shape {
+            Shape::Values(filter) => self.each(filter, input, &mut |item| each(item.value()?)),
+            Shape::Piped(filter, shape) => {
+                self.each(filter, input, &mut |item| self.shaped(shape, item, json, each))
+            }
+            Shape::Object(_) | Shape::Array(_) => {
+                self.write(shape, input, json, &mut |json| each(Value::Json(Cow::Borrowed(json))))
+            }
+        }
+    }
+
+    /// Appends one output after the other to `json`, calls `each` behind it, and takes it away again.
+    fn write(
+        self,
+        shape: &'r Shape,
+        input: Item<'r>,
+        json: &mut Vec<u8>,
+        each: &mut dyn FnMut(&mut Vec<u8>) -> Flow,
+    ) -> Flow {
+        let start = json.len();
+        match shape {
+            Shape::Values(filter) => self.each(filter, input, &mut |item| {
+                item.write_json(json)?;
+                each(json)?;
+                json.truncate(start);
+                Ok(())
+            }),
+            Shape::Piped(filter, shape) => {
+                self.each(filter, input, &mut |item| self.write(shape, item, json, each))
+            }
+            Shape::Array(shape) => {
+                json.push(b'[');
+                let mut elements = Vec::new();
+                self.write(shape, input, &mut Vec::new(), &mut |element| {
+                    if !elements.is_empty() {
+                        elements.push(b',');
+                    }
+                    elements.extend_from_slice(element);
+                    Ok(())
+                })?;
+                json.extend_from_slice(&elements);
+                json.push(b']');
+                each(json)?;
+                json.truncate(start);
+                Ok(())
+            }
+            Shape::Object(members) => {
+                json.push(b'{');
+                self.members(members, input, json, each)?;
+                json.truncate(start);
+                Ok(())
+            }
+        }
+    }
+
+    /// The product of the members' outputs, the first member in the outermost loop.
+    fn members(
+        self,
+        members: &'r [(Vec<u8>, Shape)],
+        input: Item<'r>,
+        json: &mut Vec<u8>,
+        each: &mut dyn FnMut(&mut Vec<u8>) -> Flow,
+    ) -> Flow {
+        let Some(((name, shape), rest)) = members.split_first() else {
+            json.push(b'}');
+            each(json)?;
+            json.pop();
+            return Ok(());
+        };
+        let start = json.len();
+        if json.last() != Some(&b'{') {
+            json.push(b',');
+        }
+        json.extend_from_slice(name);
+        let done = self.write(shape, input, json, &mut |json| self.members(rest, input, json, each));
+        json.truncate(start);
+        match done {
+            // jaq evaluates the members behind an error too, and if one has no output there is no error
+            Err(Halt::Error(_)) if !rest.is_empty() => Err(Halt::Unsure),
+            done => done,
+        }
+    }
+
+    /// Hands each output of a filter to `each`.
+    fn each(self, filter: &'r Filter, input: Item<'r>, each: Each<'_, 'r>) -> Flow {
+        match filter {
+            Filter::Identity => each(input),
+            Filter::Field(place) => self.field(*place, &mut |raw| each(Item::Raw(raw.unwrap_or(NULL)))),
+            Filter::HasField(place) => self.field(*place, &mut |raw| each(Item::Bool(raw.is_some()))),
+            Filter::Walk(steps) => walk::follow(steps, input.raw()?, &mut |raw| each(Item::Raw(raw))),
+            Filter::Has(name) => each(Item::Bool(has(input.raw()?, name)?)),
+            Filter::Constant(constant) => each(Item::Constant(constant)),
+            Filter::Empty => Ok(()),
+            Filter::Comma(left, right) => {
+                self.each(left, input, each)?;
+                self.each(right, input, each)
+            }
+            Filter::Pipe(left, right) => self.each(left, input, &mut |item| self.each(right, item, each)),
+            Filter::Compare(left, comparison, right) => {
+                self.comparison(left, *comparison, right, input, each)
+            }
+            Filter::Logic { left, stop, right } => self.each(left, input, &mut |item| {
+                if item.is_truthy()? == *stop {
+                    return each(Item::Bool(*stop));
+                }
+                self.each(right, input, &mut |item| each(Item::Bool(item.is_truthy()?)))
+            }),
+            Filter::Alternative(left, right) => {
+                let mut some = false;
+                self.each(left, input, &mut |item| {
+                    if !item.is_truthy()? {
+                        return Ok(());
+                    }
+                    some = true;
+                    each(item)
+                })?;
+                if some { Ok(()) } else { self.each(right, input, each) }
+            }
+            Filter::Test(test) => each(Item::Bool(ask(test, input)?)),
+            Filter::Quantifier { any, outputs } => {
+                match self.each(outputs, input, &mut |item| enough_if(item.is_truthy()? == *any)) {
+                    Ok(()) => each(Item::Bool(!any)),
+                    Err(Halt::Enough) => each(Item::Bool(*any)),
+                    halt => halt,
+                }
+            }
+            Filter::Select(condition) => self.each(condition, input, &mut |item| {
+                if item.is_truthy()? { each(input) } else { Ok(()) }
+            }),
+            Filter::If { condition, then, otherwise } => self.each(condition, input, &mut |item| {
+                self.each(if item.is_truthy()? { then } else { otherwise }, input, each)
+            }),
+            Filter::Try(inner) => self.attempt(inner, input, each),
+        }
+    }
+
+    /// Hands what the scanner found on a path to `each`; `None` is what is missing.
+    fn field(self, place: usize, each: &mut dyn FnMut(Option<&'r [u8]>) -> Flow) -> Flow {
+        for (delivered, hit) in self.scanner.hits(self.places[place]).iter().enumerate() {
+            match *hit {
+                Hit::Value { start, end } => {
+                    each(Some(self.line.get(start as usize..end as usize).ok_or(Halt::Unsure)?))?;
+                }
+                Hit::Missing => each(None)?,
+                Hit::Mismatch => return Err(self.mismatch(place, delivered)),
+                Hit::Unsure => return Err(Halt::Unsure),
+            }
+        }
+        Ok(())
+    }
+
+    /// The walk tells what went wrong on a path behind so many values; if it sees that elsewhere, jaq decides.
+    fn mismatch(self, place: usize, delivered: usize) -> Halt {
+        let mut met = 0;
+        let walked = walk::follow(&self.paths[place], self.line, &mut |_| {
+            met += 1;
+            if met > delivered { Err(Halt::Unsure) } else { Ok(()) }
+        });
+        match walked {
+            Err(Halt::Error(error)) if met == delivered => Halt::Error(error),
+            _ => Halt::Unsure,
+        }
+    }
+
+    fn comparison(
+        self,
+        left: &'r Filter,
+        comparison: Comparison,
+        right: &'r Filter,
+        input: Item<'r>,
+        each: Each<'_, 'r>,
+    ) -> Flow {
+        if let Filter::Constant(constant) = right {
+            let constant = Item::Constant(constant);
+            return self.each(left, input, &mut |item| each(Item::Bool(holds(item, comparison, constant)?)));
+        }
+        let done = self.each(left, input, &mut |left| {
+            self.each(right, input, &mut |right| each(Item::Bool(holds(left, comparison, right)?)))
+        });
+        match done {
+            // where the right side has no output, jaq has no error either
+            Err(Halt::Error(_)) => Err(Halt::Unsure),
+            done => done,
+        }
+    }
+
+    /// `inner?`: an error of the inner filter ends its outputs, an error of the receiver is none of its business.
+    fn attempt(self, inner: &'r Filter, input: Item<'r>, each: Each<'_, 'r>) -> Flow {
+        let mut received = Ok(());
+        let done = self.each(inner, input, &mut |item| match each(item) {
+            Ok(()) => Ok(()),
+            halt => {
+                received = halt;
+                Err(Halt::Enough)
+            }
+        });
+        received?;
+        match done {
+            Err(Halt::Error(_)) => Ok(()),
+            done => done,
+        }
+    }
+}
+
+fn enough_if(reached: bool) -> Flow {
+    if reached { Err(Halt::Enough) } else { Ok(()) }
+}
+
+fn holds(left: Item<'_>, comparison: Comparison, right: Item<'_>) -> Result<bool, Halt> {
+    Ok(match comparison {
+        Comparison::Eq => equal(left, right)?,
+        Comparison::Ne => !equal(left, right)?,
+        Comparison::Lt => compare(left, right)? == Ordering::Less,
+        Comparison::Le => compare(left, right)? != Ordering::Greater,
+        Comparison::Gt => compare(left, right)? == Ordering::Greater,
+        Comparison::Ge => compare(left, right)? != Ordering::Less,
+    })
+}
+
+/// `has("name")`: jaq has no error for null, which has nothing.
+fn has(raw: &[u8], name: &str) -> Result<bool, Halt> {
+    match walk::kind(raw)? {
+        Kind::Object => Ok(walk::member(raw, name)?.is_some()),
+        Kind::Null => Ok(false),
+        _ => {
+            walk::mismatch(&format!("cannot index {} with \"{name}\"", walk::shown(raw)))?;
+            Ok(false)
+        }
+    }
+}
+
+fn ask(test: &Test, input: Item<'_>) -> Result<bool, Halt> {
+    match test {
+        Test::Not => Ok(!input.is_truthy()?),
+        Test::StartsWith(affix) => Ok(input.string()?.starts_with(affix)),
+        Test::EndsWith(affix) => Ok(input.string()?.ends_with(affix)),
+        Test::Matches(regex) => Ok(regex.is_match(input.string()?.as_bytes())),
+        Test::Contains(part) => match (part, input.kind()?) {
+            (Constant::String(part), Kind::String) => {
+                Ok(memmem::find(input.string()?.as_bytes(), part.as_bytes()).is_some())
+            }
+            (Constant::EmptyArray, Kind::Array) | (Constant::EmptyObject, Kind::Object) => Ok(true),
+            (part, _) => equal(input, Item::Constant(part)),
+        },
+        Test::OneOf(constants) => {
+            for constant in constants {
+                if equal(input, Item::Constant(constant))? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        }
+    }
+}
+
+impl<'r> Item<'r> {
+    /// The bytes of a value of the record; for other values jaq takes over.
+    fn raw(self) -> Result<&'r [u8], Halt> {
+        match self {
+            Item::Raw(raw) => Ok(raw),
+            Item::Constant(_) | Item::Bool(_) => Err(Halt::Unsure),
+        }
+    }
+
+    fn kind(self) -> Result<Kind, Halt> {
+        Ok(match self {
+            Item::Raw(raw) => walk::kind(raw)?,
+            Item::Bool(truth) | Item::Constant(&Constant::Bool(truth)) => Kind::Bool(truth),
+            Item::Constant(Constant::Null) => Kind::Null,
+            Item::Constant(Constant::Number(..)) => Kind::Number,
+            Item::Constant(Constant::String(_)) => Kind::String,
+            Item::Constant(Constant::EmptyArray) => Kind::Array,
+            Item::Constant(Constant::EmptyObject) => Kind::Object,
+        })
+    }
+
+    fn is_truthy(self) -> Result<bool, Halt> {
+        Ok(!matches!(self.kind()?, Kind::Null | Kind::Bool(false)))
+    }
+
+    /// What a string says; jq's error for any other value.
+    fn string(self) -> Result<Cow<'r, str>, Halt> {
+        match self {
+            Item::Raw(raw) if walk::kind(raw)? == Kind::String => text::decode(raw).ok_or(Halt::Unsure),
+            Item::Raw(raw) => {
+                Err(Halt::Error(EvalError::new(&format!("cannot use {} as string", walk::shown(raw)))))
+            }
+            Item::Constant(Constant::String(content)) => Ok(Cow::Borrowed(content)),
+            Item::Constant(_) | Item::Bool(_) => Err(Halt::Unsure),
+        }
+    }
+
+    fn value(self) -> Result<Value<'r>, Halt> {
+        Ok(match self {
+            Item::Bool(truth) => Value::Bool(truth),
+            Item::Constant(Constant::Null) => Value::Null,
+            Item::Constant(Constant::Bool(truth)) => Value::Bool(*truth),
+            Item::Constant(Constant::Number(_, text)) => Value::Number(Cow::Borrowed(text)),
+            Item::Constant(Constant::String(content)) => Value::String(Cow::Borrowed(content)),
+            Item::Constant(Constant::EmptyArray) => Value::Json(Cow::Borrowed(b"[]")),
+            Item::Constant(Constant::EmptyObject) => Value::Json(Cow::Borrowed(b"{}")),
+            Item::Raw(raw) => match walk::kind(raw)? {
+                Kind::Null => Value::Null,
+                Kind::Bool(truth) => Value::Bool(truth),
+                Kind::Number => Value::Number(Cow::Borrowed(number(raw)?)),
+                Kind::String => Value::String(text::decode(raw).ok_or(Halt::Unsure)?),
+                Kind::Array | Kind::Object => Value::Json(Cow::Owned(compact(raw)?)),
+            },
+        })
+    }
+
+    /// Appends the value as JSON, as jaq would print it.
+    fn write_json(self, out: &mut Vec<u8>) -> Flow {
+        match self {
+            // what jq would print as it stands
+            Item::Raw(raw @ [b'"', content @ .., b'"'])
+                if !content.iter().any(|&byte| text::needs_escape(byte)) =>
+            {
+                out.extend_from_slice(raw);
+            }
+            item => item.value()?.write_json(out),
+        }
+        Ok(())
+    }
+}
+
+fn number(raw: &[u8]) -> Result<&str, Halt> {
+    let whole = text::number(raw).is_some_and(|(length, _)| length == raw.len());
+    std::str::from_utf8(raw).ok().filter(|_| whole).ok_or(Halt::Unsure)
+}
+
+/// An array or an object as jaq prints it: the last of equal names, no white space, few escapes.
+fn compact(raw: &[u8]) -> Result<Vec<u8>, Halt> {
+    let value = json::parse(raw).map_err(|_| Halt::Unsure)?;
+    let mut out = Vec::new();
+    Value::of_jaq(&value).write_json(&mut out);
+    Ok(out)
+}

@@ -1,0 +1,422 @@
+//! Recognises the expressions that need no JSON value, on jaq's own syntax tree.
+//!
+//! What is not recognised is left to jaq, with the reason why. Nothing here may change the meaning of an expression: a
+//! form whose order of outputs or whose errors are hard to keep is not recognised.
+
+use super::compare::Number;
+use super::plan::{Constant, Filter, Plan, Shape, Test};
+use crate::scan::{Path, Step};
+use jaq_core::ValT;
+use jaq_core::load::lex::StrPart;
+use jaq_core::load::parse::{BinaryOp, Term};
+use jaq_core::path::{Opt, Part};
+use jaq_json::Val;
+use regex_bites::bytes::{Regex, RegexBuilder};
+
+/// Why an expression is left to jaq, as the end of "because of …".
+pub(super) type Reason = String;
+
+/// Compiles an expression, if it belongs to the sub-language.
+pub(super) fn plan(term: &Term<&str>) -> Result<Plan, Reason> {
+    let mut recogniser = Recogniser { paths: Vec::new() };
+    let shape = recogniser.shape(term, true)?;
+    Ok(Plan::new(shape, &recogniser.paths))
+}
+
+/// The steps of a plain path, also where an index counts from the end: only the names matter here.
+pub(super) fn last_name(term: &Term<&str>) -> Option<String> {
+    match term {
+        Term::Path(base, path) => {
+            let own = path.0.iter().rev().find_map(|(part, _)| match part {
+                Part::Index(index) => string(index),
+                Part::Range(..) => None,
+            });
+            let plain = path.0.iter().all(|(part, _)| match part {
+                Part::Index(index) => string(index).is_some() || number(index).is_some(),
+                Part::Range(from, to) => from.is_none() && to.is_none(),
+            });
+            match **base {
+                Term::Id if plain => own,
+                _ if plain => last_name(base).map(|inner| own.unwrap_or(inner)),
+                _ => None,
+            }
+        }
+        Term::TryCatch(inner, None) => last_name(inner),
+        _ => None,
+    }
+}
+
+struct Recogniser {
+    paths: Vec<Path>,
+}
+
+impl Recogniser {
+    /// `at_record`: the input is the record itself, so that the scanner can find the fields.
+    fn shape(&mut self, term: &Term<&str>, at_record: bool) -> Result<Shape, Reason> {
+        match term {
+            Term::Obj(members) if !members.is_empty() => self.object(members, at_record),
+            Term::Arr(Some(elements)) => Ok(Shape::Array(Box::new(self.shape(elements, at_record)?))),
+            Term::BinOp(left, BinaryOp::Pipe(None), right) if constructs(right) => {
+                let left = self.filter(left, at_record)?;
+                let right = self.shape(right, at_record && left.keeps_input())?;
+                Ok(Shape::Piped(left, Box::new(right)))
+            }
+            _ => Ok(Shape::Values(self.filter(term, at_record)?)),
+        }
+    }
+
+    fn object(
+        &mut self,
+        members: &[(Term<&str>, Option<Term<&str>>)],
+        at_record: bool,
+    ) -> Result<Shape, Reason> {
+        let mut names: Vec<String> = Vec::new();
+        let mut shapes = Vec::new();
+        for (name, value) in members {
+            let name = string(name).ok_or("a computed name")?;
+            if names.contains(&name) {
+                return Err("a name given twice".to_owned());
+            }
+            let shape = match value {
+                Some(value) => self.shape(value, at_record)?,
+                None => {
+                    let step = Step::Key { name: name.clone(), optional: false };
+                    Shape::Values(self.path(Filter::Identity, vec![step], at_record))
+                }
+            };
+            let mut json = Vec::new();
+            super::text::write_string(&name, &mut json);
+            json.push(b':');
+            names.push(name);
+            shapes.push((json, shape));
+        }
+        Ok(Shape::Object(shapes))
+    }
+
+    fn filter(&mut self, term: &Term<&str>, at_record: bool) -> Result<Filter, Reason> {
+        if let Some(constant) = constant(term) {
+            return Ok(Filter::Constant(constant));
+        }
+        match term {
+            Term::Id => Ok(Filter::Identity),
+            Term::Path(base, path) => {
+                let steps =
+                    path.0.iter().map(|(part, optional)| step(part, *optional)).collect::<Result<_, _>>()?;
+                let base = self.filter(base, at_record)?;
+                Ok(self.path(base, steps, at_record))
+            }
+            Term::BinOp(left, operator, right) => self.operation(left, operator, right, at_record),
+            Term::Call(name, arguments) => self.call(name, arguments, at_record),
+            Term::IfThenElse(branches, otherwise) => {
+                let mut filter = match otherwise {
+                    Some(otherwise) => self.filter(otherwise, at_record)?,
+                    None => Filter::Identity,
+                };
+                for (condition, then) in branches.iter().rev() {
+                    filter = Filter::If {
+                        condition: Box::new(self.filter(condition, at_record)?),
+                        then: Box::new(self.filter(then, at_record)?),
+                        otherwise: Box::new(filter),
+                    };
+                }
+                Ok(filter)
+            }
+            Term::TryCatch(inner, None) => Ok(Filter::Try(Box::new(self.filter(inner, at_record)?))),
+            other => Err(unknown(other)),
+        }
+    }
+
+    fn operation(
+        &mut self,
+        left: &Term<&str>,
+        operator: &BinaryOp<&str>,
+        right: &Term<&str>,
+        at_record: bool,
+    ) -> Result<Filter, Reason> {
+        let both = |recogniser: &mut Self| {
+            Ok::<_, Reason>((
+                Box::new(recogniser.filter(left, at_record)?),
+                Box::new(recogniser.filter(right, at_record)?),
+            ))
+        };
+        match operator {
+            BinaryOp::Pipe(None) => {
+                let left = self.filter(left, at_record)?;
+                let right = self.filter(right, at_record && left.keeps_input())?;
+                Ok(self.pipe(left, right))
+            }
+            BinaryOp::Comma => both(self).map(|(left, right)| Filter::Comma(left, right)),
+            BinaryOp::Alt => both(self).map(|(left, right)| Filter::Alternative(left, right)),
+            BinaryOp::Or => both(self).map(|(left, right)| Filter::Logic { left, stop: true, right }),
+            BinaryOp::And => both(self).map(|(left, right)| Filter::Logic { left, stop: false, right }),
+            BinaryOp::Cmp(comparison) => {
+                both(self).map(|(left, right)| Filter::Compare(left, *comparison, right))
+            }
+            BinaryOp::Math(_) => Err("arithmetic".to_owned()),
+            BinaryOp::Pipe(Some(_)) => Err("a variable".to_owned()),
+            BinaryOp::Assign | BinaryOp::Update | BinaryOp::UpdateMath(_) | BinaryOp::UpdateAlt => {
+                Err("an assignment".to_owned())
+            }
+        }
+    }
+
+    fn call(&mut self, name: &str, arguments: &[Term<&str>], at_record: bool) -> Result<Filter, Reason> {
+        match (name, arguments) {
+            ("empty", []) => Ok(Filter::Empty),
+            ("not", []) => Ok(Filter::Test(Test::Not)),
+            ("select", [condition]) => Ok(Filter::Select(Box::new(self.filter(condition, at_record)?))),
+            ("any" | "all", []) => {
+                let outputs = self.path(Filter::Identity, vec![Step::Each { optional: false }], at_record);
+                Ok(quantifier(name, outputs))
+            }
+            ("any" | "all", [condition]) => {
+                let elements = self.path(Filter::Identity, vec![Step::Each { optional: false }], at_record);
+                let condition = self.filter(condition, false)?;
+                Ok(quantifier(name, self.pipe(elements, condition)))
+            }
+            ("any" | "all", [source, condition]) => {
+                let source = self.filter(source, at_record)?;
+                let condition = self.filter(condition, at_record && source.keeps_input())?;
+                Ok(quantifier(name, self.pipe(source, condition)))
+            }
+            ("IN", [values]) => Ok(Filter::Test(Test::OneOf(constants(values)?))),
+            ("IN", [source, values]) => {
+                let source = self.filter(source, at_record)?;
+                let outputs = self.pipe(source, Filter::Test(Test::OneOf(constants(values)?)));
+                Ok(quantifier("any", outputs))
+            }
+            ("has", [name]) => {
+                let name = string(name).ok_or("`has` of what is no constant text")?;
+                if !at_record {
+                    return Ok(Filter::Has(name));
+                }
+                Ok(Filter::HasField(self.place(vec![Step::Key { name, optional: false }])))
+            }
+            ("startswith" | "endswith", [affix]) => {
+                let affix = string(affix).ok_or_else(|| format!("`{name}` of what is no constant text"))?;
+                Ok(Filter::Test(if name == "startswith" {
+                    Test::StartsWith(affix)
+                } else {
+                    Test::EndsWith(affix)
+                }))
+            }
+            ("contains", [part]) => {
+                let part = constant(part).ok_or("`contains` of what is no constant")?;
+                Ok(Filter::Test(Test::Contains(part)))
+            }
+            ("test", [pattern]) => Ok(Filter::Test(Test::Matches(regex(pattern, "")?))),
+            ("test", [pattern, flags]) => {
+                let flags = string(flags).ok_or("`test` with flags that are no constant text")?;
+                Ok(Filter::Test(Test::Matches(regex(pattern, &flags)?)))
+            }
+            _ => Err(format!("`{name}`")),
+        }
+    }
+
+    /// `base` followed by steps.
+    fn path(&mut self, base: Filter, steps: Path, at_record: bool) -> Filter {
+        match base {
+            base if steps.is_empty() => base,
+            Filter::Identity if at_record => self.field(steps),
+            Filter::Identity => Filter::Walk(steps),
+            base => self.pipe(base, Filter::Walk(steps)),
+        }
+    }
+
+    /// `left | right`, where the scanner goes as far as it can. `right` was compiled for the outputs of `left`.
+    fn pipe(&mut self, left: Filter, right: Filter) -> Filter {
+        let Filter::Field(place) = left else {
+            return match (left, right) {
+                (Filter::Identity, right) => right,
+                (Filter::Walk(mut steps), Filter::Walk(more)) => {
+                    steps.extend(more);
+                    Filter::Walk(steps)
+                }
+                (left, right) => Filter::Pipe(Box::new(left), Box::new(right)),
+            };
+        };
+        match right {
+            Filter::Identity => Filter::Field(place),
+            Filter::Walk(more) => {
+                let mut steps = self.paths[place].clone();
+                steps.extend(more);
+                self.field(steps)
+            }
+            Filter::Has(name) => {
+                let mut steps = self.paths[place].clone();
+                steps.push(Step::Key { name, optional: false });
+                Filter::HasField(self.place(steps))
+            }
+            // each output of the left side is compared by itself, so the comparison may look at the longer path
+            Filter::Compare(inner, comparison, constant)
+                if matches!(*constant, Filter::Constant(_)) && leads_on(&inner) =>
+            {
+                Filter::Compare(Box::new(self.pipe(Filter::Field(place), *inner)), comparison, constant)
+            }
+            Filter::Pipe(inner, last) if leads_on(&inner) => {
+                let first = self.pipe(Filter::Field(place), *inner);
+                self.pipe(first, *last)
+            }
+            right => Filter::Pipe(Box::new(Filter::Field(place)), Box::new(right)),
+        }
+    }
+
+    /// A path from the record. The scanner finds it up to an index with `?`: there jaq has null where the scanner has
+    /// nothing, if what is indexed is an object.
+    fn field(&mut self, mut steps: Path) -> Filter {
+        let Some(at) = steps.iter().position(|step| matches!(step, Step::Index { optional: true, .. }))
+        else {
+            return Filter::Field(self.place(steps));
+        };
+        let rest = Filter::Walk(steps.split_off(at));
+        if steps.is_empty() {
+            return rest;
+        }
+        Filter::Pipe(Box::new(Filter::Field(self.place(steps))), Box::new(rest))
+    }
+
+    /// The place of a path among those that the scanner looks for.
+    fn place(&mut self, path: Path) -> usize {
+        let known = self.paths.iter().position(|known| *known == path);
+        known.unwrap_or_else(|| {
+            self.paths.push(path);
+            self.paths.len() - 1
+        })
+    }
+}
+
+/// What starts at its input and takes each input by itself.
+fn leads_on(filter: &Filter) -> bool {
+    match filter {
+        Filter::Identity | Filter::Walk(_) | Filter::Has(_) => true,
+        Filter::Compare(left, _, right) => matches!(**right, Filter::Constant(_)) && leads_on(left),
+        Filter::Pipe(left, _) => leads_on(left),
+        _ => false,
+    }
+}
+
+/// Ends in the construction of an object or an array.
+fn constructs(term: &Term<&str>) -> bool {
+    match term {
+        Term::Obj(members) => !members.is_empty(),
+        Term::Arr(elements) => elements.is_some(),
+        Term::BinOp(_, BinaryOp::Pipe(None), right) => constructs(right),
+        _ => false,
+    }
+}
+
+fn quantifier(name: &str, outputs: Filter) -> Filter {
+    Filter::Quantifier { any: name == "any", outputs: Box::new(outputs) }
+}
+
+fn step(part: &Part<Term<&str>>, optional: Opt) -> Result<Step, Reason> {
+    let optional = matches!(optional, Opt::Optional);
+    match part {
+        Part::Range(None, None) => Ok(Step::Each { optional }),
+        Part::Range(..) => Err("a slice".to_owned()),
+        Part::Index(index) => {
+            if let Some(name) = string(index) {
+                return Ok(Step::Key { name, optional });
+            }
+            match index {
+                Term::Num(digits) => match digits.parse() {
+                    Ok(at) => Ok(Step::Index { at, optional }),
+                    Err(_) => Err("an index that is no small integer".to_owned()),
+                },
+                Term::Neg(_) => Err("an index from the end".to_owned()),
+                _ => Err("a computed index".to_owned()),
+            }
+        }
+    }
+}
+
+fn constant(term: &Term<&str>) -> Option<Constant> {
+    match term {
+        Term::Call("null", arguments) if arguments.is_empty() => Some(Constant::Null),
+        Term::Call("true", arguments) if arguments.is_empty() => Some(Constant::Bool(true)),
+        Term::Call("false", arguments) if arguments.is_empty() => Some(Constant::Bool(false)),
+        Term::Arr(None) => Some(Constant::EmptyArray),
+        Term::Obj(members) if members.is_empty() => Some(Constant::EmptyObject),
+        Term::Num(_) | Term::Neg(_) => {
+            let text = number(term)?.to_string();
+            Some(Constant::Number(Number::read(text.as_bytes())?, text))
+        }
+        Term::Str(..) => string(term).map(Constant::String),
+        _ => None,
+    }
+}
+
+/// The constants between commas.
+fn constants(term: &Term<&str>) -> Result<Vec<Constant>, Reason> {
+    match term {
+        Term::BinOp(left, BinaryOp::Comma, right) => {
+            let mut values = constants(left)?;
+            values.extend(constants(right)?);
+            Ok(values)
+        }
+        one => Ok(vec![constant(one).ok_or("`IN` of what is no constant")?]),
+    }
+}
+
+/// A string without interpolation.
+pub(super) fn string(term: &Term<&str>) -> Option<String> {
+    let Term::Str(None, parts) = term else {
+        return None;
+    };
+    let mut content = String::new();
+    for part in parts {
+        match part {
+            StrPart::Str(text) => content.push_str(text),
+            StrPart::Char(character) => content.push(*character),
+            StrPart::Term(_) => return None,
+        }
+    }
+    Some(content)
+}
+
+/// A number as jaq makes it from its literal.
+fn number(term: &Term<&str>) -> Option<Val> {
+    match term {
+        Term::Num(digits) => match digits.parse::<isize>() {
+            Ok(integer) => Some(Val::from(integer)),
+            Err(_) => Val::from_num(digits).ok(),
+        },
+        Term::Neg(positive) => (-number(positive)?).ok(),
+        _ => None,
+    }
+}
+
+/// Compiles a pattern as jaq does for `test`.
+fn regex(pattern: &Term<&str>, flags: &str) -> Result<Regex, Reason> {
+    let pattern = string(pattern).ok_or("`test` of what is no constant text")?;
+    let mut builder = RegexBuilder::new(&pattern);
+    for flag in flags.chars() {
+        match flag {
+            'g' => &mut builder, // whether there is one match or more, `test` is true
+            'i' => builder.case_insensitive(true),
+            'x' => builder.ignore_whitespace(true),
+            's' => builder.dot_matches_new_line(true),
+            'm' => builder.multi_line(true),
+            'l' => builder.swap_greed(true),
+            'p' => builder.multi_line(true).dot_matches_new_line(true),
+            _ => return Err(format!("the flag `{flag}` of `test`")),
+        };
+    }
+    builder.build().map_err(|_| "a pattern that `test` does not understand".to_owned())
+}
+
+fn unknown(term: &Term<&str>) -> Reason {
+    match term {
+        Term::Recurse => "`..`".to_owned(),
+        Term::Str(Some(format), _) => format!("`{format}`"),
+        Term::Str(..) => "text with \\(…)".to_owned(),
+        Term::Arr(_) | Term::Obj(_) => "a construction inside".to_owned(),
+        Term::Num(_) | Term::Neg(_) => "arithmetic".to_owned(),
+        Term::Label(..) | Term::Break(_) => "a label".to_owned(),
+        Term::Fold(name, ..) => format!("`{name}`"),
+        Term::TryCatch(..) => "`catch`".to_owned(),
+        Term::Def(..) => "a definition".to_owned(),
+        Term::Var(_) => "a variable".to_owned(),
+        _ => "its form".to_owned(),
+    }
+}

@@ -1,0 +1,155 @@
+//! The words of JSON: strings and numbers, from their bytes and back.
+
+use crate::scan::decode_string;
+use memchr::memchr2;
+use std::borrow::Cow;
+
+/// The length of a string that starts at the first byte, quotes included; `None` if it does not end.
+pub(super) fn string_length(text: &[u8]) -> Option<usize> {
+    let mut at = 1;
+    loop {
+        at += memchr2(b'"', b'\\', text.get(at..)?)?;
+        if text[at] == b'"' {
+            return Some(at + 1);
+        }
+        at += 2; // whatever follows the backslash is not the closing quote
+    }
+}
+
+/// What a string with its quotes says, or `None` if an escape or a control character is not JSON's. Half a surrogate
+/// pair is U+FFFD.
+pub(super) fn decode(quoted: &[u8]) -> Option<Cow<'_, str>> {
+    let mut rest = quoted.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+    while let Some(at) = rest.iter().position(|&byte| byte < 0x20 || byte == b'\\') {
+        rest = match rest[at..] {
+            [b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => &rest[at + 2..],
+            [b'\\', b'u', ref digits @ ..] if digits.first_chunk().is_some_and(is_hex4) => &rest[at + 6..],
+            _ => return None,
+        };
+    }
+    Some(decode_string(quoted))
+}
+
+fn is_hex4(digits: &[u8; 4]) -> bool {
+    digits.iter().all(u8::is_ascii_hexdigit)
+}
+
+/// The length of the JSON number that a text starts with, and whether it is written as an integer.
+pub(super) fn number(text: &[u8]) -> Option<(usize, bool)> {
+    let digits = |at: usize| text[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let mut at = usize::from(text.first() == Some(&b'-'));
+    match (text.get(at)?, digits(at)) {
+        (b'0', _) => at += 1,
+        (_, 0) => return None,
+        (_, count) => at += count,
+    }
+    let integer_end = at;
+    if text.get(at) == Some(&b'.') {
+        let count = digits(at + 1);
+        if count == 0 {
+            return None;
+        }
+        at += 1 + count;
+    }
+    if let Some(b'e' | b'E') = text.get(at) {
+        at += 1;
+        if let Some(b'+' | b'-') = text.get(at) {
+            at += 1;
+        }
+        let count = digits(at);
+        if count == 0 {
+            return None;
+        }
+        at += count;
+    }
+    let ends =
+        !text.get(at).is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'+' | b'-'));
+    ends.then_some((at, at == integer_end))
+}
+
+/// An integer of at most 18 digits, for which `i64` needs no check.
+pub(super) fn small_integer(text: &[u8]) -> Option<i64> {
+    let (negative, digits) = text.strip_prefix(b"-").map_or((false, text), |digits| (true, digits));
+    if digits.is_empty() || digits.len() > 18 {
+        return None;
+    }
+    let mut value = 0;
+    for &digit in digits {
+        if !digit.is_ascii_digit() {
+            return None;
+        }
+        value = value * 10 + i64::from(digit - b'0');
+    }
+    Some(if negative { -value } else { value })
+}
+
+/// Appends a string as JSON, with its quotes and as few escapes as jq writes.
+pub(super) fn write_string(content: &str, out: &mut Vec<u8>) {
+    out.push(b'"');
+    let bytes = content.as_bytes();
+    let mut written = 0;
+    for (at, &byte) in bytes.iter().enumerate() {
+        if !needs_escape(byte) {
+            continue;
+        }
+        out.extend_from_slice(&bytes[written..at]);
+        written = at + 1;
+        match byte {
+            b'"' => out.extend_from_slice(b"\\\""),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            0x8 => out.extend_from_slice(b"\\b"),
+            0xc => out.extend_from_slice(b"\\f"),
+            other => {
+                let hex = b"0123456789abcdef";
+                out.extend_from_slice(b"\\u00");
+                out.push(hex[usize::from(other >> 4)]);
+                out.push(hex[usize::from(other & 15)]);
+            }
+        }
+    }
+    out.extend_from_slice(&bytes[written..]);
+    out.push(b'"');
+}
+
+/// jq escapes these, and nothing else: the control characters, DEL among them, the quote and the backslash.
+pub(super) fn needs_escape(byte: u8) -> bool {
+    byte < 0x20 || matches!(byte, b'"' | b'\\' | 0x7f)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_end_at_their_own_quote() {
+        assert_eq!(string_length(br#""a\"b" "c""#), Some(6));
+        assert_eq!(string_length(br#""a\\" "#), Some(5));
+        assert_eq!(string_length(br#""a\""#), None);
+        assert_eq!(string_length(br#""a\"#), None);
+    }
+
+    #[test]
+    fn numbers_are_json_numbers() {
+        for (text, length, is_integer) in
+            [("0", 1, true), ("-12,", 3, true), ("1.5e+3]", 6, false), ("1E5", 3, false)]
+        {
+            assert_eq!(number(text.as_bytes()), Some((length, is_integer)), "{text}");
+        }
+        for text in ["", "-", "01", "1.", "1e", "1x", ".5", "--1", "1.2.3"] {
+            assert_eq!(number(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn written_strings_are_read_back() {
+        let content = "q\" b\\ n\n t\t \u{0}\u{1f}\u{7f} é 😀";
+        let mut written = Vec::new();
+        write_string(content, &mut written);
+        assert_eq!(String::from_utf8_lossy(&written), "\"q\\\" b\\\\ n\\n t\\t \\u0000\\u001f\\u007f é 😀\"");
+        assert_eq!(decode(&written).as_deref(), Some(content));
+        assert_eq!(decode(b"\"a\tb\""), None);
+    }
+}

@@ -1,0 +1,109 @@
+//! Which field of a record is its event time.
+//!
+//! Without a word from the user the first record that has one of the usual fields decides for the whole run, so that
+//! a stream of mixed records is never read by two clocks.
+
+use std::ops::ControlFlow;
+
+use super::evaluate::failed;
+use crate::drive::{Notes, Usage};
+use crate::expr::{Expr, Program, Record, Value};
+use crate::jsonl::{Chunk, Reject, format};
+use crate::time::{Millis, TimeError, TimeReader};
+
+/// The fields that are looked for, in this order within a record.
+const USUAL_FIELDS: [&str; 8] =
+    [".time_us", ".timestamp_ms", ".mtime", ".created_at", ".data.created_at", ".timestamp", ".ts", ".time"];
+/// How many fields the message names when none of them is a time.
+const NAMED_FIELDS: usize = 12;
+
+/// How a record's time is had.
+#[derive(Clone, Debug)]
+pub enum Clock {
+    /// From a field that the first record decides.
+    Auto,
+    /// From this expression's first output.
+    Field(Expr),
+    /// It is the time at which the record arrives.
+    Arrival,
+}
+
+/// Settles [`Clock::Auto`] by looking at records in order.
+#[derive(Default)]
+pub(super) struct ClockSearch {
+    /// The fields of the first record without a time.
+    seen: Vec<String>,
+}
+
+impl ClockSearch {
+    /// Looks through a chunk for the first record with one of the usual fields.
+    pub(super) fn look(
+        &mut self,
+        chunk: &Chunk,
+        reader: &TimeReader,
+        notes: &mut Notes,
+    ) -> anyhow::Result<Option<Expr>> {
+        let fields = USUAL_FIELDS.map(Expr::parse).into_iter().collect::<Result<Vec<Expr>, _>>()?;
+        let mut program = Program::new(&fields.iter().collect::<Vec<_>>())?;
+        for record in chunk.records() {
+            let Ok(mut loaded) = program.load(record.bytes) else { continue };
+            let found =
+                (0..fields.len()).find(|&field| read(&mut loaded, field, &fields[field], reader).is_ok());
+            if let Some(field) = found {
+                notes.say(&format!("the time is {} (--time EXPR chooses another)", fields[field].source()));
+                return Ok(Some(fields[field].clone()));
+            }
+            if self.seen.is_empty()
+                && let Ok(columns) = format::columns(record.bytes)
+            {
+                self.seen = columns.into_iter().map(|(name, _)| name).collect();
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether there was a record at all.
+    pub(super) fn has_seen_records(&self) -> bool {
+        !self.seen.is_empty()
+    }
+
+    /// The error of a run in which no record had a time.
+    pub(super) fn nothing_found(&self) -> Usage {
+        let more = if self.seen.len() > NAMED_FIELDS { ", …" } else { "" };
+        let seen: Vec<&str> = self.seen.iter().take(NAMED_FIELDS).map(String::as_str).collect();
+        Usage(format!(
+            "no record has a time that is found by itself: say which field it is with --time .FIELD, or --time now for \
+             the time of arrival; the first record has the fields {}{more}",
+            seen.join(", ")
+        ))
+    }
+}
+
+/// The time that expression `index` of the program puts out first for the record.
+pub(super) fn read(
+    record: &mut Record<'_>,
+    index: usize,
+    expression: &Expr,
+    reader: &TimeReader,
+) -> Result<Millis, Reject> {
+    let mut time: Option<Result<Millis, String>> = None;
+    let outcome = record.outputs(index, &mut |value| {
+        let explain = |error: TimeError| error.to_string();
+        time = Some(match &value {
+            Value::Number(number) => reader.number(number).map_err(explain),
+            Value::String(text) => reader.string(text).map_err(explain),
+            Value::Null => Err("is missing or null".into()),
+            _ => Err("is no string and no number".into()),
+        });
+        ControlFlow::Break(())
+    });
+    match (time, outcome) {
+        (Some(Ok(time)), _) => Ok(time),
+        (Some(Err(why)), _) => Err(Reject::new("time", format!("the time {}: {why}", expression.source()))),
+        (None, Ok(())) => Err(Reject::new("time", format!("the time {} has no output", expression.source()))),
+        (None, Err(error)) if error.grammar => Err(failed(error)),
+        (None, Err(error)) => {
+            Err(Reject::new("time", format!("the time {}: {}", expression.source(), error.message)))
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! `window-count`: reads each record's time and keys on a worker, counts them in order, writes the rows of windows.
+
+mod explain;
+mod mapper;
+mod rows;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::Context as _;
+
+use super::clock::{Clock, ClockSearch};
+use super::late::LateFile;
+use super::values::NamedAggregate;
+use crate::drive::{Context, End, Figures, Flow, Job, Notes, Recipe, Usage};
+use crate::expr::Expr;
+use crate::jsonl::Chunk;
+use crate::time::{Millis, Span, TimeReader, write_rfc3339};
+use crate::window::{Settings, Windows};
+use mapper::{CountMapper, Counted};
+use rows::Rows;
+
+/// What is counted, by which clock, in which windows.
+#[derive(Clone, Debug)]
+pub struct CountOptions {
+    /// Which field is the time.
+    pub clock: Clock,
+    /// How the time is written.
+    pub times: TimeReader,
+    /// The key columns and their expressions; none: all records are one key.
+    pub keys: Vec<(String, Expr)>,
+    /// Count each key once a record.
+    pub once_per_record: bool,
+    /// Records without a truthy output do not exist for the windows.
+    pub keep: Option<Expr>,
+    /// What a record counts; `None`: one.
+    pub weight: Option<Expr>,
+    /// What is computed beside the count.
+    pub aggregates: Vec<NamedAggregate>,
+    /// The windows.
+    pub windows: Settings,
+    /// Records that found no window open are kept here.
+    pub late_output: Option<PathBuf>,
+    /// After so long a silence the windows that are due by the wall clock are emitted as open.
+    pub idle_timeout: Option<Duration>,
+}
+
+/// The job; see [`CountOptions`].
+pub struct Count {
+    options: CountOptions,
+    search: ClockSearch,
+    windows: Windows,
+    rows: Rows,
+    /// Records that `keep` left out.
+    left_out: u64,
+    /// The first key that was no scalar, already told.
+    told_composite: bool,
+    late: Option<LateFile>,
+    /// Records given to the windows.
+    taken: u64,
+    /// When the last records came, and when that silence was last answered.
+    last_input: Option<(Instant, Instant)>,
+}
+
+impl Count {
+    /// A count with these options.
+    pub fn new(mut options: CountOptions) -> anyhow::Result<Count> {
+        options.windows.weighted = options.weight.is_some();
+        options.windows.aggregates = options.aggregates.iter().map(|named| named.aggregate).collect();
+        let late = options.late_output.as_deref().map(|path| {
+            LateFile::create(path)
+                .with_context(|| format!("cannot write the late records to {}", path.display()))
+        });
+        Ok(Count {
+            search: ClockSearch::default(),
+            windows: Windows::new(&options.windows).map_err(|error| Usage(error.to_string()))?,
+            rows: Rows::new(&options.keys, &options.aggregates),
+            left_out: 0,
+            told_composite: false,
+            late: late.transpose()?,
+            taken: 0,
+            last_input: None,
+            options,
+        })
+    }
+
+    /// Passes on the verdicts on records that were held.
+    fn settle_held(&mut self) -> anyhow::Result<()> {
+        for (record, outcome) in self.rows.settled.drain(..) {
+            if let Some(late) = &mut self.late {
+                late.settle(record, outcome)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands on the rows that windows put out.
+    fn write(&mut self, cx: &mut Context<'_>) -> anyhow::Result<()> {
+        if self.rows.whole.is_empty() {
+            return Ok(());
+        }
+        let mut begin = 0;
+        for end in self.rows.whole.drain(..) {
+            cx.out.records(&self.rows.written[begin..end])?;
+            begin = end;
+        }
+        self.rows.written.clear();
+        // A closed window is shown at once.
+        Ok(cx.out.flush()?)
+    }
+
+    /// Says what did not count, and what would have helped.
+    fn tell(&self, notes: &mut Notes) {
+        let stats = self.windows.stats();
+        if stats.late > 0 {
+            let records = if stats.records == 1 { "record" } else { "records" };
+            let hint = stats.late_hint.map_or(String::new(), |millis| {
+                // Whole seconds read better, and keep all as well.
+                let seconds = (millis + 999) / 1000;
+                format!("; --watermark {} would have kept all", Span::from_millis(1000 * seconds))
+            });
+            notes.say(&format!("{} of {} {records} missed a window{hint}", stats.late, stats.records));
+        }
+        if stats.future > 0 {
+            notes.say(&format!(
+                "set aside {} of {} records whose time lies too far ahead of the others; --max-future sets how far it may",
+                stats.future, stats.records
+            ));
+        }
+        if stats.no_key > 0 {
+            notes.explain(&format!("{} of {} records have no key", stats.no_key, stats.records));
+        }
+    }
+}
+
+impl Job for Count {
+    type Mapper = CountMapper;
+
+    fn settle(&mut self, chunk: &Chunk, notes: &mut Notes) -> anyhow::Result<bool> {
+        if matches!(self.options.clock, Clock::Auto)
+            && let Some(field) = self.search.look(chunk, &self.options.times, notes)?
+        {
+            self.options.clock = Clock::Field(field);
+        }
+        Ok(!matches!(self.options.clock, Clock::Auto))
+    }
+
+    fn recipe(&self) -> Recipe<CountMapper> {
+        let options = self.options.clone();
+        Arc::new(move || CountMapper::new(&options))
+    }
+
+    fn apply(&mut self, chunk: &Chunk, counted: Counted, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
+        self.left_out += counted.left_out;
+        if let Some(composite) = &counted.composite
+            && !self.told_composite
+        {
+            cx.notes.say(composite);
+            self.told_composite = true;
+        }
+        let arrival = matches!(self.options.clock, Clock::Arrival).then(now);
+        if !counted.records.is_empty() && self.options.idle_timeout.is_some() {
+            let now = Instant::now();
+            self.last_input = Some((now, now));
+        }
+        let (mut keys, mut values) = (Vec::new(), Vec::new());
+        let width = self.options.aggregates.len() + usize::from(self.options.weight.is_some());
+        for (index, record) in counted.records.iter().enumerate() {
+            keys.clear();
+            keys.extend(counted.keys(&record.keys));
+            values.clear();
+            values.extend(counted.values.get(index * width..(index + 1) * width));
+            let time = arrival.unwrap_or(record.time);
+            let outcome = self.windows.record_with(time, &keys, &values, &mut self.rows);
+            if let Some(late) = &mut self.late {
+                late.note(self.taken, outcome, &chunk.bytes()[record.line.clone()])?;
+            }
+            self.taken += 1;
+            self.settle_held()?;
+        }
+        self.write(cx)?;
+        Ok(Flow::On)
+    }
+
+    fn alarm(&self) -> Option<Instant> {
+        let (_, answered) = self.last_input?;
+        self.options.idle_timeout.map(|timeout| answered + timeout)
+    }
+
+    fn ring(&mut self, cx: &mut Context<'_>) -> anyhow::Result<()> {
+        let (Some(alarm), Some((last, _))) = (self.alarm(), self.last_input) else { return Ok(()) };
+        let now = Instant::now();
+        if alarm > now {
+            return Ok(());
+        }
+        self.last_input = Some((last, now));
+        // Events go on as far as the wall clock since the last of them, whatever century they are from.
+        if let Some(newest) = self.windows.stats().max_event_time {
+            let silence = Millis::try_from(now.duration_since(last).as_millis()).unwrap_or(Millis::MAX);
+            self.windows.idle(newest.saturating_add(silence), &mut self.rows);
+        }
+        self.write(cx)
+    }
+
+    fn finish(&mut self, _end: End, cx: &mut Context<'_>) -> anyhow::Result<()> {
+        if matches!(self.options.clock, Clock::Auto) && self.search.has_seen_records() {
+            return Err(self.search.nothing_found().into());
+        }
+        self.windows.finish(&mut self.rows);
+        self.settle_held()?;
+        if let Some(late) = &mut self.late {
+            late.flush().context("cannot write the late records")?;
+        }
+        self.write(cx)?;
+        self.tell(cx.notes);
+        Ok(())
+    }
+
+    fn figures(&self, figures: &mut Figures) {
+        let stats = self.windows.stats();
+        let time = |time: Option<Millis>| {
+            time.map(|time| {
+                let mut text = Vec::new();
+                write_rfc3339(time, &mut text);
+                String::from_utf8_lossy(&text).into_owned()
+            })
+        };
+        figures.insert("left_out".into(), self.left_out.into());
+        figures.insert("late".into(), stats.late.into());
+        figures.insert("future".into(), stats.future.into());
+        figures.insert("no_key".into(), stats.no_key.into());
+        figures.insert("gap".into(), stats.gap.into());
+        figures.insert("windows".into(), stats.windows.into());
+        figures.insert("keys".into(), stats.keys.into());
+        figures.insert("rows".into(), stats.rows.into());
+        figures.insert("max_event_time".into(), time(stats.max_event_time).into());
+        figures.insert("watermark".into(), time(stats.watermark).into());
+    }
+}
+
+fn now() -> Millis {
+    // A clock before 1970 is not set; the epoch is as good.
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as Millis)
+}

@@ -1,0 +1,172 @@
+//! `stream-fetch`: hands lines on untouched, at the pace of a recording where that is asked for.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::clock::{self, Clock, ClockSearch};
+use crate::drive::{self, Context, End, Figures, Flow, Job, Mapper, Notes, Recipe};
+use crate::expr::{Expr, Program};
+use crate::jsonl::{Chunk, Record, Reject};
+use crate::scan;
+use crate::source::Pace;
+use crate::time::{Millis, TimeReader};
+
+/// How lines are handed on.
+#[derive(Clone, Debug)]
+pub struct FetchOptions {
+    /// When lines are due; `None`: as they come.
+    pub pace: Option<Pace>,
+    /// Which field is the time, for a pace that follows it.
+    pub clock: Clock,
+    /// How the time is written.
+    pub times: TimeReader,
+    /// The run ends after so many records.
+    pub records: Option<u64>,
+}
+
+/// The job; see [`FetchOptions`].
+pub struct Fetch {
+    options: FetchOptions,
+    search: ClockSearch,
+    /// When the first line came.
+    begun: Option<Instant>,
+    written: u64,
+    untimed: u64,
+}
+
+impl Fetch {
+    /// A fetch with these options.
+    pub fn new(options: FetchOptions) -> Fetch {
+        Fetch { options, search: ClockSearch::default(), begun: None, written: 0, untimed: 0 }
+    }
+
+    fn needs_times(&self) -> bool {
+        self.options.pace.as_ref().is_some_and(Pace::needs_event_time)
+    }
+
+    /// Waits until a line with this time is due. False when the run is to end instead.
+    fn wait(&mut self, time: Option<Millis>, cx: &mut Context<'_>) -> anyhow::Result<bool> {
+        let Some(pace) = &mut self.options.pace else { return Ok(true) };
+        self.untimed += u64::from(time.is_none() && pace.needs_event_time());
+        let due = pace.due(time);
+        if due == Duration::ZERO {
+            return Ok(true);
+        }
+        // A wait beyond what an instant holds is longer than anybody's patience.
+        let due = self.begun.and_then(|begun| begun.checked_add(due));
+        Ok(due.is_none_or(|due| due <= Instant::now()) || cx.wait_until(due.unwrap_or_else(Instant::now))?)
+    }
+}
+
+/// The pure half of [`Fetch`].
+pub struct FetchMapper {
+    time: Option<(Program, Expr, TimeReader)>,
+}
+
+/// A line of a chunk: where its record is, and its time where it is needed.
+pub struct Line {
+    start: usize,
+    end: usize,
+    time: Option<Millis>,
+}
+
+impl Mapper for FetchMapper {
+    type Batch = Vec<Line>;
+
+    fn map(&mut self, record: &Record<'_>, lines: &mut Vec<Line>) -> Result<(), Reject> {
+        // A last line without its newline may be cut: handed on, it would be glued to what comes next.
+        if !record.terminated {
+            scan::check(record.bytes).map_err(drive::fault)?;
+        }
+        let time = self.time.as_mut().and_then(|(program, expression, times)| {
+            clock::read(&mut program.load(record.bytes).ok()?, 0, expression, times).ok()
+        });
+        lines.push(Line { start: record.start, end: record.start + record.bytes.len(), time });
+        Ok(())
+    }
+}
+
+impl Job for Fetch {
+    type Mapper = FetchMapper;
+
+    fn settle(&mut self, chunk: &Chunk, notes: &mut Notes) -> anyhow::Result<bool> {
+        if !self.needs_times() || !matches!(self.options.clock, Clock::Auto) {
+            return Ok(true);
+        }
+        match self.search.look(chunk, &self.options.times, notes)? {
+            Some(field) => {
+                self.options.clock = Clock::Field(field);
+                Ok(true)
+            }
+            None => Ok(false),
+        }
+    }
+
+    fn recipe(&self) -> Recipe<FetchMapper> {
+        let field = match &self.options.clock {
+            Clock::Field(field) if self.needs_times() => Some(field.clone()),
+            _ => None,
+        };
+        let times = self.options.times.clone();
+        Arc::new(move || {
+            let time = match &field {
+                Some(field) => Some((Program::new(&[field])?, field.clone(), times.clone())),
+                None => None,
+            };
+            Ok(FetchMapper { time })
+        })
+    }
+
+    fn apply(&mut self, chunk: &Chunk, lines: Vec<Line>, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
+        if self.begun.is_none() && !lines.is_empty() {
+            self.begun = Some(Instant::now());
+        }
+        // Lines with nothing but a newline between them are written at once.
+        let mut run = 0..0;
+        for line in lines {
+            if self.options.records.is_some_and(|records| self.written >= records) {
+                break;
+            }
+            if self.options.pace.is_some() {
+                if !run.is_empty() {
+                    cx.out.records(&chunk.bytes()[std::mem::take(&mut run)])?;
+                }
+                if !self.wait(line.time, cx)? {
+                    return Ok(Flow::On);
+                }
+            }
+            self.written += 1;
+            if run.end + 1 == line.start && !run.is_empty() {
+                run.end = line.end;
+            } else {
+                if !run.is_empty() {
+                    cx.out.records(&chunk.bytes()[run])?;
+                }
+                run = line.start..line.end;
+            }
+        }
+        if !run.is_empty() {
+            cx.out.records(&chunk.bytes()[run])?;
+        }
+        let is_done = self.options.records.is_some_and(|records| self.written >= records);
+        Ok(if is_done { Flow::Done } else { Flow::On })
+    }
+
+    fn finish(&mut self, _end: End, cx: &mut Context<'_>) -> anyhow::Result<()> {
+        if self.needs_times() && matches!(self.options.clock, Clock::Auto) && self.search.has_seen_records() {
+            return Err(self.search.nothing_found().into());
+        }
+        if self.untimed > 0 {
+            cx.notes.say(&format!(
+                "{} of {} lines have no time that can be read; they came with the line before them",
+                self.untimed, self.written
+            ));
+        }
+        Ok(())
+    }
+
+    fn figures(&self, figures: &mut Figures) {
+        figures.insert("untimed".into(), self.untimed.into());
+        figures.insert("rows".into(), self.written.into());
+    }
+}

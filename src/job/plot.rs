@@ -1,0 +1,187 @@
+//! `plot-svg`: draws the newest window, once at the end or again whenever a window is whole.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+
+use super::top::{RowMapper, row_recipe};
+use crate::chart::{ChartOptions, Kind, Latest};
+use crate::drive::{Context, End, Figures, Flow, Job, Recipe, Usage};
+use crate::jsonl::{Chunk, replace_file};
+use crate::row::Row;
+use crate::time::Span;
+
+/// What of a file's name stands for the length of the windows that are drawn.
+pub const SIZE_PLACE: &str = "{size}";
+/// A window whose last rows do not come is drawn after so long a silence.
+const SILENCE: Duration = Duration::from_secs(1);
+
+/// What is drawn, and where it goes.
+#[derive(Clone, Debug)]
+pub struct PlotOptions {
+    /// The kind of chart.
+    pub kind: Kind,
+    /// What it looks like.
+    pub chart: ChartOptions,
+    /// The file, replaced as a whole; [`SIZE_PLACE`] in its name makes one chart for each length of window. `None`:
+    /// standard output, at the end.
+    pub file: Option<PathBuf>,
+    /// Draw whenever a window is whole, but not more often than this; `None`: at the end.
+    pub follow: Option<Duration>,
+}
+
+/// The job; see [`PlotOptions`].
+pub struct Plot {
+    options: PlotOptions,
+    /// By length of window, where there is a chart for each; else one.
+    charts: BTreeMap<String, Latest>,
+    /// Charts that have something new to show.
+    stale: Vec<String>,
+    drawn_at: Option<Instant>,
+    /// When the last row came, while a window may lack rows.
+    quiet_since: Option<Instant>,
+    drawn: u64,
+}
+
+impl Plot {
+    /// Charts with these options.
+    pub fn new(options: PlotOptions) -> Plot {
+        Plot {
+            options,
+            charts: BTreeMap::new(),
+            stale: Vec::new(),
+            drawn_at: None,
+            quiet_since: None,
+            drawn: 0,
+        }
+    }
+
+    /// Whether there was anything to draw.
+    pub fn is_empty(&self) -> bool {
+        self.charts.values().all(|chart| chart.rows().is_empty())
+    }
+
+    /// Which chart a row belongs to.
+    fn chart_of(&self, row: &Row) -> String {
+        let is_split = self.options.file.as_deref().is_some_and(has_size_place);
+        match row.bounds {
+            _ if !is_split => String::new(),
+            Some(bounds) if !row.all => {
+                Span::from_millis(bounds.end.saturating_sub(bounds.start)).to_string()
+            }
+            _ => "all".into(),
+        }
+    }
+
+    fn has_news(&mut self, chart: String) {
+        if !self.stale.contains(&chart) {
+            self.stale.push(chart);
+        }
+    }
+
+    /// When the next drawing may be made.
+    fn next_drawing(&self) -> Option<Instant> {
+        let every = self.options.follow?;
+        (!self.stale.is_empty()).then(|| self.drawn_at.map_or_else(Instant::now, |at| at + every))
+    }
+
+    fn draw_stale(&mut self, cx: &mut Context<'_>) -> anyhow::Result<()> {
+        for chart in std::mem::take(&mut self.stale) {
+            let rows = self.charts.get(&chart).map_or(&[][..], Latest::rows);
+            let svg = self.options.kind.draw(rows, &self.options.chart);
+            match &self.options.file {
+                Some(file) => {
+                    let file = with_size(file, &chart);
+                    replace_file(&file, svg.as_bytes())
+                        .with_context(|| format!("cannot write {}", file.display()))?;
+                }
+                None => cx.out.text(svg.as_bytes())?,
+            }
+            self.drawn += 1;
+        }
+        self.drawn_at = Some(Instant::now());
+        Ok(())
+    }
+
+    /// Ends windows that wait for rows.
+    fn end_partial(&mut self) {
+        self.quiet_since = None;
+        let ended = |(name, chart): (&String, &mut Latest)| chart.flush_partial().then(|| name.clone());
+        let ended: Vec<String> = self.charts.iter_mut().filter_map(ended).collect();
+        ended.into_iter().for_each(|chart| self.has_news(chart));
+    }
+}
+
+impl Job for Plot {
+    type Mapper = RowMapper;
+
+    fn recipe(&self) -> Recipe<RowMapper> {
+        row_recipe(true)
+    }
+
+    fn apply(&mut self, _chunk: &Chunk, rows: Vec<Row>, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
+        if !rows.is_empty() {
+            self.quiet_since = Some(Instant::now());
+        }
+        for row in rows {
+            let name = self.chart_of(&row);
+            let top = self.options.chart.top;
+            let chart = self.charts.entry(name.clone()).or_insert_with(|| Latest::new(top));
+            if chart.push(row).map_err(|error| Usage(error.to_string()))? {
+                self.has_news(name);
+            }
+        }
+        if self.next_drawing().is_some_and(|due| due <= Instant::now()) {
+            self.draw_stale(cx)?;
+        }
+        Ok(Flow::On)
+    }
+
+    fn alarm(&self) -> Option<Instant> {
+        self.options.follow?;
+        let quiet = self.quiet_since.map(|since| since + SILENCE);
+        self.next_drawing().into_iter().chain(quiet).min()
+    }
+
+    fn ring(&mut self, cx: &mut Context<'_>) -> anyhow::Result<()> {
+        if self.quiet_since.is_some_and(|since| since.elapsed() >= SILENCE) {
+            self.end_partial();
+        }
+        if self.next_drawing().is_some_and(|due| due <= Instant::now()) {
+            self.draw_stale(cx)?;
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, _end: End, cx: &mut Context<'_>) -> anyhow::Result<()> {
+        self.end_partial();
+        if self.is_empty() {
+            cx.notes.say("there was no window to draw");
+            if self.options.follow.is_none() {
+                self.has_news(String::new());
+            }
+        } else if self.options.follow.is_none() {
+            self.charts.clone().into_keys().for_each(|chart| self.has_news(chart));
+        }
+        if self.stale.is_empty() { Ok(()) } else { self.draw_stale(cx) }
+    }
+
+    fn figures(&self, figures: &mut Figures) {
+        figures.insert("charts".into(), self.drawn.into());
+    }
+}
+
+fn has_size_place(file: &Path) -> bool {
+    file.to_string_lossy().contains(SIZE_PLACE)
+}
+
+/// The file of one chart. Without any window, the place is filled with `none`.
+fn with_size(file: &Path, size: &str) -> PathBuf {
+    if !has_size_place(file) {
+        return file.to_owned();
+    }
+    let size = if size.is_empty() { "none" } else { size };
+    PathBuf::from(file.to_string_lossy().replace(SIZE_PLACE, size))
+}

@@ -1,0 +1,179 @@
+//! `topn`: the largest of each window as soon as it is whole, or of plain records at the end.
+
+use std::sync::Arc;
+
+use super::keys::KeyReader;
+use crate::drive::{self, Context, End, Figures, Flow, Job, Mapper, Recipe, Usage};
+use crate::expr::{Expr, Program};
+use crate::jsonl::{Chunk, Record, Reject};
+use crate::rank::{Counter, RankOptions, Ranking};
+use crate::row::Row;
+
+/// Ranks window rows.
+pub struct TopRows {
+    ranking: Ranking,
+    seen: u64,
+    written: u64,
+}
+
+impl TopRows {
+    /// A ranking with these options.
+    pub fn new(options: RankOptions) -> TopRows {
+        TopRows { ranking: Ranking::new(options), seen: 0, written: 0 }
+    }
+
+    fn write(&mut self, rows: &[Row], cx: &mut Context<'_>) -> anyhow::Result<()> {
+        self.written += rows.len() as u64;
+        write(rows, cx)
+    }
+}
+
+/// Reads rows.
+pub struct RowMapper {
+    /// Rows that no window put out are read, too.
+    takes_plain: bool,
+}
+
+impl Mapper for RowMapper {
+    type Batch = Vec<Row>;
+
+    fn map(&mut self, record: &Record<'_>, rows: &mut Vec<Row>) -> Result<(), Reject> {
+        let row = Row::read(record.bytes).map_err(|error| Reject::new("row", error.to_string()))?;
+        if row.bounds.is_none() && row.rows.is_none() && !self.takes_plain {
+            return Err(Reject::new(
+                "row",
+                "no window row: rows come from window-count; --key EXPR counts plain records",
+            ));
+        }
+        rows.push(row);
+        Ok(())
+    }
+}
+
+/// How rows are read, for all jobs that take them.
+/// With `takes_plain` a row needs no more than a count, as a database gives it.
+pub(super) fn row_recipe(takes_plain: bool) -> Recipe<RowMapper> {
+    Arc::new(move || Ok(RowMapper { takes_plain }))
+}
+
+impl Job for TopRows {
+    type Mapper = RowMapper;
+
+    fn recipe(&self) -> Recipe<RowMapper> {
+        row_recipe(false)
+    }
+
+    fn apply(&mut self, _chunk: &Chunk, rows: Vec<Row>, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
+        self.seen += rows.len() as u64;
+        let mut ranked = Vec::new();
+        for row in rows {
+            self.ranking.push(row, &mut ranked).map_err(|error| Usage(error.to_string()))?;
+        }
+        self.write(&ranked, cx)?;
+        Ok(Flow::On)
+    }
+
+    fn finish(&mut self, _end: End, cx: &mut Context<'_>) -> anyhow::Result<()> {
+        let mut ranked = Vec::new();
+        self.ranking.flush_partial(&mut ranked);
+        self.write(&ranked, cx)
+    }
+
+    fn figures(&self, figures: &mut Figures) {
+        figures.insert("no_key".into(), self.ranking.missing().into());
+        figures.insert("rows".into(), self.written.into());
+    }
+}
+
+/// Counts plain records by a key and ranks the counts.
+pub struct TopRecords {
+    keys: Vec<(String, Expr)>,
+    options: RankOptions,
+    counter: Counter,
+    written: u64,
+}
+
+impl TopRecords {
+    /// A count by these key columns.
+    pub fn new(keys: Vec<(String, Expr)>, options: RankOptions) -> TopRecords {
+        let names = keys.iter().map(|(name, _)| name.clone()).collect();
+        TopRecords { keys, options, counter: Counter::new(names), written: 0 }
+    }
+}
+
+/// The pure half of [`TopRecords`].
+pub struct KeyMapper {
+    program: Program,
+    keys: KeyReader,
+}
+
+/// The keys of a chunk's records.
+#[derive(Default)]
+pub struct Keys {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+    missing: u64,
+}
+
+impl Mapper for KeyMapper {
+    type Batch = Keys;
+
+    fn map(&mut self, record: &Record<'_>, keys: &mut Keys) -> Result<(), Reject> {
+        let mut loaded = self.program.load(record.bytes).map_err(drive::fault)?;
+        let before = keys.ends.len();
+        self.keys.read(&mut loaded, &mut keys.bytes, &mut keys.ends)?;
+        keys.missing += u64::from(keys.ends.len() == before);
+        Ok(())
+    }
+}
+
+impl Job for TopRecords {
+    type Mapper = KeyMapper;
+
+    fn recipe(&self) -> Recipe<KeyMapper> {
+        let keys: Vec<Expr> = self.keys.iter().map(|(_, key)| key.clone()).collect();
+        Arc::new(move || {
+            Ok(KeyMapper {
+                program: Program::new(&keys.iter().collect::<Vec<_>>())?,
+                keys: KeyReader::new((0..keys.len()).collect(), false),
+            })
+        })
+    }
+
+    fn apply(&mut self, _chunk: &Chunk, keys: Keys, _cx: &mut Context<'_>) -> anyhow::Result<Flow> {
+        let mut begin = 0;
+        for end in keys.ends {
+            self.counter.add(&keys.bytes[begin..end]);
+            begin = end;
+        }
+        for _ in 0..keys.missing {
+            self.counter.add_missing();
+        }
+        Ok(Flow::On)
+    }
+
+    fn finish(&mut self, _end: End, cx: &mut Context<'_>) -> anyhow::Result<()> {
+        let rows = self.counter.finish(&self.options);
+        self.written = rows.len() as u64;
+        write(&rows, cx)
+    }
+
+    fn figures(&self, figures: &mut Figures) {
+        figures.insert("no_key".into(), self.counter.missing().into());
+        figures.insert("keys".into(), self.counter.distinct().into());
+        figures.insert("rows".into(), self.written.into());
+    }
+}
+
+fn write(rows: &[Row], cx: &mut Context<'_>) -> anyhow::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut lines = Vec::new();
+    for row in rows {
+        row.write(&mut lines);
+        lines.push(b'\n');
+    }
+    cx.out.records(&lines)?;
+    Ok(cx.out.flush()?)
+}

@@ -1,0 +1,130 @@
+//! CSV and TSV: one header, then cells.
+//!
+//! The first record makes the header. A later record that lacks a column has an empty cell; one that brings a new
+//! column is refused, since a cell without a header would be lost. Window rows may get the columns `rev` and `open`
+//! later, so their header has them from the start; and the row of an empty window does not know the key columns, so the
+//! first ones wait for a row that does.
+
+use super::{Columns, FormatError, cell, is_number, value};
+
+/// What separates cells, and how they are kept apart from their content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dialect {
+    Csv,
+    Tsv,
+}
+
+#[derive(Debug)]
+pub(super) struct Separated {
+    dialect: Dialect,
+    header: Option<Vec<String>>,
+    waiting: Vec<Columns>,
+}
+
+impl Separated {
+    pub(super) fn new(dialect: Dialect) -> Separated {
+        Separated { dialect, header: None, waiting: Vec::new() }
+    }
+
+    pub(super) fn record(&mut self, columns: Columns, out: &mut Vec<u8>) -> Result<(), FormatError> {
+        let is_empty_window = value(&columns, "distinct") == Some("0");
+        if self.header.is_none() && is_empty_window {
+            self.waiting.push(columns);
+            return Ok(());
+        }
+        let waiting = std::mem::take(&mut self.waiting);
+        self.write(&columns, &waiting, out)
+    }
+
+    /// Writes what still waits, at the end of input.
+    pub(super) fn finish(&mut self, out: &mut Vec<u8>) {
+        let waiting = std::mem::take(&mut self.waiting);
+        if let Some((first, rest)) = waiting.split_first() {
+            // The first makes the header, so it fits; empty windows have all the same columns.
+            let _ = self.write(first, &[], out);
+            for columns in rest {
+                let _ = self.write(columns, &[], out);
+            }
+        }
+    }
+
+    /// Writes a record, after others that wait for its header.
+    fn write(&mut self, columns: &Columns, before: &[Columns], out: &mut Vec<u8>) -> Result<(), FormatError> {
+        let header = match &self.header {
+            Some(header) => header,
+            None => {
+                let header = header_for(columns, before);
+                let names = header.iter().map(|name| guarded(name, self.dialect));
+                write(names, self.dialect, out);
+                self.header.insert(header)
+            }
+        };
+        if let Some((new, _)) = columns.iter().find(|(name, _)| !header.contains(name)) {
+            return Err(FormatError::NewColumn(new.clone()));
+        }
+        for record in before.iter().chain([columns]) {
+            let cells = header.iter().map(|name| match value(record, name) {
+                Some(json) if is_number(json) => json.to_owned(),
+                Some(json) => guarded(&cell(json), self.dialect),
+                None => String::new(),
+            });
+            write(cells, self.dialect, out);
+        }
+        Ok(())
+    }
+}
+
+fn header_for(columns: &Columns, before: &[Columns]) -> Vec<String> {
+    let mut header: Vec<String> = Vec::new();
+    for (name, _) in columns.iter().chain(before.iter().flatten()) {
+        if !header.contains(name) {
+            header.push(name.clone());
+        }
+    }
+    if value(columns, "window_start").is_some() && value(columns, "count").is_some() {
+        for later in ["rev", "open"] {
+            if value(columns, later).is_none() {
+                header.push(later.to_owned());
+            }
+        }
+    }
+    header
+}
+
+/// Text that no spreadsheet takes for a formula; a number in a string is none.
+fn guarded(text: &str, dialect: Dialect) -> String {
+    let starts_formula = text
+        .starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
+    if dialect == Dialect::Csv && starts_formula && text.parse::<f64>().is_err() {
+        return format!("'{text}");
+    }
+    text.to_owned()
+}
+
+fn write(cells: impl Iterator<Item = String>, dialect: Dialect, out: &mut Vec<u8>) {
+    match dialect {
+        Dialect::Csv => {
+            // One writer per record, so that it owns nothing between calls. Memory does not fail.
+            let mut writer = csv::WriterBuilder::new().buffer_capacity(512).from_writer(out);
+            let _ = writer.write_record(cells.map(String::into_bytes));
+            let _ = writer.flush();
+        }
+        Dialect::Tsv => {
+            for (at, cell) in cells.enumerate() {
+                if at > 0 {
+                    out.push(b'\t');
+                }
+                for byte in cell.bytes() {
+                    match byte {
+                        b'\t' => out.extend_from_slice(b"\\t"),
+                        b'\n' => out.extend_from_slice(b"\\n"),
+                        b'\r' => out.extend_from_slice(b"\\r"),
+                        b'\\' => out.extend_from_slice(b"\\\\"),
+                        _ => out.push(byte),
+                    }
+                }
+            }
+            out.push(b'\n');
+        }
+    }
+}

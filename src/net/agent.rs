@@ -1,0 +1,282 @@
+//! The HTTP agent: one GET whose response is read for as long as it lasts.
+//!
+//! Built on ureq with every total budget off, since a healthy stream has no end: what is limited is the set-up, the wait
+//! for the head of the response, and each single read (`stall_timeout`). Redirects are followed here and not in ureq,
+//! because headers that may be secrets must not follow to another origin.
+
+use std::fs;
+use std::io::{self, Read};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use ureq::http::{StatusCode, header};
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::{Body, BodyReader, Proxy, Timeout};
+
+use super::Options;
+use super::error::{Error, Reason};
+use super::stopper::{Outcome, Registration, Stopper};
+use super::url::Url;
+
+const REDIRECTS: usize = 5;
+
+/// How much of an error's body is shown, and how long it is waited for.
+const ERROR_BODY: usize = 2 << 10;
+const ERROR_BODY_WAIT: Duration = Duration::from_secs(3);
+
+/// What every request says about us.
+const USER_AGENT: &str = concat!("trendpipe/", env!("CARGO_PKG_VERSION"));
+
+/// Makes requests as the options say, and is ended by its stopper.
+#[derive(Clone)]
+pub struct Agent {
+    agent: ureq::Agent,
+    options: Options,
+    stopper: Stopper,
+}
+
+/// A response with status 200.
+pub struct Response {
+    /// Where it came from, after redirects.
+    pub url: Url,
+    /// The media type without its parameters, in lower case.
+    pub content_type: String,
+    /// The length of the body in bytes, where the server says so and it is not encoded.
+    pub size: Option<u64>,
+    /// Whether the end of the body can be told from a cut connection: its length or its chunks say where it is.
+    pub is_framed: bool,
+    body: BodyReader<'static>,
+    stall_timeout: Option<Duration>,
+    _stop: Registration,
+}
+
+impl Agent {
+    /// An agent. A wrong certificate file is the only error.
+    pub fn new(options: &Options, stopper: &Stopper) -> Result<Agent, Error> {
+        let encoding = if options.gzip { "gzip" } else { "identity" };
+        let mut config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            // An endless body is never read to its end, so that its connection could be used again.
+            .max_idle_connections(0)
+            .user_agent(USER_AGENT)
+            .accept_encoding(encoding)
+            .timeout_resolve(Some(options.connect_timeout))
+            .timeout_connect(Some(options.connect_timeout))
+            .timeout_send_request(Some(options.response_timeout))
+            .timeout_recv_response(Some(options.response_timeout))
+            .timeout_per_read(options.stall_timeout);
+        if let Some(path) = &options.ca_file {
+            config = config.tls_config(TlsConfig::builder().root_certs(roots(path)?).build());
+        }
+        config = config.proxy(options.proxy_from_environment.then(Proxy::try_from_env).flatten());
+        let agent = ureq::Agent::new_with_config(config.build());
+        Ok(Agent { agent, options: options.clone(), stopper: stopper.clone() })
+    }
+
+    /// Gets `url`, following redirects, until the head of a response with status 200 is here.
+    pub fn get(&self, url: &Url) -> Result<Response, Error> {
+        let agent = self.agent.clone();
+        let stop = self.stopper.on_stop(move || agent.shutdown());
+        let (this, first) = (self.clone(), url.clone());
+        // ureq keeps the limits; this one only bounds what they leave open.
+        let limit =
+            (self.options.connect_timeout * 2 + self.options.response_timeout * 2) * (REDIRECTS as u32 + 1);
+        match self.stopper.run(limit + ERROR_BODY_WAIT, move || this.follow(&first)) {
+            Outcome::Done(Ok((url, response))) => self.accept(url, response, stop),
+            Outcome::Done(Err(_)) if self.stopper.is_stopped() => Err(Error::new(url, Reason::Stopped)),
+            Outcome::Done(Err(error)) => Err(error),
+            Outcome::TimedOut => Err(Error::new(url, Reason::TimedOut { what: "the response", limit })),
+            Outcome::Stopped => Err(Error::new(url, Reason::Stopped)),
+        }
+    }
+
+    fn follow(&self, first: &Url) -> Result<(Url, ureq::http::Response<Body>), Error> {
+        let mut url = first.clone();
+        for _ in 0..=REDIRECTS {
+            let response = self.request(first, &url)?;
+            let status = response.status();
+            if status == StatusCode::OK {
+                return Ok((url, response));
+            }
+            let location = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
+            let (301 | 302 | 303 | 307 | 308, Some(location)) = (status.as_u16(), location) else {
+                return Err(self.refused(&url, response));
+            };
+            let next = url.join(location).ok_or_else(|| {
+                Error::new(&url, Reason::Protocol("redirected to something that is no URL".into()))
+            })?;
+            if url.is_https() && !next.is_https() {
+                let sentence =
+                    format!("redirected to {next}, which is not encrypted; give that URL if it is meant");
+                return Err(Error::new(&url, Reason::Protocol(sentence)));
+            }
+            url = next;
+        }
+        Err(Error::new(first, Reason::Protocol(format!("more than {REDIRECTS} redirects"))))
+    }
+
+    fn request(&self, first: &Url, url: &Url) -> Result<ureq::http::Response<Body>, Error> {
+        let mut request = self.agent.get(url.uri());
+        let headers = &self.options.headers;
+        if url.is_same_origin(first) {
+            for (name, value) in headers.iter() {
+                request = request.header(name, value);
+            }
+        } else {
+            for (name, value) in headers.for_others() {
+                request = request.header(name, value);
+            }
+        }
+        request.call().map_err(|error| Error::new(url, self.reason(error)))
+    }
+
+    /// The error for a response that is no stream, with the beginning of its body.
+    fn refused(&self, url: &Url, response: ureq::http::Response<Body>) -> Error {
+        let code = response.status().as_u16();
+        let retry_after = response
+            .headers()
+            .get(header::RETRY_AFTER)
+            .and_then(|value| value.to_str().ok())
+            .map(|value| value.chars().take(64).filter(|char| !char.is_control()).collect());
+        let body = beginning(response.into_body().into_reader());
+        // A thread that still waits for the rest is let go.
+        self.agent.clone().shutdown();
+        let mut body = self.options.headers.redact(&String::from_utf8_lossy(&body));
+        if let Some(query) = url.query().filter(|query| query.len() >= 6) {
+            body = body.replace(query, "…");
+        }
+        Error::new(url, Reason::Status { code, body: plain(&body), retry_after })
+    }
+
+    fn accept(
+        &self,
+        url: Url,
+        response: ureq::http::Response<Body>,
+        stop: Registration,
+    ) -> Result<Response, Error> {
+        let text = |name| {
+            let value =
+                response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+            value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+        };
+        let encoding = text(header::CONTENT_ENCODING);
+        if !["", "identity", "gzip", "x-gzip"].contains(&encoding.as_str()) {
+            let sentence = format!("the response is encoded as {encoding:?}, which was not asked for");
+            return Err(Error::new(url, Reason::Protocol(sentence)));
+        }
+        let is_chunked = text(header::TRANSFER_ENCODING).contains("chunked");
+        let length = text(header::CONTENT_LENGTH).parse().ok();
+        Ok(Response {
+            content_type: text(header::CONTENT_TYPE),
+            size: length.filter(|_| !is_chunked && !encoding.contains("gzip")),
+            is_framed: is_chunked || length.is_some(),
+            body: response.into_body().into_reader(),
+            stall_timeout: self.options.stall_timeout,
+            url,
+            _stop: stop,
+        })
+    }
+
+    fn reason(&self, error: ureq::Error) -> Reason {
+        let options = &self.options;
+        match error {
+            ureq::Error::Timeout(Timeout::Connect | Timeout::Resolve) => {
+                Reason::TimedOut { what: "connecting", limit: options.connect_timeout }
+            }
+            ureq::Error::Timeout(Timeout::SendRequest | Timeout::RecvResponse) => {
+                Reason::TimedOut { what: "the response", limit: options.response_timeout }
+            }
+            error => reason(error, options.stall_timeout),
+        }
+    }
+}
+
+impl Read for Response {
+    /// Reads what there is of the body. Errors are [`Error`]s.
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.body.read(buf) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    let reason = reason(error.into(), self.stall_timeout);
+                    return Err(Error::new(&self.url, reason).into_io());
+                }
+                read => return read,
+            }
+        }
+    }
+}
+
+fn reason(error: ureq::Error, stall_timeout: Option<Duration>) -> Reason {
+    match error {
+        ureq::Error::Timeout(_) => Reason::Stalled(stall_timeout.unwrap_or_default()),
+        ureq::Error::HostNotFound => Reason::NotFound,
+        ureq::Error::Io(error) | ureq::Error::Decompress(_, error) => {
+            match Reason::of_io(&error, stall_timeout) {
+                Reason::Os(detail) if detail.contains("UnknownIssuer") => Reason::Protocol(format!(
+                    "{detail}: nobody known vouches for the server; --ca-file FILE trusts the authority in FILE"
+                )),
+                reason => reason,
+            }
+        }
+        ureq::Error::ConnectProxyFailed(detail) => {
+            Reason::Protocol(format!("the proxy refuses: {}", plain(&detail)))
+        }
+        // Its text holds the query.
+        ureq::Error::BadUri(_) => Reason::Protocol("no URL that can be asked for".into()),
+        error => Reason::Protocol(error.to_string()),
+    }
+}
+
+/// The certificates of a PEM file.
+fn roots(path: &std::path::Path) -> Result<RootCerts, Error> {
+    let wrong = |what: String| Error::usage(format!("--ca-file {}: {what}", path.display()));
+    let pem = fs::read(path).map_err(|error| wrong(error.to_string()))?;
+    let mut certificates = Vec::new();
+    for item in parse_pem(&pem) {
+        match item {
+            Ok(PemItem::Certificate(certificate)) => certificates.push(certificate),
+            Ok(_) => {}
+            Err(error) => return Err(wrong(error.to_string())),
+        }
+    }
+    if certificates.is_empty() {
+        return Err(wrong("holds no certificate; expected -----BEGIN CERTIFICATE-----".into()));
+    }
+    Ok(RootCerts::new_with_certs(&certificates))
+}
+
+/// Up to 2 KiB of a body that may come slowly or never end.
+fn beginning(mut body: BodyReader<'static>) -> Vec<u8> {
+    let (pieces, received) = mpsc::channel();
+    thread::spawn(move || {
+        let mut piece = [0; ERROR_BODY];
+        while let Ok(read @ 1..) = body.read(&mut piece) {
+            if pieces.send(piece[..read].to_vec()).is_err() {
+                break;
+            }
+        }
+    });
+    let until = Instant::now() + ERROR_BODY_WAIT;
+    let mut begin = Vec::new();
+    while begin.len() < ERROR_BODY {
+        match received.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            Ok(piece) => begin.extend_from_slice(&piece),
+            Err(_) => break,
+        }
+    }
+    begin.truncate(ERROR_BODY);
+    begin
+}
+
+/// A server's text on one line and without what a terminal would obey.
+fn plain(text: &str) -> String {
+    let words: Vec<&str> = text
+        .split(|char: char| char.is_whitespace() || char.is_control())
+        .filter(|word| !word.is_empty())
+        .collect();
+    words.join(" ")
+}

@@ -1,0 +1,325 @@
+//! Rows in, lists out: one list per emission of a window.
+
+use super::history::{History, Ranks};
+use super::{RankOptions, share};
+use crate::row::key::Scalar;
+use crate::row::{Assembly, ChangesOnly, Collect, Largest, Number, Place, Row};
+
+/// Ranks the rows of window after window.
+///
+/// ```
+/// use trendpipe::rank::{RankOptions, Ranking};
+/// use trendpipe::row::{Number, Row};
+///
+/// let mut ranking = Ranking::new(RankOptions { n: 1, ..RankOptions::default() });
+/// let mut list = Vec::new();
+/// for count in [3_u64, 5] {
+///     let mut row = Row::new(0, 20_000, Number::from(count));
+///     row.rows = Some(2);
+///     ranking.push(row, &mut list)?;
+/// }
+/// assert_eq!((list[0].count, list[0].rank, list[0].rows), (Number::Int(5), Some(1), Some(1)));
+/// # Ok::<(), trendpipe::row::ChangesOnly>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Ranking {
+    options: RankOptions,
+    assembly: Assembly<Window>,
+    history: History,
+    missing: u64,
+}
+
+/// What is kept of a window in assembly.
+#[derive(Clone, Debug)]
+struct Window {
+    largest: Largest<Vec<u8>, Row>,
+    /// Any of its rows, for what they all share.
+    any: Option<Row>,
+    by: String,
+    ascending: bool,
+    keys: u64,
+    sum: Number,
+    missing: u64,
+}
+
+impl Window {
+    fn new(options: &RankOptions) -> Window {
+        Window {
+            largest: Largest::new(options.n),
+            any: None,
+            by: options.by.clone(),
+            ascending: options.ascending,
+            keys: 0,
+            sum: Number::ZERO,
+            missing: 0,
+        }
+    }
+}
+
+impl Collect for Window {
+    fn add(&mut self, row: Row) {
+        self.sum = self.sum.plus(row.count);
+        self.any.get_or_insert_with(|| row.clone());
+        // A list that is ranked again: its remainder is made anew.
+        if row.is_remainder() {
+            return;
+        }
+        self.keys += 1;
+        let value = row.figure(&self.by);
+        self.missing += u64::from(value.is_none());
+        if self.largest.may_admit(value, self.ascending) {
+            let place = Place { value, ascending: self.ascending, key: row.packed_key() };
+            self.largest.push(place, row);
+        }
+    }
+}
+
+impl Ranking {
+    /// A ranking that has seen nothing.
+    pub fn new(options: RankOptions) -> Ranking {
+        Ranking { options, assembly: Assembly::default(), history: History::default(), missing: 0 }
+    }
+
+    /// Takes the next row, and appends the lists that it ends.
+    pub fn push(&mut self, row: Row, out: &mut Vec<Row>) -> Result<(), ChangesOnly> {
+        let mut ended = Vec::new();
+        let options = &self.options;
+        self.assembly.push(row, || Window::new(options), |window| ended.push(window))?;
+        for window in ended {
+            self.finish(window, out);
+        }
+        Ok(())
+    }
+
+    /// Appends the list of the window in assembly as it is: at the end of input, or at a mark.
+    pub fn flush_partial(&mut self, out: &mut Vec<Row>) {
+        if let Some(window) = self.assembly.end() {
+            self.finish(window, out);
+        }
+    }
+
+    /// Rows so far that had no number in the column they are ordered by.
+    pub fn missing(&self) -> u64 {
+        self.missing
+    }
+
+    fn finish(&mut self, window: Window, out: &mut Vec<Row>) {
+        self.missing += window.missing;
+        let Some(any) = window.any else { return };
+        // Rows of other tools do not say what the window holds; what came in is what is known.
+        let total = any.total.unwrap_or(window.sum);
+        let distinct = any.distinct.unwrap_or(window.keys);
+        if distinct == 0 {
+            // The row of an empty window (--emit-empty) has no key to rank, and is passed on.
+            self.history.remember(&any, Ranks::new());
+            return out.push(any);
+        }
+        let first = out.len();
+        let mut ranks = Ranks::new();
+        let mut rest = total;
+        {
+            let before = self.history.before(&any);
+            for (rank, (place, row)) in (1..).zip(window.largest.into_sorted()) {
+                rest = rest.minus(row.count);
+                let prev_rank = Some(before.and_then(|ranks| ranks.get(&place.key).copied()));
+                ranks.insert(place.key, rank);
+                out.push(Row { rank: Some(rank), prev_rank, share: Some(share(row.count, total)), ..row });
+            }
+        }
+        self.history.remember(&any, ranks);
+        if self.options.remainder && distinct > (out.len() - first) as u64 {
+            out.push(remainder(any, rest, total));
+        }
+        let rows = (out.len() - first) as u64;
+        for row in &mut out[first..] {
+            (row.rows, row.total, row.distinct) = (Some(rows), Some(total), Some(distinct));
+        }
+    }
+}
+
+/// One row for all keys that are not in the list.
+fn remainder(any: Row, count: Number, total: Number) -> Row {
+    let null = |name: String| (name, Scalar::Other("null".into()));
+    Row {
+        keys: any.keys.into_iter().map(|(name, _)| null(name)).collect(),
+        count,
+        extra: Vec::new(),
+        rank: None,
+        prev_rank: None,
+        share: Some(share(count, total)),
+        ..any
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn row(bounds: (i64, i64), key: &str, count: i128, rows: Option<u64>) -> Row {
+        let mut row = Row::new(bounds.0, bounds.1, Number::Int(count));
+        row.keys.push(("tag".into(), Scalar::String(key.to_owned().into())));
+        row.rows = rows;
+        row
+    }
+
+    /// A whole window of these keys and counts.
+    fn window(bounds: (i64, i64), counts: &[(&str, i128)]) -> Vec<Row> {
+        let rows = Some(counts.len() as u64);
+        counts.iter().map(|(key, count)| row(bounds, key, *count, rows)).collect()
+    }
+
+    fn ranked(n: usize, rows: impl IntoIterator<Item = Row>) -> Vec<Row> {
+        ranked_by(&RankOptions { n, ..RankOptions::default() }, rows).0
+    }
+
+    fn ranked_by(options: &RankOptions, rows: impl IntoIterator<Item = Row>) -> (Vec<Row>, u64) {
+        let mut ranking = Ranking::new(options.clone());
+        let mut out = Vec::new();
+        for row in rows {
+            ranking.push(row, &mut out).expect("a whole window's row");
+        }
+        ranking.flush_partial(&mut out);
+        (out, ranking.missing())
+    }
+
+    fn labels(rows: &[Row]) -> Vec<String> {
+        rows.iter().map(|row| row.label().into_owned()).collect()
+    }
+
+    fn previous(rows: &[Row]) -> Vec<(String, Option<u64>)> {
+        rows.iter().map(|row| (row.label().into_owned(), row.prev_rank.flatten())).collect()
+    }
+
+    #[test]
+    fn a_list_comes_with_the_last_row_of_its_window() {
+        let mut ranking = Ranking::new(RankOptions::default());
+        let mut out = Vec::new();
+        for (at, row) in window((0, 20), &[("b", 1), ("a", 1), ("c", 2)]).into_iter().enumerate() {
+            assert!(out.is_empty(), "no list before row {at}");
+            ranking.push(row, &mut out).expect("a row");
+        }
+        assert_eq!(labels(&out), ["c", "a", "b"]);
+        assert_eq!(out[0].share, Some(0.5));
+        assert_eq!((out[0].total, out[0].distinct, out[0].rows), (Some(Number::Int(4)), Some(3), Some(3)));
+    }
+
+    #[test]
+    fn totals_of_the_whole_window_stay_when_a_filter_dropped_rows() {
+        let mut rows = window((0, 20), &[("a", 6), ("b", 2)]);
+        for row in &mut rows {
+            (row.rows, row.total, row.distinct, row.late) =
+                (Some(9), Some(Number::Int(20)), Some(9), Some(3));
+        }
+        let options = RankOptions { n: 1, remainder: true, ..RankOptions::default() };
+        let (out, _) = ranked_by(&options, rows);
+        assert_eq!(labels(&out), ["a", "null"]);
+        assert!(out[1].is_remainder());
+        assert_eq!((out[1].count, out[1].share, out[1].rank), (Number::Int(14), Some(0.7), None));
+        assert!(out.iter().all(|row| row.rows == Some(2) && row.distinct == Some(9) && row.late == Some(3)));
+        let (again, _) = ranked_by(&options, out.clone());
+        assert_eq!(labels(&again), ["a", "null"], "a ranked list ranks to itself");
+    }
+
+    #[test]
+    fn ranks_are_compared_with_the_window_before_of_the_same_size() {
+        let out = ranked(
+            2,
+            [
+                window((0, 20), &[("a", 3), ("b", 2), ("c", 1)]),
+                window((0, 60), &[("z", 3)]),
+                window((20, 40), &[("c", 3), ("a", 2)]),
+                window((60, 120), &[("z", 3)]),
+            ]
+            .concat(),
+        );
+        let expected = [("a", None), ("b", None), ("z", None), ("c", None), ("a", Some(1)), ("z", Some(1))];
+        assert_eq!(previous(&out), expected.map(|(key, rank)| (key.to_owned(), rank)));
+    }
+
+    #[test]
+    fn a_window_again_is_still_compared_with_the_one_before() {
+        let mut again = window((20, 40), &[("b", 9), ("a", 8)]);
+        again.iter_mut().for_each(|row| row.rev = 1);
+        let out = ranked(
+            2,
+            [
+                window((0, 20), &[("a", 3), ("b", 2)]),
+                window((20, 40), &[("a", 3), ("b", 2)]),
+                again,
+                window((40, 60), &[("a", 1)]),
+            ]
+            .concat(),
+        );
+        let ranks: Vec<_> = out.iter().map(|row| row.prev_rank.flatten()).collect();
+        assert_eq!(ranks, [None, None, Some(1), Some(2), Some(2), Some(1), Some(2)]);
+    }
+
+    #[test]
+    fn a_running_total_is_compared_with_its_last_emission() {
+        let mut rows =
+            [window((0, 5), &[("a", 1), ("b", 2)]), window((0, 9), &[("a", 3), ("b", 2)])].concat();
+        rows.iter_mut().for_each(|row| row.all = true);
+        let ranks: Vec<_> = ranked(2, rows).iter().map(|row| row.prev_rank.flatten()).collect();
+        assert_eq!(ranks, [None, None, Some(2), Some(1)]);
+    }
+
+    #[test]
+    fn days_and_months_follow_each_other_whatever_their_length() {
+        let hour = 3_600_000;
+        for (first, second) in [(23, 25), (28 * 24, 31 * 24)] {
+            let rows = [
+                window((0, first * hour), &[("a", 1)]),
+                window((first * hour, (first + second) * hour), &[("a", 1)]),
+            ];
+            assert_eq!(ranked(1, rows.concat())[1].prev_rank, Some(Some(1)), "{first} h, then {second} h");
+        }
+    }
+
+    #[test]
+    fn an_empty_window_passes_and_leaves_everything_new() {
+        let mut empty = Row::new(20, 40, Number::ZERO);
+        (empty.rows, empty.distinct) = (Some(1), Some(0));
+        let rows = [window((0, 20), &[("a", 3)]), vec![empty.clone()], window((40, 60), &[("a", 3)])];
+        let out = ranked(2, rows.concat());
+        assert_eq!((&out[1], out[2].prev_rank), (&empty, Some(None)));
+    }
+
+    #[test]
+    fn any_number_column_orders_and_rows_without_it_are_counted() {
+        let mut rows = window((0, 20), &[("a", 1), ("b", 1), ("c", 1)]);
+        rows[0].extra.push(("sum".into(), "2.5".into()));
+        rows[1].extra.push(("sum".into(), "10".into()));
+        for (ascending, expected) in [(false, ["b", "a", "c"]), (true, ["a", "b", "c"])] {
+            let options = RankOptions { by: ".sum".into(), ascending, ..RankOptions::default() };
+            let (out, missing) = ranked_by(&options, rows.clone());
+            assert_eq!((labels(&out), missing), (expected.map(String::from).to_vec(), 1));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn lists_equal_those_of_a_full_sort(
+            windows in prop::collection::vec(prop::collection::btree_map("[a-e]{1,2}", 0_i128..4, 1..12), 1..6),
+            n in 1_usize..6,
+            lose in 0_usize..3,
+        ) {
+            let mut rows = Vec::new();
+            let mut expected = Vec::new();
+            for (at, counts) in (0..).zip(&windows) {
+                let counts: Vec<(&str, i128)> = counts.iter().map(|(key, count)| (key.as_str(), *count)).collect();
+                let mut of_window = window((at * 20, at * 20 + 20), &counts);
+                of_window.truncate(counts.len().saturating_sub(lose).max(1));
+                let mut sorted: Vec<_> = of_window.iter().map(|row| (-row.count.as_f64() as i64, row.label().into_owned(), at)).collect();
+                sorted.sort();
+                expected.extend(sorted.into_iter().take(n));
+                rows.extend(of_window);
+            }
+            let found: Vec<_> = ranked(n, rows)
+                .iter()
+                .map(|row| (-row.count.as_f64() as i64, row.label().into_owned(), row.bounds.expect("bounds").start / 20))
+                .collect();
+            prop_assert_eq!(found, expected);
+        }
+    }
+}

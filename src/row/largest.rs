@@ -1,0 +1,140 @@
+//! The n first of a sequence in memory for n: a heap whose top is the last one that is still in.
+
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+
+use super::Number;
+
+/// What orders a row among the others: its number, then its key. Less is nearer to the top of the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place<K> {
+    /// What it is ordered by; a row without comes after all that have one.
+    pub value: Option<Number>,
+    /// The smallest number first.
+    pub ascending: bool,
+    /// Settles ties: the smaller is first.
+    pub key: K,
+}
+
+impl<K: Ord> Ord for Place<K> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        compare_values(self.value, other.value, self.ascending).then_with(|| self.key.cmp(&other.key))
+    }
+}
+
+impl<K: Ord> PartialOrd for Place<K> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+fn compare_values(a: Option<Number>, b: Option<Number>, ascending: bool) -> Ordering {
+    match (a, b) {
+        (Some(a), Some(b)) if ascending => a.cmp(&b),
+        (Some(a), Some(b)) => b.cmp(&a),
+        (a, b) => b.is_some().cmp(&a.is_some()),
+    }
+}
+
+/// Keeps the first `limit` items by their place.
+#[derive(Clone, Debug)]
+pub struct Largest<K, T> {
+    limit: usize,
+    heap: BinaryHeap<Entry<K, T>>,
+}
+
+#[derive(Clone, Debug)]
+struct Entry<K, T> {
+    place: Place<K>,
+    item: T,
+}
+
+impl<K: Ord, T> Ord for Entry<K, T> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.place.cmp(&other.place)
+    }
+}
+
+impl<K: Ord, T> PartialOrd for Entry<K, T> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<K: Ord, T> PartialEq for Entry<K, T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl<K: Ord, T> Eq for Entry<K, T> {}
+
+impl<K: Ord, T> Largest<K, T> {
+    /// Of any number of items, the first `limit`.
+    pub fn new(limit: usize) -> Self {
+        Largest { limit, heap: BinaryHeap::new() }
+    }
+
+    /// Whether an item with this number may get in: saves making the key of one that cannot.
+    pub fn may_admit(&self, value: Option<Number>, ascending: bool) -> bool {
+        self.heap.len() < self.limit
+            || self
+                .heap
+                .peek()
+                .is_some_and(|last| compare_values(value, last.place.value, ascending) != Ordering::Greater)
+    }
+
+    /// Offers an item.
+    pub fn push(&mut self, place: Place<K>, item: T) {
+        if self.heap.len() < self.limit {
+            self.heap.push(Entry { place, item });
+        } else if let Some(mut last) = self.heap.peek_mut()
+            && place < last.place
+        {
+            *last = Entry { place, item };
+        }
+    }
+
+    /// The items in order.
+    pub fn into_sorted(self) -> Vec<(Place<K>, T)> {
+        self.heap.into_sorted_vec().into_iter().map(|entry| (entry.place, entry.item)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_first_n_are_those_of_a_full_sort(
+            values in prop::collection::vec((prop::option::weighted(0.8, 0_u64..5), 0_u8..4), 0..40),
+            limit in 0_usize..8,
+            ascending: bool,
+        ) {
+            let place = |(value, key): &(Option<u64>, u8)| Place { value: value.map(Number::from), ascending, key: *key };
+            let mut largest = Largest::new(limit);
+            for value in &values {
+                let place = place(value);
+                if largest.may_admit(place.value, ascending) {
+                    largest.push(place, ());
+                }
+            }
+            let mut expected: Vec<_> = values.iter().map(place).collect();
+            expected.sort();
+            expected.truncate(limit);
+            let found: Vec<_> = largest.into_sorted().into_iter().map(|(place, ())| place).collect();
+            prop_assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn a_row_without_the_number_is_last_in_both_directions() {
+        for ascending in [false, true] {
+            let with = Place { value: Some(Number::ZERO), ascending, key: "b" };
+            let without = Place { value: None, ascending, key: "a" };
+            assert!(with < without);
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! The kernels for x86-64: AVX2 with carry-less multiplication, and AVX-512. Chosen at run time; see `kernel.rs`.
+//!
+//! The crate's only `unsafe` code, in two kinds. Loads read 32 or 64 bytes from a [`Window`], whose length the type fixes at
+//! 65, at offset 0, 1, 32 or 33: never past its end. Calls into functions with `target_feature` happen behind
+//! the run-time check for exactly these features, in [`avx2`] and [`avx512`], which hand such a function out only then.
+#![allow(unsafe_code)]
+
+use super::{
+    firsts::{COLUMNS, Firsts},
+    index::{BLOCK, Index, Masks, Window, spread},
+    kernel::Fill,
+};
+use std::arch::x86_64::*;
+
+/// The AVX2 kernel, where the machine has it.
+pub(super) fn avx2() -> Option<Fill> {
+    let is_there = is_x86_feature_detected!("avx2")
+        && is_x86_feature_detected!("pclmulqdq")
+        && is_x86_feature_detected!("bmi1")
+        && is_x86_feature_detected!("bmi2")
+        && is_x86_feature_detected!("lzcnt")
+        && is_x86_feature_detected!("popcnt");
+    fn fill(index: &mut Index, line: &[u8], firsts: &Firsts) {
+        // SAFETY: this function leaves `avx2` only after the check for all features that `fill_avx2` is compiled for.
+        unsafe { fill_avx2(index, line, firsts) }
+    }
+    is_there.then_some(fill)
+}
+
+#[target_feature(enable = "avx2,pclmulqdq,bmi1,bmi2,lzcnt,popcnt")]
+fn fill_avx2(index: &mut Index, line: &[u8], firsts: &Firsts) {
+    let rows = twice(firsts.rows);
+    let columns = twice(COLUMNS);
+    if firsts.is_empty() {
+        index.fill(line, |window| masks_avx2(window), |quotes| prefix_xor(quotes), spread);
+    } else {
+        let masks = |window: &Window| {
+            let next = [load_avx2::<1>(window), load_avx2::<33>(window)];
+            Masks { firsts: firsts_avx2(next, rows, columns), ..masks_avx2(window) }
+        };
+        index.fill(line, masks, |quotes| prefix_xor(quotes), spread);
+    }
+}
+
+/// The same sixteen bytes in both halves, as AVX2 looks them up in each half by itself.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn twice(bytes: [u8; 16]) -> __m256i {
+    _mm256_broadcastsi128_si256(_mm_set_epi64x(
+        i64::from_le_bytes([
+            bytes[8], bytes[9], bytes[10], bytes[11], bytes[12], bytes[13], bytes[14], bytes[15],
+        ]),
+        i64::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7]]),
+    ))
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn load_avx2<const AT: usize>(window: &Window) -> __m256i {
+    const { assert!(AT + 32 <= BLOCK + 1) };
+    // SAFETY: the 32 bytes from `AT` on lie in the window, by the assertion; the load needs no alignment.
+    unsafe { _mm256_loadu_si256(window.as_ptr().add(AT).cast()) }
+}
+
+/// The top bits of 64 bytes.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn tops([low, high]: [__m256i; 2]) -> u64 {
+    u64::from(_mm256_movemask_epi8(low).cast_unsigned())
+        | u64::from(_mm256_movemask_epi8(high).cast_unsigned()) << 32
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn masks_avx2(window: &Window) -> Masks {
+    let bytes = [load_avx2::<0>(window), load_avx2::<32>(window)];
+    let equal = |byte: u8| tops(bytes.map(|half| _mm256_cmpeq_epi8(half, _mm256_set1_epi8(byte as i8))));
+    let brackets = bytes.map(|half| {
+        // `[` and `]` differ from `{` and `}` in this bit alone.
+        let folded = _mm256_or_si256(half, _mm256_set1_epi8(0x20));
+        _mm256_or_si256(
+            _mm256_cmpeq_epi8(folded, _mm256_set1_epi8(b'{' as i8)),
+            _mm256_cmpeq_epi8(folded, _mm256_set1_epi8(b'}' as i8)),
+        )
+    });
+    Masks {
+        quotes: equal(b'"'),
+        backslashes: equal(b'\\'),
+        brackets: tops(brackets),
+        firsts: 0,
+        high: tops(bytes),
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn firsts_avx2([low, high]: [__m256i; 2], rows: __m256i, columns: __m256i) -> u64 {
+    !tops([others_avx2(low, rows, columns), others_avx2(high, rows, columns)])
+}
+
+/// The bytes that are not in the set, as bytes of ones.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn others_avx2(bytes: __m256i, rows: __m256i, columns: __m256i) -> __m256i {
+    let half = _mm256_set1_epi8(15);
+    let row = _mm256_shuffle_epi8(rows, _mm256_and_si256(bytes, half));
+    let column = _mm256_shuffle_epi8(columns, _mm256_and_si256(_mm256_srli_epi16(bytes, 4), half));
+    _mm256_cmpeq_epi8(_mm256_and_si256(row, column), _mm256_setzero_si256())
+}
+
+/// Each bit becomes the parity of all bits up to it: the carry-less product with all ones.
+#[inline]
+#[target_feature(enable = "pclmulqdq")]
+fn prefix_xor(mask: u64) -> u64 {
+    let product = _mm_clmulepi64_si128(_mm_set_epi64x(0, mask.cast_signed()), _mm_set1_epi8(-1), 0);
+    _mm_cvtsi128_si64(product).cast_unsigned()
+}
+
+/// The AVX-512 kernel, where the machine has it.
+pub(super) fn avx512() -> Option<Fill> {
+    let is_there = avx2().is_some()
+        && is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512vbmi2");
+    fn fill(index: &mut Index, line: &[u8], firsts: &Firsts) {
+        // SAFETY: this function leaves `avx512` only after the check for all features that `fill_avx512` is compiled for.
+        unsafe { fill_avx512(index, line, firsts) }
+    }
+    is_there.then_some(fill)
+}
+
+#[target_feature(enable = "avx2,pclmulqdq,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512vbmi2")]
+fn fill_avx512(index: &mut Index, line: &[u8], firsts: &Firsts) {
+    let rows = _mm512_broadcast_i32x4(_mm256_castsi256_si128(twice(firsts.rows)));
+    let columns = _mm512_broadcast_i32x4(_mm256_castsi256_si128(twice(COLUMNS)));
+    if firsts.is_empty() {
+        index.fill(
+            line,
+            |window| masks_avx512(window),
+            |quotes| prefix_xor(quotes),
+            |mask, base, room| spread_avx512(mask, base, room),
+        );
+    } else {
+        let masks = |window: &Window| {
+            let next = load_avx512::<1>(window);
+            Masks { firsts: firsts_avx512(next, rows, columns), ..masks_avx512(window) }
+        };
+        index.fill(
+            line,
+            masks,
+            |quotes| prefix_xor(quotes),
+            |mask, base, room| spread_avx512(mask, base, room),
+        );
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn load_avx512<const AT: usize>(window: &Window) -> __m512i {
+    const { assert!(AT + 64 <= BLOCK + 1) };
+    // SAFETY: the 64 bytes from `AT` on lie in the window, by the assertion; the load needs no alignment.
+    unsafe { _mm512_loadu_si512(window.as_ptr().add(AT).cast()) }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn masks_avx512(window: &Window) -> Masks {
+    let bytes = load_avx512::<0>(window);
+    let equal = |bytes, byte: u8| _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(byte as i8));
+    let folded = _mm512_or_si512(bytes, _mm512_set1_epi8(0x20));
+    Masks {
+        quotes: equal(bytes, b'"'),
+        backslashes: equal(bytes, b'\\'),
+        brackets: equal(folded, b'{') | equal(folded, b'}'),
+        firsts: 0,
+        high: _mm512_movepi8_mask(bytes),
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn firsts_avx512(next: __m512i, rows: __m512i, columns: __m512i) -> u64 {
+    let half = _mm512_set1_epi8(15);
+    let row = _mm512_shuffle_epi8(rows, _mm512_and_si512(next, half));
+    let column = _mm512_shuffle_epi8(columns, _mm512_and_si512(_mm512_srli_epi16(next, 4), half));
+    _mm512_test_epi8_mask(row, column)
+}
+
+/// As `index::spread`: the places of the first sixteen bits come out of one compression.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,popcnt,bmi1")]
+fn spread_avx512(mask: u64, base: u32, room: &mut [u32; BLOCK]) -> usize {
+    const PLACES: [u8; BLOCK] = {
+        let mut places = [0; BLOCK];
+        let mut at = 0;
+        while at < BLOCK {
+            places[at] = at as u8;
+            at += 1;
+        }
+        places
+    };
+    // SAFETY: the constant has 64 bytes.
+    let places = unsafe { _mm512_loadu_si512(PLACES.as_ptr().cast()) };
+    let packed = _mm512_maskz_compress_epi8(mask, places);
+    let count = mask.count_ones() as usize;
+    let base = _mm512_set1_epi32(base.cast_signed());
+    let first = _mm512_add_epi32(_mm512_cvtepu8_epi32(_mm512_castsi512_si128(packed)), base);
+    // SAFETY: `room` has 64 numbers of four bytes, so four times 16 of them; the stores need no alignment.
+    unsafe { _mm512_storeu_si512(room.as_mut_ptr().cast(), first) };
+    if count > 16 {
+        let second = _mm512_add_epi32(_mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32::<1>(packed)), base);
+        let third = _mm512_add_epi32(_mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32::<2>(packed)), base);
+        let fourth = _mm512_add_epi32(_mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32::<3>(packed)), base);
+        // SAFETY: as above.
+        unsafe {
+            _mm512_storeu_si512(room.as_mut_ptr().add(16).cast(), second);
+            _mm512_storeu_si512(room.as_mut_ptr().add(32).cast(), third);
+            _mm512_storeu_si512(room.as_mut_ptr().add(48).cast(), fourth);
+        }
+    }
+    count
+}

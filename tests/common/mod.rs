@@ -1,0 +1,209 @@
+//! Runs the built programs as a user would: arguments, a pipe in, what came out, the exit status.
+#![allow(dead_code)] // each test program uses its part of this
+
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+/// Nothing that a test awaits takes nearly as long; only a hanging program reaches it.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A call of one of the crate's programs.
+pub struct Tool {
+    command: Command,
+    input: Option<Vec<u8>>,
+    stdout: Option<std::fs::File>,
+}
+
+/// What a program left behind.
+#[derive(Debug)]
+pub struct Ran {
+    pub out: Vec<u8>,
+    pub err: String,
+    /// The exit status; 128 + n when a signal ended it.
+    pub code: i32,
+}
+
+/// The folder with the built programs.
+pub fn programs() -> PathBuf {
+    let any = Path::new(env!("CARGO_BIN_EXE_jsonl-filter"));
+    any.parent().expect("a program lies in a folder").to_owned()
+}
+
+/// A call of the program `name`.
+pub fn tool(name: &str) -> Tool {
+    let mut command = Command::new(programs().join(name));
+    // A test's result may not hang on where it runs.
+    command.env_remove("HTTP_PROXY").env_remove("http_proxy").env("NO_PROXY", "127.0.0.1,localhost");
+    Tool { command, input: None, stdout: None }
+}
+
+impl Tool {
+    pub fn args<A: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = A>) -> Tool {
+        self.command.args(args);
+        self
+    }
+
+    pub fn arg(mut self, arg: impl AsRef<OsStr>) -> Tool {
+        self.command.arg(arg);
+        self
+    }
+
+    pub fn env(mut self, name: &str, value: &str) -> Tool {
+        self.command.env(name, value);
+        self
+    }
+
+    pub fn dir(mut self, dir: &Path) -> Tool {
+        self.command.current_dir(dir);
+        self
+    }
+
+    /// What comes through the pipe; without it standard input is closed.
+    pub fn input(mut self, bytes: impl AsRef<[u8]>) -> Tool {
+        self.input = Some(bytes.as_ref().to_vec());
+        self
+    }
+
+    /// Sends output to a file of the test's choice.
+    pub fn stdout_to(mut self, file: std::fs::File) -> Tool {
+        self.stdout = Some(file);
+        self
+    }
+
+    pub fn run(mut self) -> Ran {
+        self.command.stdin(if self.input.is_some() { Stdio::piped() } else { Stdio::null() });
+        self.command.stdout(self.stdout.take().map_or_else(Stdio::piped, Stdio::from));
+        let mut child = self.command.stderr(Stdio::piped()).spawn().expect("the program is built");
+        let feeder = self.input.map(|bytes| {
+            let mut stdin = child.stdin.take().expect("piped");
+            // A program that ends early closes its input: no failure of the test.
+            std::thread::spawn(move || drop(stdin.write_all(&bytes)))
+        });
+        let done = child.wait_with_output().expect("the program ends");
+        if let Some(feeder) = feeder {
+            feeder.join().expect("no panic");
+        }
+        Ran {
+            out: done.stdout,
+            err: String::from_utf8_lossy(&done.stderr).into_owned(),
+            code: code(done.status),
+        }
+    }
+
+    /// Starts it with pipes at both ends, to talk with it line by line.
+    pub fn start(mut self) -> Running {
+        let mut child = self
+            .command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program is built");
+        let (stdin, stdout) = (child.stdin.take(), child.stdout.take().expect("piped"));
+        Running { child, stdin, lines: lines_of(stdout) }
+    }
+}
+
+impl Ran {
+    /// The output as text.
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.out).expect("UTF-8")
+    }
+
+    /// Fails the test unless the program ended with status 0 and had nothing to say.
+    #[track_caller]
+    pub fn quietly(self) -> Ran {
+        assert_eq!((self.code, self.err.as_str()), (0, ""), "output: {}", String::from_utf8_lossy(&self.out));
+        self
+    }
+
+    /// Fails the test unless the program ended with this status.
+    #[track_caller]
+    pub fn with_code(self, code: i32) -> Ran {
+        assert_eq!(self.code, code, "stderr: {}\noutput: {}", self.err, String::from_utf8_lossy(&self.out));
+        self
+    }
+}
+
+/// A program that is talked with while it runs.
+pub struct Running {
+    pub child: Child,
+    stdin: Option<ChildStdin>,
+    lines: Receiver<Vec<u8>>,
+}
+
+impl Running {
+    pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        let stdin = self.stdin.as_mut().expect("not closed yet");
+        stdin.write_all(bytes.as_ref()).expect("the program reads");
+        stdin.flush().expect("the program reads");
+    }
+
+    /// The next line of output, without its newline; fails the test when none comes.
+    #[track_caller]
+    pub fn line(&mut self) -> String {
+        let line = self.lines.recv_timeout(PATIENCE).expect("a line of output");
+        String::from_utf8(line).expect("UTF-8")
+    }
+
+    pub fn close_input(&mut self) {
+        self.stdin = None;
+    }
+
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status();
+        assert!(sent.expect("kill is there").success());
+    }
+
+    /// Waits for its end; its status and what it said. Input stays as it is: what ends it is the test's matter.
+    pub fn end(mut self) -> (i32, String) {
+        let mut err = String::new();
+        self.child.stderr.take().expect("piped").read_to_string(&mut err).expect("UTF-8");
+        (code(self.child.wait().expect("it runs")), err)
+    }
+}
+
+fn lines_of(stdout: ChildStdout) -> Receiver<Vec<u8>> {
+    let (send, lines) = channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stdout).split(b'\n') {
+            if line.map(|line| send.send(line).is_err()).unwrap_or(true) {
+                return;
+            }
+        }
+    });
+    lines
+}
+
+fn code(status: std::process::ExitStatus) -> i32 {
+    use std::os::unix::process::ExitStatusExt;
+    status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0))
+}
+
+/// A file of the shared recordings; `None`, and a word about it, where they are absent.
+pub fn recording(path: &str) -> Option<PathBuf> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(path);
+    if file.exists() {
+        return Some(file);
+    }
+    let test = std::thread::current().name().unwrap_or_default().to_owned();
+    println!("skipped: {test}: there is no ../shared/data/{path}");
+    None
+}
+
+/// Runs a pipeline of the crate's programs in `sh`, found first on the path.
+pub fn shell(script: &str) -> Ran {
+    let path = std::env::var("PATH").unwrap_or_default();
+    let done = Command::new("sh")
+        .args(["-c", script])
+        .env("PATH", format!("{}:{path}", programs().display()))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stdin(Stdio::null())
+        .output()
+        .expect("there is a shell");
+    Ran { out: done.stdout, err: String::from_utf8_lossy(&done.stderr).into_owned(), code: code(done.status) }
+}
