@@ -7,6 +7,7 @@ use super::fixed::Fixed;
 use super::keys::Keys;
 use super::layout::Layout;
 use super::pane::Arrival;
+use super::session::Sessions;
 use super::settings::{Settings, WindowKind};
 use crate::time::Millis;
 
@@ -31,21 +32,30 @@ pub(super) struct Reported {
 pub(super) enum Kind {
     Fixed(Box<Fixed>),
     All(Box<All>),
+    Sessions(Box<Sessions>),
 }
 
 impl Kind {
     pub fn new(window: &WindowKind, settings: &Settings) -> Kind {
-        match Layout::new(window) {
-            Some(layout) => Kind::Fixed(Box::new(Fixed::new(layout, settings))),
-            None => Kind::All(Box::default()),
+        match (Layout::new(window), window) {
+            (Some(layout), _) => Kind::Fixed(Box::new(Fixed::new(layout, settings))),
+            (_, WindowKind::Session { gap }) => Kind::Sessions(Box::new(Sessions::new(*gap, settings))),
+            _ => Kind::All(Box::default()),
         }
     }
 
-    /// The ends of the first and the last window that a point in time falls into, if it falls into any.
+    /// When the first and the last window that a record falls into close, if it falls into any.
     #[inline]
-    pub fn ends_at(&mut self, time: Millis) -> Option<(Millis, Millis)> {
+    pub fn ends_at(
+        &mut self,
+        time: Millis,
+        names: &[&[u8]],
+        horizon: Millis,
+        keys: &Keys,
+    ) -> Option<(Millis, Millis)> {
         match self {
             Kind::Fixed(fixed) => fixed.ends_at(time),
+            Kind::Sessions(sessions) => Some(sessions.ends_at(time, names, horizon, keys)),
             Kind::All(_) => Some((Millis::MAX, Millis::MAX)),
         }
     }
@@ -63,15 +73,31 @@ impl Kind {
         match self {
             Kind::Fixed(fixed) => fixed.count(arrival, watermark, shape, keys),
             Kind::All(all) => all.count(time, arrival, shape, keys),
+            Kind::Sessions(sessions) => sessions.count(time, arrival, watermark, shape, keys),
         }
     }
 
-    /// The watermark at which there is something to emit.
+    /// A watermark before which there is nothing to emit.
     #[inline]
     pub fn due(&self) -> Millis {
         match self {
             Kind::Fixed(fixed) => fixed.due(),
             Kind::All(_) => Millis::MAX,
+            Kind::Sessions(sessions) => sessions.due(),
+        }
+    }
+
+    /// Makes [`Kind::due`] exact.
+    pub fn refresh(&mut self) {
+        if let Kind::Sessions(sessions) = self {
+            sessions.refresh();
+        }
+    }
+
+    /// Before [`Kind::next`] is asked for the windows that a watermark closes.
+    pub fn prepare(&mut self, watermark: Millis, keys: &Keys) {
+        if let Kind::Sessions(sessions) = self {
+            sessions.prepare(watermark, keys);
         }
     }
 
@@ -80,31 +106,35 @@ impl Kind {
         match self {
             Kind::Fixed(fixed) => fixed.next(),
             Kind::All(all) => all.next().filter(|_| at_end),
+            Kind::Sessions(sessions) => sessions.next(),
         }
     }
 
     /// The windows that have closed and changed since.
-    pub fn take_amended(&mut self) -> Vec<Due> {
+    pub fn take_amended(&mut self, keys: &Keys) -> Vec<Due> {
         match self {
             Kind::Fixed(fixed) => fixed.take_amended(),
             Kind::All(_) => Vec::new(),
+            Kind::Sessions(sessions) => sessions.take_amended(keys),
         }
     }
 
     /// The open windows that changed since their last emission, once the windows that the watermark has reached are
     /// closed.
-    pub fn take_changed(&mut self, watermark: Millis) -> Vec<Due> {
+    pub fn take_changed(&mut self, watermark: Millis, keys: &Keys) -> Vec<Due> {
         match self {
             Kind::Fixed(fixed) => fixed.take_changed(watermark),
             Kind::All(all) => all.changed().into_iter().collect(),
+            Kind::Sessions(sessions) => sessions.take_changed(keys),
         }
     }
 
     /// The open windows that end at `until` or before and changed since their last emission.
-    pub fn changed_until(&self, until: Millis) -> Vec<Due> {
+    pub fn changed_until(&self, until: Millis, keys: &Keys) -> Vec<Due> {
         match self {
             Kind::Fixed(fixed) => fixed.changed_until(until),
             Kind::All(_) => Vec::new(),
+            Kind::Sessions(sessions) => sessions.changed_until(until, keys),
         }
     }
 
@@ -113,6 +143,7 @@ impl Kind {
         match self {
             Kind::Fixed(fixed) => fixed.emit(due, open, out),
             Kind::All(all) => all.emit(due, open, out),
+            Kind::Sessions(sessions) => sessions.emit(due, open, out),
         }
     }
 
@@ -121,6 +152,7 @@ impl Kind {
         match self {
             Kind::Fixed(fixed) => fixed.close(due, open, horizon, out),
             Kind::All(all) => all.close(due, out),
+            Kind::Sessions(sessions) => sessions.close(due, open, out),
         }
     }
 
@@ -129,6 +161,7 @@ impl Kind {
         match self {
             Kind::Fixed(fixed) => fixed.retire(horizon, out),
             Kind::All(_) => {}
+            Kind::Sessions(sessions) => sessions.retire(horizon, out),
         }
     }
 }

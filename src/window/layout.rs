@@ -61,7 +61,7 @@ impl Layout {
             WindowKind::Cumulate { size, step, offset } => {
                 (Axis::Millis, Pattern::Cumulate { step: *step, steps: size / step }, *offset)
             }
-            WindowKind::All => return None,
+            WindowKind::Session { .. } | WindowKind::All => return None,
         };
         Some(Layout { axis, pattern, offset })
     }

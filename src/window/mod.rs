@@ -26,6 +26,7 @@ mod kind;
 mod layout;
 mod pane;
 mod quantile;
+mod session;
 mod settings;
 mod stats;
 mod sum;
@@ -63,6 +64,7 @@ pub struct Windows {
     late: u64,
     ids: Vec<KeyId>,
     open_kinds: Vec<usize>,
+    has_sessions: bool,
     scratch: Scratch,
 }
 
@@ -92,6 +94,7 @@ impl Windows {
             late: 0,
             ids: Vec::new(),
             open_kinds: Vec::new(),
+            has_sessions: settings.windows.iter().any(|window| matches!(window, WindowKind::Session { .. })),
             scratch: Scratch::default(),
         })
     }
@@ -217,6 +220,9 @@ impl Windows {
             fires = self.clock.max != NEVER;
             self.next_trigger = (time.div_euclid(every) + 1) * every;
         }
+        if watermark >= self.due {
+            self.set_due();
+        }
         if watermark >= self.due || fires {
             self.close_until(watermark, sink);
         }
@@ -237,7 +243,7 @@ impl Windows {
         let mut first_missed = None;
         let mut last_end = None;
         for (at, kind) in self.kinds.iter_mut().enumerate() {
-            let Some((first, last)) = kind.ends_at(time) else { continue };
+            let Some((first, last)) = kind.ends_at(time, keys, horizon, &self.keys) else { continue };
             if last > horizon {
                 self.open_kinds.push(at);
             }
@@ -265,9 +271,16 @@ impl Windows {
             self.ids.push(self.keys.intern(key));
         }
         let arrival = Arrival { keys: &self.ids, values, epoch: self.epoch };
+        if self.has_sessions {
+            // A key whose session has closed is not counted, and must not stay.
+            self.ids.iter().for_each(|&id| self.keys.hold(id));
+        }
         for &at in &self.open_kinds {
             self.kinds[at].count(time, &arrival, watermark, &self.shape, &mut self.keys);
             self.due = self.due.min(self.kinds[at].due());
+        }
+        if self.has_sessions {
+            self.ids.iter().for_each(|&id| self.keys.release(id));
         }
         self.stats.counted += 1;
         Outcome::Counted

@@ -74,6 +74,11 @@ pub enum WindowKind {
         /// Shift of the starts from the epoch.
         offset: i64,
     },
+    /// For each key, from a record as long as others follow within the gap; a record exactly the gap after the last joins.
+    Session {
+        /// The longest silence within a session.
+        gap: i64,
+    },
     /// One window over everything.
     All,
 }
@@ -209,7 +214,7 @@ impl Settings {
             window.validate()?;
             if let Some(other) = self.windows[..at].iter().find(|other| other.same_bounds(window)) {
                 return refuse(format!(
-                    "the windows {other} and {window} have bounds in common, and rows could not be told apart"
+                    "the windows {other} and {window} may have bounds in common, and rows could not be told apart"
                 ));
             }
         }
@@ -268,13 +273,14 @@ impl WindowKind {
                     Span::from_millis(step)
                 )))
             }
+            WindowKind::Session { gap } => length("--session", gap, 1),
             WindowKind::All => Ok(()),
         }
     }
 
     /// Could two windows of these kinds have the same start and end, so that rows could not be told apart?
     fn same_bounds(&self, other: &WindowKind) -> bool {
-        use WindowKind::{All, Calendar, Cumulate, Hopping};
+        use WindowKind::{All, Calendar, Cumulate, Hopping, Session};
         match (self, other) {
             (
                 Hopping { size: a, slide: slide_a, offset: offset_a },
@@ -295,7 +301,8 @@ impl WindowKind {
             | (Hopping { size: exact, .. } | Cumulate { size: exact, .. }, Calendar { size, unit, .. }) => {
                 nominal_days(*size, *unit) * 86_400_000 == *exact
             }
-            (All, All) => true,
+            // The bounds of sessions are those of others only by chance, but then rows could not be told apart.
+            (Session { .. }, _) | (_, Session { .. }) | (All, All) => true,
             _ => false,
         }
     }
@@ -332,6 +339,7 @@ impl fmt::Display for WindowKind {
             WindowKind::Cumulate { size, step, .. } => {
                 write!(f, "{} in steps of {}", Span::from_millis(size), Span::from_millis(step))
             }
+            WindowKind::Session { gap } => write!(f, "sessions of {}", Span::from_millis(gap)),
             WindowKind::All => f.write_str("all"),
         }
     }

@@ -1,6 +1,7 @@
 //! The rules, as plainly as they can be written: every record is kept in every window it counts in, and a window is
 //! worked out anew from its records whenever it is emitted. No panes, no running totals, no numbers for keys.
 
+use super::sessions::{Dissolved, Session};
 use super::*;
 use crate::time::CalendarUnit;
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,12 +27,14 @@ impl Window {
 }
 
 pub(super) struct Model {
-    settings: Settings,
+    pub settings: Settings,
+    pub sessions: Vec<Session>,
+    pub dissolved: Vec<Dissolved>,
     windows: BTreeMap<Id, Window>,
     /// Records of the window over everything; its bounds are known only when it is emitted.
     all: BTreeMap<usize, Window>,
     max: Option<Millis>,
-    late: u64,
+    pub late: u64,
     applied: u64,
     held: Vec<(u64, Record)>,
     pub events: Vec<Event>,
@@ -43,6 +46,8 @@ impl Model {
     pub fn run(settings: &Settings, records: &[Record]) -> Model {
         let mut model = Model {
             settings: settings.clone(),
+            sessions: Vec::new(),
+            dissolved: Vec::new(),
             windows: BTreeMap::new(),
             all: BTreeMap::new(),
             max: None,
@@ -93,7 +98,15 @@ impl Model {
         self.events.push(Event::Settled(number, Outcome::Future));
     }
 
-    fn watermark(&self) -> Option<Millis> {
+    /// Sessions are alone, if there are any.
+    fn gap(&self) -> Option<i64> {
+        match self.settings.windows[0] {
+            WindowKind::Session { gap } => Some(gap),
+            _ => None,
+        }
+    }
+
+    pub fn watermark(&self) -> Option<Millis> {
         match self.settings.watermark {
             Watermark::Delay(delay) => self.max.map(|max| max - delay),
             Watermark::Max => None,
@@ -160,7 +173,7 @@ impl Model {
                         }
                     }
                 }
-                WindowKind::Calendar { .. } | WindowKind::All => {}
+                WindowKind::Calendar { .. } | WindowKind::Session { .. } | WindowKind::All => {}
             }
         }
         ids
@@ -170,6 +183,9 @@ impl Model {
         if record.keys.is_empty() {
             self.stats.no_key += 1;
             return Outcome::NoKey;
+        }
+        if let Some(gap) = self.gap() {
+            return self.count_for_sessions(gap, record);
         }
         let watermark = self.watermark();
         let lateness = self.settings.allowed_lateness;
@@ -210,10 +226,28 @@ impl Model {
         Outcome::Late
     }
 
+    fn count_for_sessions(&mut self, gap: i64, record: &Record) -> Outcome {
+        let (counted, missed) = self.count_in_sessions(gap, record);
+        let hint = Some(self.max.unwrap() - (record.time + gap) - self.settings.allowed_lateness);
+        if missed > 0 {
+            self.stats.missed += 1;
+            self.stats.missed_hint = self.stats.missed_hint.max(hint);
+        }
+        if counted > 0 {
+            self.stats.counted += 1;
+            return Outcome::Counted;
+        }
+        self.stats.late += 1;
+        self.stats.late_hint = self.stats.late_hint.max(hint);
+        self.late += 1;
+        Outcome::Late
+    }
+
     /// Is there something to do: a window to close, a last time to amend one, or a trigger?
     fn is_due(&self, fires: bool) -> bool {
         let Some(watermark) = self.watermark() else { return fires };
         fires
+            || self.gap().is_some_and(|gap| self.sessions_are_due(gap, watermark))
             || self.windows.iter().any(|(id, window)| {
                 let closes = !window.closed && id.0 <= watermark;
                 closes || (window.is_amended() && id.0 + self.settings.allowed_lateness <= watermark)
@@ -222,6 +256,9 @@ impl Model {
 
     /// Emits, first, all windows that have closed and changed since.
     fn emit_amended(&mut self) {
+        if let Some(gap) = self.gap() {
+            self.emit_amended_sessions(gap);
+        }
         for (id, mut window) in std::mem::take(&mut self.windows) {
             if window.is_amended() {
                 self.stats.windows += u64::from(window.emissions == 0);
@@ -238,6 +275,9 @@ impl Model {
         }
         self.emit_amended();
         let watermark = self.watermark();
+        if let (Some(gap), Some(watermark)) = (self.gap(), watermark) {
+            self.close_sessions(gap, watermark, watermark);
+        }
         for (id, mut window) in std::mem::take(&mut self.windows) {
             if !window.closed && watermark.is_some_and(|watermark| id.0 <= watermark) {
                 self.emit(id, &mut window, false, false);
@@ -248,6 +288,9 @@ impl Model {
         }
         if !fires {
             return;
+        }
+        if let Some(gap) = self.gap() {
+            self.emit_open_sessions(gap);
         }
         let mut ids = self.all_ids();
         ids.extend(self.windows.iter().filter(|(_, window)| !window.closed).map(|(&id, _)| id));
@@ -286,6 +329,9 @@ impl Model {
         }
         self.emit_amended();
         let limit = self.watermark().or(self.max);
+        if let (Some(gap), Some(limit)) = (self.gap(), limit) {
+            self.close_sessions(gap, Millis::MAX, limit);
+        }
         let mut ids: Vec<Id> =
             self.windows.iter().filter(|(_, window)| !window.closed).map(|(&id, _)| id).collect();
         ids.extend(self.all_ids());
@@ -337,7 +383,7 @@ impl Model {
         window.seen = window.records.len();
     }
 
-    fn row(&self, key: &str, records: &[Record]) -> Row {
+    pub fn row(&self, key: &str, records: &[Record]) -> Row {
         let mut count = 0;
         let aggregates = aggregates(&self.settings);
         let mut values: Vec<Vec<i64>> = vec![Vec::new(); aggregates.len()];
