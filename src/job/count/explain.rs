@@ -106,6 +106,10 @@ fn explain_window(window: &WindowKind) -> String {
                 "Windows of {window}, from midnight to midnight in {zone}; a day may have 23 or 25 hours."
             )
         }
+        WindowKind::Session { gap } => format!(
+            "Sessions: records of one key, as long as none is more than {} after the one before.",
+            span(gap)
+        ),
         WindowKind::All => "One window over everything.".into(),
     }
 }
