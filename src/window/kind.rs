@@ -8,7 +8,8 @@ use super::keys::Keys;
 use super::layout::Layout;
 use super::pane::Arrival;
 use super::session::Sessions;
-use super::settings::{Settings, WindowKind};
+use super::settings::Settings;
+use super::window_kind::WindowKind;
 use crate::time::Millis;
 
 /// A window that is to be emitted. The order is that of emission.

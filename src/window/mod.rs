@@ -30,11 +30,13 @@ mod session;
 mod settings;
 mod stats;
 mod sum;
+mod window_kind;
 
 pub use cell::Value;
 pub use emission::{Emission, Row, Sink};
-pub use settings::{Aggregate, Emit, Settings, SettingsError, Trigger, Watermark, WindowKind};
+pub use settings::{Aggregate, Emit, Settings, SettingsError, Trigger, Watermark};
 pub use stats::{Outcome, Stats};
+pub use window_kind::{Step, WindowKind};
 
 use crate::time::Millis;
 use cell::Shape;

@@ -3,7 +3,7 @@
 
 use super::sessions::{Dissolved, Session};
 use super::*;
-use crate::time::CalendarUnit;
+use crate::time::{Calendar, CalendarUnit};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A window, in the order of emission: end, start, place of its kind in the settings.
@@ -170,6 +170,23 @@ impl Model {
                         let (start, end) = (start_of(first), start_of(first + size));
                         if first % slide == 0 && start <= time && time < end {
                             ids.push((end, start, kind));
+                        }
+                    }
+                }
+                WindowKind::CalendarCumulate { size, unit, step, zone } => {
+                    let units = Calendar::new(*unit, zone.clone());
+                    let days = Calendar::new(CalendarUnit::Day, zone.clone());
+                    let size = i64::from(*size);
+                    let period = units.number(time).div_euclid(size) * size;
+                    let (start, last) = (units.start(period), units.start(period + size));
+                    let mut end = start;
+                    while end < last {
+                        end = match step {
+                            Step::Millis(step) => end + step,
+                            Step::Days(step) => days.start(days.number(end) + step),
+                        };
+                        if end > time {
+                            ids.push((end.min(last), start, kind));
                         }
                     }
                 }
