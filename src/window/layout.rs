@@ -79,7 +79,7 @@ impl Layout {
                 };
                 (axis, Pattern::Within { size: (*size).into(), finer, step, most }, 0)
             }
-            WindowKind::Session { .. } | WindowKind::All => return None,
+            WindowKind::Session { .. } | WindowKind::Count { .. } | WindowKind::All => return None,
         };
         Some(Layout { axis, pattern, offset })
     }

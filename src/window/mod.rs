@@ -14,7 +14,6 @@
 //! Memory is one entry per key and pane, for the panes of windows that have not closed, and one entry per key for the
 //! running total; see `fixed.rs`.
 
-mod all;
 mod batch;
 mod cell;
 mod clock;
@@ -26,6 +25,7 @@ mod kind;
 mod layout;
 mod pane;
 mod quantile;
+mod running;
 mod session;
 mod settings;
 mod stats;
@@ -200,7 +200,11 @@ impl Windows {
             self.stats.no_key += 1;
             Outcome::NoKey
         } else {
-            self.count(time, keys, values)
+            let outcome = self.count(time, keys, values);
+            if self.kinds.iter().any(Kind::is_full) {
+                self.close_full(sink);
+            }
+            outcome
         };
         self.applied += 1;
         if let Some(Trigger::Records(every)) = self.trigger

@@ -55,6 +55,11 @@ pub enum WindowKind {
         /// The longest silence within a session.
         gap: i64,
     },
+    /// So many records each, one window after the other.
+    Count {
+        /// How many records with a key fill a window.
+        records: u64,
+    },
     /// One window over everything.
     All,
 }
@@ -194,13 +199,16 @@ impl WindowKind {
                 length("--cumulate", step, 1)
             }
             WindowKind::Session { gap } => length("--session", gap, 1),
-            WindowKind::All => Ok(()),
+            WindowKind::Count { records: 0 } => {
+                Err(SettingsError("a window of 0 records has no end; write for instance 1000rec".into()))
+            }
+            WindowKind::Count { .. } | WindowKind::All => Ok(()),
         }
     }
 
     /// Could two windows of these kinds have the same start and end, so that rows could not be told apart?
     pub(super) fn same_bounds(&self, other: &WindowKind) -> bool {
-        use WindowKind::{All, Calendar, CalendarCumulate, Cumulate, Hopping, Session};
+        use WindowKind::{All, Calendar, CalendarCumulate, Count, Cumulate, Hopping, Session};
         match (self, other) {
             (
                 Hopping { size: a, slide: slide_a, offset: offset_a },
@@ -223,8 +231,8 @@ impl WindowKind {
             }
             // By the step, growing windows of the calendar end anywhere.
             (CalendarCumulate { .. }, other) | (other, CalendarCumulate { .. }) => *other != All,
-            // The bounds of sessions are those of others only by chance, but then rows could not be told apart.
-            (Session { .. }, _) | (_, Session { .. }) | (All, All) => true,
+            // The bounds of these are those of others only by chance, but then rows could not be told apart.
+            (Session { .. } | Count { .. }, _) | (_, Session { .. } | Count { .. }) | (All, All) => true,
             _ => false,
         }
     }
@@ -268,6 +276,7 @@ impl fmt::Display for WindowKind {
                 write!(f, "{size}{} in steps of {step}d", unit.symbol())
             }
             WindowKind::Session { gap } => write!(f, "sessions of {}", Span::from_millis(gap)),
+            WindowKind::Count { records } => write!(f, "{records}rec"),
             WindowKind::All => f.write_str("all"),
         }
     }

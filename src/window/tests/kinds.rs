@@ -291,3 +291,14 @@ fn local_days_grow_by_the_hour() {
     assert!(make("1mo", "1w").is_err());
     assert!(make("24h", "1d").is_err());
 }
+
+#[test]
+fn windows_of_so_many_records_close_with_their_last_one() {
+    let settings = with(&[WindowKind::Count { records: 3 }], 0);
+    let records = [at(5, &["a"]), at(2, &["b"]), at(7, &[]), at(3, &["a", "b"]), at(1, &["c"])];
+    let (events, stats) = run(&settings, &records);
+    let place = events.iter().position(|event| matches!(event, Event::Emission(_)));
+    assert_eq!(place, Some(3), "before the record that fills it returns");
+    assert_eq!(emissions(&settings, &records), ["2..6 a:2 b:2", "1..2 open c:1"]);
+    assert_eq!((stats.windows, stats.late), (2, 0));
+}

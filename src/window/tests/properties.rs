@@ -50,6 +50,7 @@ fn settings() -> impl Strategy<Value = Settings> {
     let windows = prop_oneof![
         4 => prop::collection::vec(window_kind(), 1..4),
         1 => (1..30_i64).prop_map(|gap| vec![WindowKind::Session { gap }]),
+        1 => (1..12_u64).prop_map(|records| vec![WindowKind::Count { records }]),
     ];
     (
         windows,
@@ -198,6 +199,7 @@ proptest! {
         let mut records = fit(&settings, &records);
         let (first, _) = run(&settings, &records);
         let middle = shift.min(records.len());
+        prop_assume!(!matches!(settings.windows[0], WindowKind::Count { .. }));
         records.rotate_left(middle);
         records.reverse();
         let (second, _) = run(&settings, &records);
