@@ -6,8 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Rooms from the ground up. A room uses those before it, and itself.
-const ROOMS: [&str; 13] = [
-    "scan", "time", "jsonl", "expr", "row", "net", "drive", "window", "rank", "chart", "source", "job", "cli",
+const ROOMS: [&str; 14] = [
+    "scan", "time", "jsonl", "expr", "row", "net", "drive", "record", "window", "rank", "chart", "source",
+    "job", "cli",
 ];
 
 /// Of the rooms below, those that a room has no business with.

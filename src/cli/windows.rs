@@ -14,13 +14,13 @@ use crate::window::{Emit, Settings, Trigger, Watermark, WindowKind};
 /// The windows, and when they are emitted.
 #[derive(Args, Clone, Debug)]
 pub struct WindowArgs {
-    /// A window's length and, if they overlap, the step from one to the next; `all` is one window over everything. May
+    /// A window's length and, if they overlap, the step from one to the next; or so many records; or `all`. May
     /// be repeated
     #[arg(
         short,
         long = "window",
         required_unless_present = "session",
-        value_name = "SIZE[/SLIDE]|all",
+        value_name = "SIZE[/SLIDE]|Nrec|all",
         help_heading = "Windows"
     )]
     windows: Vec<WindowArg>,
@@ -64,6 +64,7 @@ pub struct WindowArgs {
 #[derive(Clone, Debug)]
 enum WindowArg {
     All,
+    Records(u64),
     Size(Span, Option<Span>),
 }
 
@@ -83,6 +84,9 @@ impl FromStr for WindowArg {
     fn from_str(text: &str) -> Result<Self, String> {
         if text == "all" {
             return Ok(WindowArg::All);
+        }
+        if let Some(records) = text.strip_suffix("rec") {
+            return parse_records(records).map(WindowArg::Records);
         }
         let span = |text: &str| Span::parse_positive(text).map_err(|error| error.to_string());
         Ok(match text.split_once('/') {
@@ -110,15 +114,15 @@ fn parse_max_future(text: &str) -> Result<MaxFuture, String> {
 
 fn parse_trigger(text: &str) -> Result<Trigger, String> {
     if let Some(records) = text.strip_suffix("rec") {
-        return records
-            .parse()
-            .ok()
-            .filter(|&records| records > 0)
-            .map(Trigger::Records)
-            .ok_or_else(|| "expected a number of records such as 500rec".into());
+        return parse_records(records).map(Trigger::Records);
     }
     let span = Span::parse_positive(text).map_err(|error| error.to_string())?;
     Ok(Trigger::EventTime(exact(&span)?))
+}
+
+fn parse_records(digits: &str) -> Result<u64, String> {
+    let records = digits.parse().ok().filter(|&records| records > 0);
+    records.ok_or_else(|| "expected a number of records such as 500rec".into())
 }
 
 fn parse_length(text: &str) -> Result<i64, String> {
@@ -162,11 +166,15 @@ impl WindowArgs {
     }
 
     fn kind(&self, window: &WindowArg, offset: i64) -> Result<WindowKind, Usage> {
-        let WindowArg::Size(size, slide) = window else {
-            return match (&self.slide, &self.cumulate) {
-                (None, None) => Ok(WindowKind::All),
-                _ => Err(Usage("--slide and --cumulate have no meaning for --window all".into())),
-            };
+        let (size, slide) = match window {
+            WindowArg::Size(size, slide) => (size, slide),
+            _ if self.slide.is_some() || self.cumulate.is_some() => {
+                let hint =
+                    "--slide and --cumulate have no meaning for --window all and windows of so many records";
+                return Err(Usage(hint.into()));
+            }
+            WindowArg::All => return Ok(WindowKind::All),
+            WindowArg::Records(records) => return Ok(WindowKind::Count { records: *records }),
         };
         if (self.slide.is_some() || self.cumulate.is_some()) && self.windows.len() > 1 {
             let hint = "with several windows write the slide behind each: --window 20s/10s; --cumulate takes one window";
@@ -178,8 +186,8 @@ impl WindowArgs {
             ));
         }
         if let Some(step) = &self.cumulate {
-            let (size, step) = (exact(size).map_err(Usage)?, exact(step).map_err(Usage)?);
-            return Ok(WindowKind::Cumulate { size, step, offset });
+            return WindowKind::cumulate(*size, *step, offset, &self.tz)
+                .map_err(|error| Usage(error.to_string()));
         }
         WindowKind::from_spans(*size, slide.or(self.slide), offset, &self.tz)
             .map_err(|error| Usage(error.to_string()))

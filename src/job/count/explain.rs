@@ -113,6 +113,13 @@ fn explain_window(window: &WindowKind) -> String {
                 "Windows of {window}, from midnight to midnight in {zone}; a day may have 23 or 25 hours."
             )
         }
+        WindowKind::CalendarCumulate { ref zone, .. } => {
+            let zone = zone.iana_name().unwrap_or("UTC");
+            format!("Windows that grow, {window}, and begin anew at midnight in {zone}.")
+        }
+        WindowKind::Count { records } => {
+            format!("Windows of {records} records with a key, one after the other.")
+        }
         WindowKind::Session { gap } => format!(
             "Sessions: records of one key, as long as none is more than {} after the one before.",
             span(gap)
