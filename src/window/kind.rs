@@ -112,7 +112,7 @@ impl Kind {
     /// The next window with records that has not closed. One that runs is due only at the end of input.
     pub fn next(&self, at_end: bool) -> Option<Due> {
         match self {
-            Kind::Fixed(fixed) => fixed.next(),
+            Kind::Fixed(fixed) => fixed.next(at_end),
             Kind::Running(running) => running.next().filter(|_| at_end),
             Kind::Sessions(sessions) => sessions.next(),
         }

@@ -19,6 +19,9 @@ pub struct Settings {
     pub emit: Emit,
     /// When open windows are emitted; needed with [`Emit::Update`] and [`Emit::Complete`], and only there.
     pub trigger: Option<Trigger>,
+    /// Windows in time that close without a record, after the first that has some, are emitted too, without rows; at most
+    /// so many in a row, the rest of a longer gap is left out.
+    pub empty_windows: u64,
     /// Each record brings a weight, the first of its values; `count` is then the sum of weights.
     pub weighted: bool,
     /// What else is computed for each key; each record brings one value for each, behind the weight.
@@ -35,6 +38,7 @@ impl Default for Settings {
             max_future: Some(86_400_000),
             emit: Emit::Final,
             trigger: None,
+            empty_windows: 0,
             weighted: false,
             aggregates: Vec::new(),
         }
@@ -123,6 +127,9 @@ impl Settings {
         }
         if let Watermark::Delay(delay) = self.watermark {
             length("--watermark", delay, 0)?;
+        }
+        if self.empty_windows > 0 && self.emit == Emit::Update {
+            return refuse("an update has the rows that changed, and an empty window has none; use --emit final or complete".into());
         }
         for aggregate in &self.aggregates {
             if let Aggregate::Quantile(fraction) = aggregate

@@ -302,3 +302,20 @@ fn windows_of_so_many_records_close_with_their_last_one() {
     assert_eq!(emissions(&settings, &records), ["2..6 a:2 b:2", "1..2 open c:1"]);
     assert_eq!((stats.windows, stats.late), (2, 0));
 }
+
+#[test]
+fn windows_without_records_are_emitted_where_asked_for_but_not_for_ever() {
+    let settings = Settings { empty_windows: 3, ..with(&[WindowKind::tumbling(10)], 0) };
+    let years = 10 * 365 * 86_400_000;
+    let settings = Settings { max_future: None, ..settings };
+    let records =
+        [at(15, &["a"]), at(45, &["b"]), at(years, &["c"]), at(years + 25, &["d"]), at(years + 50, &[])];
+    let lines = emissions(&settings, &records);
+    let start = |n: i64| format!("{}..{}", years + n, years + n + 10);
+    assert_eq!(lines[..7], ["10..20 a:1", "20..30", "30..40", "40..50 b:1", "50..60", "60..70", "70..80"]);
+    assert_eq!(
+        lines[7..],
+        [start(0) + " c:1", start(10), start(20) + " d:1", start(30), start(40)],
+        "and none behind the last record but those that the watermark closed"
+    );
+}

@@ -33,6 +33,9 @@ pub(super) struct Model {
     windows: BTreeMap<Id, Window>,
     /// Records of the window over everything; its bounds are known only when it is emitted.
     all: BTreeMap<usize, Window>,
+    /// Up to which end empty windows were looked for, and by kind how many there were in a row.
+    emptied: Option<Millis>,
+    empty_runs: BTreeMap<usize, u64>,
     max: Option<Millis>,
     pub late: u64,
     applied: u64,
@@ -50,6 +53,8 @@ impl Model {
             dissolved: Vec::new(),
             windows: BTreeMap::new(),
             all: BTreeMap::new(),
+            emptied: None,
+            empty_runs: BTreeMap::new(),
             max: None,
             late: 0,
             applied: 0,
@@ -270,10 +275,44 @@ impl Model {
         Outcome::Late
     }
 
+    /// The empty windows that end up to a time, and the runs of them behind that. A window is one if another that ended
+    /// before had records, and fewer than the limit are in a row before it.
+    fn empties_until(&self, until: Millis) -> (Vec<Id>, BTreeMap<usize, u64>) {
+        let mut runs = self.empty_runs.clone();
+        let mut empties = Vec::new();
+        let Some(first) = self.windows.keys().map(|id| id.0).min() else { return (empties, runs) };
+        let from = self.emptied.map_or(first, |emptied| emptied.max(first) + 1);
+        for end in from..=until {
+            for id in self.windows_at(end - 1).into_iter().filter(|id| id.0 == end) {
+                let run = runs.entry(id.2).or_default();
+                let window = self.windows.get(&id);
+                let has_started = self
+                    .windows
+                    .iter()
+                    .any(|(other, window)| other.2 == id.2 && other.0 < end && !window.records.is_empty());
+                if window.is_some_and(|window| !window.closed) {
+                    *run = 0;
+                } else if window.is_none() && has_started && *run < self.settings.empty_windows {
+                    *run += 1;
+                    empties.push(id);
+                }
+            }
+        }
+        (empties, runs)
+    }
+
+    fn add_empties_until(&mut self, until: Millis) {
+        let (empties, runs) = self.empties_until(until);
+        self.windows.extend(empties.into_iter().map(|id| (id, Window::default())));
+        self.empty_runs = runs;
+        self.emptied = self.emptied.max(Some(until));
+    }
+
     /// Is there something to do: a window to close, a last time to amend one, or a trigger?
     fn is_due(&self, fires: bool) -> bool {
         let Some(watermark) = self.watermark() else { return fires };
         fires
+            || (self.settings.empty_windows > 0 && !self.empties_until(watermark).0.is_empty())
             || self.gap().is_some_and(|gap| self.sessions_are_due(gap, watermark))
             || self.windows.iter().any(|(id, window)| {
                 let closes = !window.closed && id.0 <= watermark;
@@ -297,10 +336,16 @@ impl Model {
 
     /// Emits what the watermark closes, and then, if the trigger fires, the open windows that changed.
     fn emit_due(&mut self, fires: bool) {
-        if !self.is_due(fires) {
+        let is_due = self.is_due(fires);
+        if is_due {
+            self.emit_amended();
+        }
+        if let Some(watermark) = self.watermark().filter(|_| self.settings.empty_windows > 0) {
+            self.add_empties_until(watermark);
+        }
+        if !is_due {
             return;
         }
-        self.emit_amended();
         let watermark = self.watermark();
         if let (Some(gap), Some(watermark)) = (self.gap(), watermark) {
             self.close_sessions(gap, watermark, watermark);
@@ -355,6 +400,21 @@ impl Model {
             self.set_first_aside();
         }
         self.emit_amended();
+        if self.settings.empty_windows > 0
+            && let Some(last) =
+                self.windows.iter().filter(|(_, window)| !window.closed).map(|(id, _)| *id).max()
+        {
+            let kinds: Vec<usize> = (0..self.settings.windows.len()).collect();
+            let last_of = |kind: usize| {
+                let open = self.windows.iter().filter(|(id, window)| id.2 == kind && !window.closed);
+                open.map(|(id, _)| id.0).max()
+            };
+            let ends: Vec<Option<Millis>> = kinds.iter().map(|&kind| last_of(kind)).collect();
+            let (empties, _) = self.empties_until(last.0);
+            let between = empties.into_iter().filter(|id| ends[id.2].is_some_and(|end| id.0 < end));
+            let between: Vec<Id> = between.collect();
+            self.windows.extend(between.into_iter().map(|id| (id, Window::default())));
+        }
         let limit = self.watermark().or(self.max);
         if let (Some(gap), Some(limit)) = (self.gap(), limit) {
             self.close_sessions(gap, Millis::MAX, limit);
@@ -389,11 +449,11 @@ impl Model {
             rows.retain(|row| changed.contains(row.0.as_str()));
         }
         rows.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.as_bytes().cmp(b.0.as_bytes())));
-        if rows.is_empty() {
+        if rows.is_empty() && self.settings.empty_windows == 0 {
             return;
         }
         self.stats.emissions += 1;
-        self.stats.rows += rows.len() as u64;
+        self.stats.rows += rows.len().max(1) as u64;
         self.events.push(Event::Emission(Emitted {
             start,
             end,
