@@ -3,6 +3,7 @@
 use super::cell::{Cell, Shape};
 use super::keys::{KeyId, Keys};
 use super::pane::Entry;
+use super::sketch::Bound;
 use super::stats::{Outcome, Stats};
 use crate::row::Number;
 use crate::time::Millis;
@@ -41,6 +42,8 @@ pub struct Row<'a> {
     pub count: Number,
     /// In the order of the settings; `None` where no record had a value.
     pub aggregates: &'a [Option<Number>],
+    /// How far the count may be off; only with a limit on keys.
+    pub bound: Option<Bound>,
 }
 
 /// Where emissions go.
@@ -137,6 +140,7 @@ impl Output<'_> {
                 key: keys.bytes(table.entries[place as usize].id),
                 count: self.count(table, place),
                 aggregates: &aggregates[at * per_row..(at + 1) * per_row],
+                bound: None,
             });
         }
         let total = self.total(table);
@@ -150,7 +154,8 @@ impl Output<'_> {
     /// Takes back a window of one key: a row of count 0.
     pub fn take_back(&mut self, head: &Head, key: KeyId) {
         let aggregates = vec![None; self.shape.width() - usize::from(self.shape.weighted)];
-        let row = Row { key: self.keys.bytes(key), count: Number::ZERO, aggregates: &aggregates };
+        let row =
+            Row { key: self.keys.bytes(key), count: Number::ZERO, aggregates: &aggregates, bound: None };
         let telling = Telling { stats: self.stats, late: self.late, update: self.update, sink: self.sink };
         telling.emission(head, &[row], Number::ZERO, 0);
     }
@@ -208,15 +213,15 @@ impl Output<'_> {
 }
 
 /// The part of an [`Output`] that takes rows, while the rows still borrow from the keys.
-struct Telling<'a> {
-    stats: &'a mut Stats,
-    late: &'a mut u64,
-    update: bool,
-    sink: &'a mut dyn Sink,
+pub(super) struct Telling<'a> {
+    pub stats: &'a mut Stats,
+    pub late: &'a mut u64,
+    pub update: bool,
+    pub sink: &'a mut dyn Sink,
 }
 
 impl Telling<'_> {
-    fn emission(self, head: &Head, rows: &[Row<'_>], total: Number, distinct: u64) {
+    pub fn emission(self, head: &Head, rows: &[Row<'_>], total: Number, distinct: u64) {
         self.stats.emissions += 1;
         // A window without rows is written as one row without a key.
         self.stats.rows += rows.len().max(1) as u64;

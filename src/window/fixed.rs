@@ -16,6 +16,7 @@ use super::kind::{Due, Reported};
 use super::layout::Layout;
 use super::pane::{Arrival, Pane, Total};
 use super::settings::Settings;
+use super::sketch::Estimates;
 use crate::time::Millis;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,6 +46,8 @@ pub(super) struct Fixed {
     empty_run: u64,
     /// The first window that ever had records.
     first: i64,
+    /// The largest number of keys in a pane.
+    max_keys: Option<usize>,
 }
 
 /// The pane of the last record.
@@ -78,6 +81,7 @@ impl Fixed {
             empty_windows: settings.empty_windows,
             empty_run: 0,
             first: i64::MAX,
+            max_keys: settings.max_keys,
         }
     }
 
@@ -136,7 +140,7 @@ impl Fixed {
     #[cold]
     fn open_pane(&mut self, watermark: Millis) -> usize {
         let place = self.free.pop().unwrap_or_else(|| {
-            self.store.push(Pane::default());
+            self.store.push(Pane::new(self.max_keys));
             self.store.len() - 1
         });
         let pane = self.recent.pane;
@@ -251,6 +255,13 @@ impl Fixed {
         let Due { start, end, window } = due;
         let (low, high) = self.layout.panes_of(window);
         let reported = self.reported.get(&window).copied().unwrap_or_default();
+        let head = Head { start, end, all: false, open, rev: reported.rev };
+        if self.max_keys.is_some() {
+            let panes = self.panes.range(low..high).map(|(_, &place)| &self.store[place]);
+            let emitted = Estimates::of(panes, out.keys).emit(&head, out)
+                || (self.empty_windows > 0 && out.emit_empty(&head));
+            return self.report(window, emitted, reported, out);
+        }
         if high - low > 1 {
             self.move_total(low, high, out.shape);
         }
@@ -263,9 +274,13 @@ impl Fixed {
                 cells: &self.store[place].cells,
             })
         };
-        let head = Head { start, end, all: false, open, rev: reported.rev };
         let empty = table.entries.is_empty() && self.empty_windows > 0;
         let emitted = if empty { out.emit_empty(&head) } else { out.emit(&head, table, changed.as_deref()) };
+        self.report(window, emitted, reported, out)
+    }
+
+    /// Notes that a window was emitted; true if it had not been before.
+    fn report(&mut self, window: i64, emitted: bool, reported: Reported, out: &Output<'_>) -> bool {
         if emitted {
             self.reported.insert(window, Reported { rev: reported.rev + 1, seen: out.epoch });
         }

@@ -41,8 +41,10 @@ impl Kind {
         match (Layout::new(window), window) {
             (Some(layout), _) => Kind::Fixed(Box::new(Fixed::new(layout, settings))),
             (_, WindowKind::Session { gap }) => Kind::Sessions(Box::new(Sessions::new(*gap, settings))),
-            (_, WindowKind::Count { records }) => Kind::Running(Box::new(Running::new(Some(*records)))),
-            _ => Kind::Running(Box::new(Running::new(None))),
+            (_, WindowKind::Count { records }) => {
+                Kind::Running(Box::new(Running::new(Some(*records), settings.max_keys)))
+            }
+            _ => Kind::Running(Box::new(Running::new(None, settings.max_keys))),
         }
     }
 

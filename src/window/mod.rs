@@ -28,6 +28,7 @@ mod quantile;
 mod running;
 mod session;
 mod settings;
+mod sketch;
 mod stats;
 mod sum;
 mod window_kind;
@@ -35,6 +36,7 @@ mod window_kind;
 pub use cell::Value;
 pub use emission::{Emission, Row, Sink};
 pub use settings::{Aggregate, Emit, Settings, SettingsError, Trigger, Watermark};
+pub use sketch::Bound;
 pub use stats::{Outcome, Stats};
 pub use window_kind::{Step, WindowKind};
 
@@ -66,7 +68,8 @@ pub struct Windows {
     late: u64,
     ids: Vec<KeyId>,
     open_kinds: Vec<usize>,
-    has_sessions: bool,
+    /// Keys may come that are not counted, or leave while the record is counted: they are held meanwhile.
+    holds_keys: bool,
     scratch: Scratch,
 }
 
@@ -96,7 +99,8 @@ impl Windows {
             late: 0,
             ids: Vec::new(),
             open_kinds: Vec::new(),
-            has_sessions: settings.windows.iter().any(|window| matches!(window, WindowKind::Session { .. })),
+            holds_keys: settings.max_keys.is_some()
+                || settings.windows.iter().any(|window| matches!(window, WindowKind::Session { .. })),
             scratch: Scratch::default(),
         })
     }
@@ -154,6 +158,11 @@ impl Windows {
             watermark: known(self.clock.watermark),
             ..self.stats.clone()
         }
+    }
+
+    /// How many keys are in memory.
+    pub fn live_keys(&self) -> usize {
+        self.keys.live()
     }
 
     fn hold(
@@ -277,15 +286,14 @@ impl Windows {
             self.ids.push(self.keys.intern(key));
         }
         let arrival = Arrival { keys: &self.ids, values, epoch: self.epoch };
-        if self.has_sessions {
-            // A key whose session has closed is not counted, and must not stay.
+        if self.holds_keys {
             self.ids.iter().for_each(|&id| self.keys.hold(id));
         }
         for &at in &self.open_kinds {
             self.kinds[at].count(time, &arrival, watermark, &self.shape, &mut self.keys);
             self.due = self.due.min(self.kinds[at].due());
         }
-        if self.has_sessions {
+        if self.holds_keys {
             self.ids.iter().for_each(|&id| self.keys.release(id));
         }
         self.stats.counted += 1;

@@ -319,3 +319,27 @@ fn windows_without_records_are_emitted_where_asked_for_but_not_for_ever() {
         "and none behind the last record but those that the watermark closed"
     );
 }
+
+#[test]
+fn with_a_limit_on_keys_memory_stays_flat_and_frequent_keys_are_found() {
+    let settings = Settings { max_keys: Some(100), ..with(&[WindowKind::hopping(10_000, 1000)], 0) };
+    let mut windows = Windows::new(&settings).unwrap();
+    let mut recorder = Recorder::default();
+    for time in 0..50_000_i64 {
+        let name = if time % 5 == 0 { "often".to_owned() } else { format!("once {time}") };
+        windows.record(time, &[name.as_bytes()], &mut recorder);
+        assert!(windows.live_keys() <= 1100);
+    }
+    let emitted = recorder.events.iter().filter_map(|event| match event {
+        Event::Emission(emitted) if emitted.start >= 0 => Some(emitted),
+        _ => None,
+    });
+    for emitted in emitted {
+        assert_eq!((emitted.rows.len(), emitted.total), (100, Number::Int(10_000)));
+        let (key, count, _) = &emitted.rows[0];
+        let bound = emitted.bounds[0].unwrap();
+        assert!(bound.guaranteed && key == "often");
+        assert!((2000..=2000 + i128::from(bound.error)).contains(&(count.as_f64() as i128)));
+        assert!(emitted.distinct.abs_diff(8001) < 400, "{}", emitted.distinct);
+    }
+}

@@ -1,5 +1,6 @@
 //! The engine against a naive model under random streams, and by name the faults that others have had.
 
+mod definition;
 mod kinds;
 mod measure;
 mod model;
@@ -23,6 +24,7 @@ struct Emitted {
     total: Number,
     distinct: u64,
     rows: Vec<(String, Number, Vec<Option<Number>>)>,
+    bounds: Vec<Option<Bound>>,
 }
 
 /// What came out, in order.
@@ -57,6 +59,7 @@ impl Sink for Recorder {
                 .iter()
                 .map(|row| (text(row.key), row.count, row.aggregates.to_vec()))
                 .collect(),
+            bounds: emission.rows.iter().map(|row| row.bound).collect(),
         }));
     }
 

@@ -1,13 +1,10 @@
 //! The rules, as plainly as they can be written: every record is kept in every window it counts in, and a window is
 //! worked out anew from its records whenever it is emitted. No panes, no running totals, no numbers for keys.
 
+use super::definition::{Id, result, windows_at};
 use super::sessions::{Dissolved, Session};
 use super::*;
-use crate::time::{Calendar, CalendarUnit};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// A window, in the order of emission: end, start, place of its kind in the settings.
-type Id = (Millis, Millis, usize);
 
 type Row = (String, Number, Vec<Option<Number>>);
 
@@ -145,72 +142,6 @@ impl Model {
         outcome
     }
 
-    /// The windows that contain a point in time, by definition.
-    fn windows_at(&self, time: Millis) -> Vec<Id> {
-        let mut ids = Vec::new();
-        for (kind, window) in self.settings.windows.iter().enumerate() {
-            match window {
-                WindowKind::Hopping { size, slide, offset } => {
-                    let around = (time - offset) / slide;
-                    for k in around - size / slide - 2..=around + 2 {
-                        let start = k * slide + offset;
-                        if start <= time && time < start + size {
-                            ids.push((start + size, start, kind));
-                        }
-                    }
-                }
-                WindowKind::Cumulate { size, step, offset } => {
-                    let start = time - (time - offset).rem_euclid(*size);
-                    let ends = (1..=size / step).map(|steps| start + steps * step);
-                    ids.extend(ends.filter(|&end| end > time).map(|end| (end, start, kind)));
-                }
-                WindowKind::Calendar { size, slide, unit: CalendarUnit::Day, zone } => {
-                    // Hour by hour around the time: where a day begins that is a multiple of the slide.
-                    let date = |time: Millis| {
-                        let zoned = jiff::Timestamp::from_millisecond(time).unwrap().to_zoned(zone.clone());
-                        let days = zoned.date() - jiff::civil::date(1970, 1, 1);
-                        (i64::from(days.get_days()), zoned)
-                    };
-                    let start_of = |day: i64| {
-                        let (_, zoned) = date(day * 86_400_000 + 43_200_000);
-                        let day = jiff::civil::date(1970, 1, 1) + jiff::Span::new().days(day);
-                        day.to_zoned(zoned.time_zone().clone()).unwrap().timestamp().as_millisecond()
-                    };
-                    let (today, _) = date(time);
-                    let (size, slide) = (i64::from(*size), i64::from(*slide));
-                    for first in today - size..=today + 1 {
-                        let (start, end) = (start_of(first), start_of(first + size));
-                        if first % slide == 0 && start <= time && time < end {
-                            ids.push((end, start, kind));
-                        }
-                    }
-                }
-                WindowKind::CalendarCumulate { size, unit, step, zone } => {
-                    let units = Calendar::new(*unit, zone.clone());
-                    let days = Calendar::new(CalendarUnit::Day, zone.clone());
-                    let size = i64::from(*size);
-                    let period = units.number(time).div_euclid(size) * size;
-                    let (start, last) = (units.start(period), units.start(period + size));
-                    let mut end = start;
-                    while end < last {
-                        end = match step {
-                            Step::Millis(step) => end + step,
-                            Step::Days(step) => days.start(days.number(end) + step),
-                        };
-                        if end > time {
-                            ids.push((end.min(last), start, kind));
-                        }
-                    }
-                }
-                WindowKind::Calendar { .. }
-                | WindowKind::Session { .. }
-                | WindowKind::Count { .. }
-                | WindowKind::All => {}
-            }
-        }
-        ids
-    }
-
     fn count(&mut self, record: &Record) -> Outcome {
         if record.keys.is_empty() {
             self.stats.no_key += 1;
@@ -222,7 +153,7 @@ impl Model {
         let watermark = self.watermark();
         let lateness = self.settings.allowed_lateness;
         let is_open = |end: Millis| watermark.is_none_or(|watermark| end + lateness > watermark);
-        let ids = self.windows_at(record.time);
+        let ids = windows_at(&self.settings, record.time);
         let mut counted = false;
         for &(end, start, kind) in &ids {
             if is_open(end) {
@@ -283,7 +214,7 @@ impl Model {
         let Some(first) = self.windows.keys().map(|id| id.0).min() else { return (empties, runs) };
         let from = self.emptied.map_or(first, |emptied| emptied.max(first) + 1);
         for end in from..=until {
-            for id in self.windows_at(end - 1).into_iter().filter(|id| id.0 == end) {
+            for id in windows_at(&self.settings, end - 1).into_iter().filter(|id| id.0 == end) {
                 let run = runs.entry(id.2).or_default();
                 let window = self.windows.get(&id);
                 let has_started = self
@@ -464,6 +395,7 @@ impl Model {
             late: std::mem::take(&mut self.late),
             total,
             distinct: keys.len() as u64,
+            bounds: vec![None; rows.len()],
             rows,
         }));
         window.emissions += 1;
@@ -486,26 +418,5 @@ impl Model {
             aggregates.iter().zip(values).map(|(aggregate, values)| result(aggregate, values)).collect();
         let count = if self.settings.weighted { results.remove(0).unwrap() } else { Number::Int(count) };
         (key.to_owned(), count, results)
-    }
-}
-
-/// An aggregate by definition.
-fn result(aggregate: &Aggregate, mut values: Vec<i64>) -> Option<Number> {
-    values.sort_unstable();
-    let sum: i64 = values.iter().sum();
-    let int = |value: i64| Number::Int(value.into());
-    match aggregate {
-        Aggregate::Sum => Some(int(sum)),
-        Aggregate::Min => values.first().copied().map(int),
-        Aggregate::Max => values.last().copied().map(int),
-        Aggregate::Mean => (!values.is_empty()).then(|| Number::Float(sum as f64 / values.len() as f64)),
-        Aggregate::Distinct | Aggregate::DistinctApproximate => {
-            values.dedup();
-            Some(int(values.len() as i64))
-        }
-        Aggregate::Quantile(fraction) => {
-            let place = (fraction * (values.len() as f64 - 1.0)).floor();
-            values.get(place as usize).copied().map(int)
-        }
     }
 }

@@ -72,6 +72,7 @@ fn settings() -> impl Strategy<Value = Settings> {
                     max_future,
                     emit,
                     trigger,
+                    max_keys: None,
                     weighted,
                     aggregates,
                 }
@@ -123,6 +124,37 @@ fn agree(settings: &Settings, records: &[Record]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+fn check_bounds(truth: &Emitted, estimate: &Emitted, limit: usize) -> Result<(), TestCaseError> {
+    prop_assert_eq!(
+        (truth.start, truth.end, truth.open, truth.rev),
+        (estimate.start, estimate.end, estimate.open, estimate.rev)
+    );
+    prop_assert_eq!(
+        (truth.late, truth.total, truth.distinct),
+        (estimate.late, estimate.total, estimate.distinct)
+    );
+    prop_assert_eq!(estimate.rows.len(), truth.rows.len().min(limit));
+    let count = |key: &str| {
+        let row = truth.rows.iter().find(|row| row.0 == key);
+        row.map_or(0, |row| row.1.as_f64() as u64)
+    };
+    for (at, (key, estimated, _)) in estimate.rows.iter().enumerate() {
+        let bound = estimate.bounds[at].expect("a limit gives bounds");
+        let (high, real) = (estimated.as_f64() as u64, count(key));
+        prop_assert!(real <= high && high - bound.error <= real, "{} {} {:?}", high, real, bound);
+        if bound.guaranteed {
+            let above = &estimate.rows[..=at];
+            let others = truth.rows.iter().filter(|row| above.iter().all(|shown| shown.0 != row.0));
+            let highest = others.map(|row| row.1.as_f64() as u64).max().unwrap_or(0);
+            prop_assert!(highest <= real);
+        }
+    }
+    if truth.rows.len() <= limit {
+        prop_assert_eq!(&truth.rows, &estimate.rows);
+    }
+    Ok(())
+}
+
 /// A few more cases than usual, since they are small; `PROPTEST_CASES` says otherwise.
 fn config() -> ProptestConfig {
     let usual = ProptestConfig::default();
@@ -162,6 +194,26 @@ proptest! {
             Settings { windows, watermark: Watermark::Delay(delay * 1_000_000), max_future: None, allowed_lateness: lateness * 1_000_000,
             ..Settings::default() };
         agree(&settings, &records)?;
+    }
+
+    /// The truth is what comes without a limit.
+    #[test]
+    fn limited_keys_are_within_their_bounds(settings in settings(), records in records(), limit in 1..5_usize) {
+        let settings = Settings { weighted: false, aggregates: Vec::new(), ..settings };
+        let limited = Settings { max_keys: Some(limit), ..settings.clone() };
+        if limited.validate().is_err() {
+            return Ok(());
+        }
+        let (truth, _) = run(&settings, &fit(&settings, &records));
+        let (estimates, _) = run(&limited, &fit(&settings, &records));
+        prop_assert_eq!(truth.len(), estimates.len());
+        for (truth, estimate) in truth.iter().zip(&estimates) {
+            let (Event::Emission(truth), Event::Emission(estimate)) = (truth, estimate) else {
+                prop_assert_eq!(truth, estimate);
+                continue;
+            };
+            check_bounds(truth, estimate, limit)?;
+        }
     }
 
     #[test]
