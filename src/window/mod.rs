@@ -29,6 +29,7 @@ mod running;
 mod session;
 mod settings;
 mod sketch;
+mod sources;
 mod stats;
 mod sum;
 mod window_kind;
@@ -120,17 +121,39 @@ impl Windows {
         values: &[Value<'_>],
         sink: &mut dyn Sink,
     ) -> Outcome {
+        self.record_from(&[], time, keys, values, sink)
+    }
+
+    /// Takes one record of a source, where the settings tell sources apart; values are as in
+    /// [`Windows::record_with`].
+    pub fn record_from(
+        &mut self,
+        source: &[u8],
+        time: Millis,
+        keys: &[&[u8]],
+        values: &[Value<'_>],
+        sink: &mut dyn Sink,
+    ) -> Outcome {
         debug_assert_eq!(values.len(), self.shape.width(), "one value per aggregate");
         let record = self.stats.records;
         self.stats.records += 1;
         if self.clock.is_far(time) {
-            return self.hold(record, time, keys, values, sink);
+            return self.hold(record, (source, time), keys, values, sink);
         }
         if self.clock.holds_any() {
             let held = self.clock.take_held();
             self.set_aside(&held, sink);
         }
-        self.apply(time, keys, values, sink)
+        self.apply((source, time), keys, values, sink)
+    }
+
+    /// A source has been silent for too long, or has ended: it holds the watermark back no longer, until a record of it
+    /// comes. What becomes due by that is emitted. The last source stays.
+    pub fn drop_source(&mut self, source: &[u8], sink: &mut dyn Sink) {
+        let base = self.clock.base_without(source);
+        if base > self.clock.base {
+            self.advance(self.clock.max, base, sink);
+        }
     }
 
     /// The input has ended: sets aside what is still held, and emits every window, those that the watermark has not
@@ -168,7 +191,7 @@ impl Windows {
     fn hold(
         &mut self,
         record: u64,
-        time: Millis,
+        (source, time): (&[u8], Millis),
         keys: &[&[u8]],
         values: &[Value<'_>],
         sink: &mut dyn Sink,
@@ -178,6 +201,7 @@ impl Windows {
         if !self.clock.is_one_short() {
             self.clock.hold(Held {
                 record,
+                source: source.into(),
                 time,
                 keys: keys.iter().map(|&key| key.into()).collect(),
                 values: values.iter().map(OwnedValue::new).collect(),
@@ -187,10 +211,10 @@ impl Windows {
         for held in self.clock.take_held() {
             let keys: Vec<&[u8]> = held.keys.iter().map(|key| &**key).collect();
             let values: Vec<Value<'_>> = held.values.iter().map(OwnedValue::borrow).collect();
-            let outcome = self.apply(held.time, &keys, &values, sink);
+            let outcome = self.apply((&held.source, held.time), &keys, &values, sink);
             sink.settled(held.record, outcome);
         }
-        self.apply(time, keys, values, sink)
+        self.apply((source, time), keys, values, sink)
     }
 
     fn set_aside(&mut self, held: &[Held], sink: &mut dyn Sink) {
@@ -201,9 +225,16 @@ impl Windows {
     }
 
     /// Takes a record that is believed.
-    fn apply(&mut self, time: Millis, keys: &[&[u8]], values: &[Value<'_>], sink: &mut dyn Sink) -> Outcome {
-        if time > self.clock.max {
-            self.advance(time, sink);
+    fn apply(
+        &mut self,
+        (source, time): (&[u8], Millis),
+        keys: &[&[u8]],
+        values: &[Value<'_>],
+        sink: &mut dyn Sink,
+    ) -> Outcome {
+        let base = self.clock.base_with(source, time);
+        if time > self.clock.max || base > self.clock.base {
+            self.advance(time.max(self.clock.max), base, sink);
         }
         let outcome = if keys.is_empty() {
             self.stats.no_key += 1;
@@ -225,9 +256,9 @@ impl Windows {
         outcome
     }
 
-    /// The largest event time moves: windows close, and the trigger may fire.
-    fn advance(&mut self, time: Millis, sink: &mut dyn Sink) {
-        let watermark = self.clock.watermark_at(time);
+    /// The largest event time moves to `time`, the watermark's base to `base`: windows close, and the trigger may fire.
+    fn advance(&mut self, time: Millis, base: Millis, sink: &mut dyn Sink) {
+        let watermark = self.clock.watermark_at(base);
         let mut fires = false;
         if let Some(Trigger::EventTime(every)) = self.trigger
             && (time >= self.next_trigger || self.clock.max == NEVER)
@@ -245,15 +276,16 @@ impl Windows {
             self.emit_changed(watermark, sink);
         }
         self.clock.max = time;
+        self.clock.base = base;
         self.clock.watermark = watermark;
     }
 
     /// Counts a record in every window that is open.
     #[inline]
     fn count(&mut self, time: Millis, keys: &[&[u8]], values: &[Value<'_>]) -> Outcome {
-        let Clock { max, watermark, .. } = self.clock;
+        let Clock { base, watermark, .. } = self.clock;
         let horizon = self.clock.horizon();
-        let hint = |end: Millis| max - end - (watermark - horizon) + 1;
+        let hint = |end: Millis| base - end - (watermark - horizon) + 1;
         self.open_kinds.clear();
         let mut first_missed = None;
         let mut last_end = None;

@@ -11,6 +11,8 @@ pub struct Settings {
     pub windows: Vec<WindowKind>,
     /// How far the watermark stays behind the largest event time.
     pub watermark: Watermark,
+    /// Each record has a source, and the source that is furthest behind rules the watermark.
+    pub watermark_by: bool,
     /// How long a window that has closed is kept: records that come meanwhile count, and it is emitted again.
     pub allowed_lateness: i64,
     /// How far a record may lie ahead of the largest event time; `None` believes every record.
@@ -37,6 +39,7 @@ impl Default for Settings {
         Settings {
             windows: Vec::new(),
             watermark: Watermark::Delay(10_000),
+            watermark_by: false,
             allowed_lateness: 0,
             max_future: Some(86_400_000),
             emit: Emit::Final,

@@ -343,3 +343,25 @@ fn with_a_limit_on_keys_memory_stays_flat_and_frequent_keys_are_found() {
         assert!(emitted.distinct.abs_diff(8001) < 400, "{}", emitted.distinct);
     }
 }
+
+#[test]
+fn the_source_furthest_behind_rules_the_watermark() {
+    let settings = Settings { watermark_by: true, ..with(&[WindowKind::tumbling(10)], 0) };
+    let mut windows = Windows::new(&settings).unwrap();
+    let mut recorder = Recorder::default();
+    let mut record = |windows: &mut Windows, source: &str, time| {
+        windows.record_from(source.as_bytes(), time, &[b"a"], &[], &mut recorder)
+    };
+    record(&mut windows, "east", 5);
+    record(&mut windows, "west", 6);
+    record(&mut windows, "east", 95);
+    assert_eq!(record(&mut windows, "west", 7), Outcome::Counted);
+    assert_eq!(windows.stats().watermark, Some(7));
+    assert_eq!((windows.stats().emissions, windows.stats().max_event_time), (0, Some(95)));
+    windows.drop_source(b"west", &mut recorder);
+    assert_eq!((windows.stats().watermark, windows.stats().emissions), (Some(95), 1));
+    assert_eq!(windows.record_from(b"west", 8, &[b"a"], &[], &mut recorder), Outcome::Late);
+    windows.drop_source(b"west", &mut recorder);
+    windows.drop_source(b"east", &mut recorder);
+    assert_eq!(windows.stats().watermark, Some(95));
+}

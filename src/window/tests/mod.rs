@@ -71,6 +71,7 @@ impl Sink for Recorder {
 /// One record of a test: a time, keys, and an integer for each value.
 #[derive(Clone, Debug, PartialEq)]
 struct Record {
+    source: &'static str,
     time: Millis,
     keys: Vec<&'static str>,
     values: Vec<i64>,
@@ -86,7 +87,7 @@ fn aggregates(settings: &Settings) -> Vec<Aggregate> {
 }
 
 fn at(time: Millis, keys: &[&'static str]) -> Record {
-    Record { time, keys: keys.to_vec(), values: Vec::new() }
+    Record { source: "", time, keys: keys.to_vec(), values: Vec::new() }
 }
 
 /// Runs the engine over records to the end of input.
@@ -105,7 +106,8 @@ fn run(settings: &Settings, records: &[Record]) -> (Vec<Event>, Stats) {
                 _ => Value::Number(Number::Int(value.into())),
             })
             .collect();
-        let outcome = windows.record_with(record.time, &keys, &values, &mut recorder);
+        let outcome =
+            windows.record_from(record.source.as_bytes(), record.time, &keys, &values, &mut recorder);
         recorder.events.push(Event::Returned(outcome));
     }
     windows.finish(&mut recorder);

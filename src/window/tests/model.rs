@@ -34,6 +34,9 @@ pub(super) struct Model {
     emptied: Option<Millis>,
     empty_runs: BTreeMap<usize, u64>,
     max: Option<Millis>,
+    /// The time that the watermark is behind, and by source the largest time.
+    pub base: Option<Millis>,
+    sources: BTreeMap<&'static str, Millis>,
     pub late: u64,
     applied: u64,
     held: Vec<(u64, Record)>,
@@ -53,6 +56,8 @@ impl Model {
             emptied: None,
             empty_runs: BTreeMap::new(),
             max: None,
+            base: None,
+            sources: BTreeMap::new(),
             late: 0,
             applied: 0,
             held: Vec::new(),
@@ -110,7 +115,7 @@ impl Model {
 
     pub fn watermark(&self) -> Option<Millis> {
         match self.settings.watermark {
-            Watermark::Delay(delay) => self.max.map(|max| max - delay),
+            Watermark::Delay(delay) => self.base.map(|base| base - delay),
             Watermark::Max => None,
         }
     }
@@ -118,6 +123,10 @@ impl Model {
     fn apply(&mut self, record: &Record) -> Outcome {
         let before = self.max;
         self.max = before.max(Some(record.time));
+        let source = if self.settings.watermark_by { record.source } else { "" };
+        let latest = self.sources.entry(source).or_insert(record.time);
+        *latest = record.time.max(*latest);
+        self.base = self.base.max(self.sources.values().min().copied());
         let crossed = match (self.settings.trigger, before, self.max) {
             (Some(Trigger::EventTime(every)), Some(before), Some(now)) => {
                 (before + 1..=now).any(|time| time.rem_euclid(every) == 0)
@@ -170,7 +179,7 @@ impl Model {
                 counted = true;
             }
         }
-        let max = self.max.unwrap();
+        let max = self.base.unwrap();
         if let Some(first) = ids.iter().map(|id| id.0).filter(|&end| !is_open(end)).min() {
             self.stats.missed += 1;
             self.stats.missed_hint = self.stats.missed_hint.max(Some(max - first - lateness + 1));
@@ -191,7 +200,7 @@ impl Model {
 
     fn count_for_sessions(&mut self, gap: i64, record: &Record) -> Outcome {
         let (counted, missed) = self.count_in_sessions(gap, record);
-        let hint = Some(self.max.unwrap() - (record.time + gap) - self.settings.allowed_lateness);
+        let hint = Some(self.base.unwrap() - (record.time + gap) - self.settings.allowed_lateness);
         if missed > 0 {
             self.stats.missed += 1;
             self.stats.missed_hint = self.stats.missed_hint.max(hint);

@@ -59,14 +59,24 @@ fn settings() -> impl Strategy<Value = Settings> {
         emission,
         any::<bool>(),
         aggregates_of_all_kinds(),
-        prop_oneof![Just(0), 0..60_i64],
+        (prop_oneof![Just(0), 0..60_i64], prop::bool::weighted(0.25)),
         prop_oneof![Just(0), 0..30_u64],
     )
         .prop_map(
-            |(windows, watermark, max_future, (emit, trigger), weighted, aggregates, lateness, empty)| {
+            |(
+                windows,
+                watermark,
+                max_future,
+                (emit, trigger),
+                weighted,
+                aggregates,
+                (lateness, watermark_by),
+                empty,
+            )| {
                 Settings {
                     windows,
                     watermark,
+                    watermark_by,
                     allowed_lateness: lateness,
                     empty_windows: if emit == Emit::Update { 0 } else { empty },
                     max_future,
@@ -94,12 +104,13 @@ fn records() -> impl Strategy<Value = Vec<Record>> {
         prop::sample::select(vec!["a", "b", "c", "ab", "sevenchr", "sevenchrs", "sevenchrt", ""]),
         0..4,
     );
-    let record = (step, far, keys, [-3..9_i64, -3..9_i64, -3..9_i64, -3..9_i64]);
+    let source = prop::sample::select(vec![("east", 0), ("west", 7), ("north", 25)]);
+    let record = (step, far, keys, [-3..9_i64, -3..9_i64, -3..9_i64, -3..9_i64], source);
     (-200..200_i64, prop::collection::vec(record, 0..60)).prop_map(|(start, steps)| {
         let mut now = start;
-        let stream = steps.into_iter().map(|(step, far, keys, values)| {
+        let stream = steps.into_iter().map(|(step, far, keys, values, (source, lag))| {
             now += step;
-            Record { time: now + far, keys, values: values.to_vec() }
+            Record { source, time: now + far - lag, keys, values: values.to_vec() }
         });
         stream.collect()
     })
