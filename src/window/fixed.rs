@@ -360,4 +360,14 @@ impl Fixed {
         total.mend(&panes.range(total.low..total.high).map(|(_, &place)| &store[place]), out.shape);
         self.set_due();
     }
+    /// All panes changed in epoch 1, and no emission has seen it.
+    pub fn forget_epochs(&mut self) {
+        for &place in self.panes.values() {
+            self.store[place].forget_epochs();
+        }
+        self.reported.values_mut().for_each(|reported| reported.seen = 0);
+        if self.has_trigger {
+            self.touched = self.panes.keys().copied().collect();
+        }
+    }
 }

@@ -143,6 +143,8 @@ impl Kind {
     pub fn changed_until(&self, until: Millis, keys: &Keys) -> Vec<Due> {
         match self {
             Kind::Fixed(fixed) => fixed.changed_until(until),
+            // It is not due by any time, but it is open.
+            Kind::Running(running) if until == Millis::MAX => running.changed().into_iter().collect(),
             Kind::Running(_) => Vec::new(),
             Kind::Sessions(sessions) => sessions.changed_until(until, keys),
         }
@@ -172,6 +174,14 @@ impl Kind {
             Kind::Fixed(fixed) => fixed.retire(horizon, out),
             Kind::Running(_) => {}
             Kind::Sessions(sessions) => sessions.retire(horizon, out),
+        }
+    }
+    /// All that is in memory changed in epoch 1, and no emission has seen it.
+    pub fn forget_epochs(&mut self) {
+        match self {
+            Kind::Fixed(fixed) => fixed.forget_epochs(),
+            Kind::Running(running) => running.forget_epochs(),
+            Kind::Sessions(sessions) => sessions.forget_epochs(),
         }
     }
 }

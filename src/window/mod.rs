@@ -11,6 +11,21 @@
 //! - A **trigger** emits open windows too, before the record that fires it is applied. A window that this record closes
 //!   comes once, closed.
 //!
+//! - With an **allowed lateness** a window that has closed is kept. Records that reach it are gathered: it is emitted again,
+//!   with the next `rev`, before the next window closes, at a trigger, when its lateness is over, or at the end of input.
+//! - At the **end of input** every window is emitted, as open if it ends behind the watermark. With a watermark of `max` the
+//!   largest event time takes its place. The window over everything closes there.
+//! - A record **too far ahead** is held until two more bear it out; see `clock.rs`.
+//!
+//! | file | what is in it |
+//! | --- | --- |
+//! | `settings`, `window_kind` | what is asked for |
+//! | `clock`, `sources` | the watermark; records too far ahead |
+//! | `kind` | one face for `fixed` (windows that lie in time, by `layout`), `session`, and `running` (all, n records) |
+//! | `pane`, `keys` | counts by key |
+//! | `cell`, `sum`, `hll`, `quantile`, `sketch` | aggregates, and keys in bounded memory |
+//! | `batch`, `emission` | what comes out, in order |
+//!
 //! Memory is one entry per key and pane, for the panes of windows that have not closed, and one entry per key for the
 //! running total; see `fixed.rs`.
 
@@ -170,6 +185,11 @@ impl Windows {
     pub fn idle(&mut self, assumed: Millis, sink: &mut dyn Sink) {
         self.emit_amended(sink);
         self.emit_changed_until(assumed, sink);
+    }
+
+    /// Emits all open windows that changed since their last emission, and keeps them: the input rests, but has not ended.
+    pub fn show_open(&mut self, sink: &mut dyn Sink) {
+        self.idle(Millis::MAX, sink);
     }
 
     /// Figures so far.

@@ -102,6 +102,12 @@ impl Pane {
         Some(&self.cells[place * width..(place + 1) * width])
     }
 
+    /// All entries changed in epoch 1.
+    pub fn forget_epochs(&mut self) {
+        self.changed = 1;
+        self.entries.iter_mut().for_each(|entry| entry.changed = 1);
+    }
+
     /// Forgets everything but the memory it took.
     pub fn clear(&mut self, keys: &mut Keys) {
         for entry in &self.entries {

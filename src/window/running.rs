@@ -86,4 +86,9 @@ impl Running {
         self.records = 0;
         self.reported = Reported::default();
     }
+    /// The window changed in epoch 1, and no emission has seen it.
+    pub fn forget_epochs(&mut self) {
+        self.pane.forget_epochs();
+        self.reported.seen = 0;
+    }
 }

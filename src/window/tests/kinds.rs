@@ -365,3 +365,53 @@ fn the_source_furthest_behind_rules_the_watermark() {
     windows.drop_source(b"east", &mut recorder);
     assert_eq!(windows.stats().watermark, Some(95));
 }
+
+/// The numbers of emissions have 32 bits.
+#[test]
+fn after_four_billion_emissions_nothing_is_lost() {
+    for kind in [WindowKind::hopping(400, 100), WindowKind::All, WindowKind::Session { gap: 50 }] {
+        let settings =
+            Settings { emit: Emit::Update, trigger: Some(Trigger::Records(1)), ..with(&[kind], 1000) };
+        let shown = |epoch: u32| {
+            let mut windows = Windows::new(&settings).unwrap();
+            windows.epoch = epoch;
+            let mut recorder = Recorder::default();
+            let mut table = std::collections::BTreeMap::new();
+            for time in 0..100 {
+                let key = ["a", "b", "c"][time as usize % 3];
+                windows.record(time, &[key.as_bytes()], &mut recorder);
+            }
+            windows.finish(&mut recorder);
+            for event in recorder.events {
+                if let Event::Emission(emitted) = event {
+                    for (key, count, _) in emitted.rows {
+                        // The window over everything is one, whatever its bounds.
+                        let end = if emitted.all { 0 } else { emitted.end };
+                        table.insert((emitted.start, end, key), count.to_string());
+                    }
+                }
+            }
+            table
+        };
+        assert_eq!(shown(u32::MAX - 50), shown(1));
+    }
+}
+
+#[test]
+fn what_is_open_can_be_shown_and_kept() {
+    let mut windows = Windows::new(&with(&[WindowKind::tumbling(10), WindowKind::All], 0)).unwrap();
+    let mut recorder = Recorder::default();
+    windows.record(5, &[b"a"], &mut recorder);
+    windows.show_open(&mut recorder);
+    windows.show_open(&mut recorder);
+    windows.record(7, &[b"a"], &mut recorder);
+    windows.finish(&mut recorder);
+    let lines = recorder.events.iter().filter_map(|event| match event {
+        Event::Emission(emitted) => Some(emitted.line()),
+        _ => None,
+    });
+    assert_eq!(
+        lines.collect::<Vec<_>>(),
+        ["5..6 all open a:1", "0..10 open a:1", "5..8 all rev=1 a:2", "0..10 open rev=1 a:2"]
+    );
+}
