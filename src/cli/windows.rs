@@ -19,11 +19,14 @@ pub struct WindowArgs {
     #[arg(
         short,
         long = "window",
+        required_unless_present = "session",
         value_name = "SIZE[/SLIDE]|all",
-        required = true,
         help_heading = "Windows"
     )]
     windows: Vec<WindowArg>,
+    /// Count sessions: windows of one key that end when nothing came for so long
+    #[arg(long, value_name = "GAP", value_parser = Span::parse_positive, help_heading = "Windows")]
+    session: Option<Span>,
     /// The step from one window to the next, for a single --window
     #[arg(long, value_name = "SPAN", value_parser = Span::parse_positive, help_heading = "Windows")]
     slide: Option<Span>,
@@ -138,6 +141,9 @@ impl WindowArgs {
         let mut windows = Vec::new();
         for window in &self.windows {
             windows.push(self.kind(window, offset)?);
+        }
+        if let Some(gap) = &self.session {
+            windows.push(WindowKind::Session { gap: exact(gap).map_err(Usage)? });
         }
         let on_arrival = matches!(clock.clock(), Clock::Arrival);
         Ok(Settings {

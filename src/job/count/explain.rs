@@ -18,6 +18,13 @@ impl CountOptions {
                 keep.source()
             ));
         }
+        if let Some((id, span)) = &self.dedupe {
+            lines.push(format!(
+                "Of records with the same {} within {} only the first counts.",
+                id.source(),
+                Span::from_millis(*span)
+            ));
+        }
         let keys = self.keys.iter().map(|(name, key)| (name.as_str(), key));
         let values = self.aggregates.iter().map(|named| (named.name.as_str(), &named.values));
         for (name, expression) in keys.chain(values) {
@@ -106,9 +113,11 @@ fn explain_window(window: &WindowKind) -> String {
                 "Windows of {window}, from midnight to midnight in {zone}; a day may have 23 or 25 hours."
             )
         }
+        WindowKind::Session { gap } => format!(
+            "Sessions: records of one key, as long as none is more than {} after the one before.",
+            span(gap)
+        ),
         WindowKind::All => "One window over everything.".into(),
-        #[allow(unreachable_patterns)] // a kind that has no words of its own yet
-        _ => format!("Windows: {window}."),
     }
 }
 
