@@ -415,3 +415,41 @@ fn what_is_open_can_be_shown_and_kept() {
         ["5..6 all open a:1", "0..10 open a:1", "5..8 all rev=1 a:2", "0..10 open rev=1 a:2"]
     );
 }
+
+#[test]
+fn the_longest_windows_at_the_ends_of_time_do_not_overflow() {
+    use crate::time::{MAX, MIN};
+    let most = Span::MAX_MILLIS;
+    let zone = time_zone(PARIS).unwrap();
+    let mut kinds =
+        vec![WindowKind::All, WindowKind::Session { gap: most }, WindowKind::Count { records: u64::MAX }];
+    for offset in [-most, 0, most] {
+        for (size, slide) in [(1, 1), (most, most), (most, most / 3), (1, most), (most - 1, most)] {
+            kinds.push(WindowKind::Hopping { size, slide, offset });
+        }
+        kinds.push(WindowKind::Cumulate { size: most, step: most / 2, offset });
+    }
+    for unit in [CalendarUnit::Day, CalendarUnit::Week, CalendarUnit::Month] {
+        for (size, slide) in [(1, 1), (240_000, 240_000), (240_000, 80_000), (1, 240_000)] {
+            kinds.push(WindowKind::Calendar { size, slide, unit, zone: zone.clone() });
+        }
+        for step in [Step::Millis(1), Step::Millis(most), Step::Days(1), Step::Days(240_000)] {
+            if step != Step::Millis(1) && step != Step::Days(1) {
+                kinds.push(WindowKind::CalendarCumulate { size: 240_000, unit, step, zone: zone.clone() });
+            }
+        }
+    }
+    for kind in kinds {
+        for (delay, lateness) in [(0, 0), (most, most)] {
+            let settings = Settings {
+                max_future: Some(most),
+                allowed_lateness: lateness,
+                ..with(std::slice::from_ref(&kind), delay)
+            };
+            let (_, stats) =
+                run(&settings, &[at(MIN, &["a"]), at(0, &["b"]), at(MAX, &["c"]), at(MIN, &["d"])]);
+            assert_eq!(stats.future, 0, "{kind}");
+            assert_eq!(stats.counted + stats.late + stats.gap, 4, "{kind}");
+        }
+    }
+}

@@ -166,7 +166,7 @@ fn check_bounds(truth: &Emitted, estimate: &Emitted, limit: usize) -> Result<(),
     Ok(())
 }
 
-/// A few more cases than usual, since they are small; `PROPTEST_CASES` says otherwise.
+/// More cases than usual, since they are small; `PROPTEST_CASES` says otherwise.
 fn config() -> ProptestConfig {
     let usual = ProptestConfig::default();
     ProptestConfig { cases: usual.cases * 3, ..usual }
@@ -179,7 +179,9 @@ proptest! {
     fn the_engine_does_what_the_model_says(settings in settings(), records in records()) {
         agree(&settings, &records)?;
     }
+}
 
+proptest! {
     /// The same streams, 100,000 times slower, in a zone that changes its clock twice in ten days.
     #[test]
     fn days_of_a_time_zone(
