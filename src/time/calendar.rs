@@ -93,7 +93,8 @@ impl Calendar {
 
 /// For looking up an offset: what lies outside of all years is looked up at their end.
 fn timestamp(at: Millis) -> Timestamp {
-    Timestamp::from_millisecond(at.clamp(MIN, MAX)).expect("the bounds are those of jiff")
+    // jiff takes whole milliseconds only up to its last whole second.
+    Timestamp::from_millisecond(at.clamp(MIN, MAX - 999)).expect("the bounds are those of jiff")
 }
 
 #[cfg(test)]

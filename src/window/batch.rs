@@ -21,7 +21,7 @@ impl Windows {
             self.close(at, due, false, horizon, sink);
         }
         self.retire(horizon, sink);
-        self.epoch += 1;
+        self.next_epoch();
     }
 
     /// Closes the windows that have all their records.
@@ -31,7 +31,7 @@ impl Windows {
                 self.close(at, due, false, Millis::MAX, sink);
             }
         }
-        self.epoch += 1;
+        self.next_epoch();
     }
 
     /// Emits everything that is left, and forgets it.
@@ -43,21 +43,21 @@ impl Windows {
             self.close(at, due, due.end > watermark, Millis::MAX, sink);
         }
         self.retire(Millis::MAX, sink);
-        self.epoch += 1;
+        self.next_epoch();
     }
 
     /// Emits the open windows that changed.
     pub(super) fn emit_changed(&mut self, watermark: Millis, sink: &mut dyn Sink) {
         let changed = self.gather(|kind, keys| kind.take_changed(watermark, keys));
         self.emit_each(&changed, true, sink);
-        self.epoch += 1;
+        self.next_epoch();
     }
 
     /// Emits the open windows that changed and end at `until` or before.
     pub(super) fn emit_changed_until(&mut self, until: Millis, sink: &mut dyn Sink) {
         let changed = self.gather(|kind, keys| kind.changed_until(until, keys));
         self.emit_each(&changed, true, sink);
-        self.epoch += 1;
+        self.next_epoch();
     }
 
     /// Emits the windows that have closed and changed since.
@@ -106,6 +106,18 @@ impl Windows {
 
     fn prepare(&mut self, watermark: Millis) {
         self.kinds.iter_mut().for_each(|kind| kind.prepare(watermark, &self.keys));
+    }
+
+    /// The next emission has the next number. After four billion of them numbers begin anew, and all that is open counts
+    /// as changed.
+    fn next_epoch(&mut self) {
+        self.epoch = match self.epoch.checked_add(1) {
+            Some(epoch) => epoch,
+            None => {
+                self.kinds.iter_mut().for_each(Kind::forget_epochs);
+                2
+            }
+        };
     }
 
     /// Finds out exactly when there is something to emit.

@@ -7,6 +7,7 @@
 
 use super::cell::Value;
 use super::settings::{Settings, Watermark};
+use super::sources::Sources;
 use crate::row::Number;
 use crate::time::Millis;
 
@@ -21,6 +22,10 @@ pub(super) struct Clock {
     pub max: Millis,
     /// No record belongs to a window that ends here or before, unless it is late.
     pub watermark: Millis,
+    /// The time that the watermark is behind: the largest event time, or where sources are told apart, the smallest of
+    /// theirs; never back.
+    pub base: Millis,
+    sources: Option<Sources>,
     delay: Option<i64>,
     lateness: i64,
     max_future: Option<i64>,
@@ -31,6 +36,7 @@ pub(super) struct Clock {
 pub(super) struct Held {
     /// Its number, from 0.
     pub record: u64,
+    pub source: Box<[u8]>,
     pub time: Millis,
     pub keys: Vec<Box<[u8]>>,
     pub values: Vec<OwnedValue>,
@@ -66,6 +72,8 @@ impl Clock {
         Clock {
             max: NEVER,
             watermark: NEVER,
+            base: NEVER,
+            sources: settings.watermark_by.then(Sources::new),
             delay: match settings.watermark {
                 Watermark::Delay(delay) => Some(delay),
                 Watermark::Max => None,
@@ -85,11 +93,30 @@ impl Clock {
         }
     }
 
-    /// The watermark when this is the largest event time.
-    pub fn watermark_at(&self, max: Millis) -> Millis {
+    /// The base of the watermark once a record is seen.
+    #[inline]
+    pub fn base_with(&mut self, source: &[u8], time: Millis) -> Millis {
+        match &mut self.sources {
+            None => self.base.max(time),
+            Some(sources) => {
+                sources.see(source, time);
+                self.base.max(sources.earliest().unwrap_or(NEVER))
+            }
+        }
+    }
+
+    /// The base of the watermark without a source; if it was the last, nothing moves.
+    pub fn base_without(&mut self, source: &[u8]) -> Millis {
+        let Some(sources) = &mut self.sources else { return self.base };
+        sources.forget(source);
+        self.base.max(sources.earliest().unwrap_or(NEVER))
+    }
+
+    /// The watermark behind a base.
+    pub fn watermark_at(&self, base: Millis) -> Millis {
         match self.delay {
-            Some(delay) => max - delay,
-            None => NEVER,
+            Some(delay) if base != NEVER => base - delay,
+            _ => NEVER,
         }
     }
 

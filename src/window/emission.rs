@@ -3,6 +3,7 @@
 use super::cell::{Cell, Shape};
 use super::keys::{KeyId, Keys};
 use super::pane::Entry;
+use super::sketch::Bound;
 use super::stats::{Outcome, Stats};
 use crate::row::Number;
 use crate::time::Millis;
@@ -28,7 +29,7 @@ pub struct Emission<'a> {
     pub total: Number,
     /// The number of keys of the whole window.
     pub distinct: u64,
-    /// By count, largest first, then by the bytes of the key. Never empty.
+    /// By count, largest first, then by the bytes of the key. Empty only where [`super::Settings::empty_windows`] asks.
     pub rows: &'a [Row<'a>],
 }
 
@@ -41,6 +42,8 @@ pub struct Row<'a> {
     pub count: Number,
     /// In the order of the settings; `None` where no record had a value.
     pub aggregates: &'a [Option<Number>],
+    /// How far the count may be off; only with a limit on keys.
+    pub bound: Option<Bound>,
 }
 
 /// Where emissions go.
@@ -130,8 +133,6 @@ impl Output<'_> {
             }
         }
         let per_row = width - skip;
-        self.stats.emissions += 1;
-        self.stats.rows += order.len() as u64;
         let mut rows = reuse(rows);
         let keys = &*self.keys;
         for (at, &place) in order.iter().enumerate() {
@@ -139,21 +140,12 @@ impl Output<'_> {
                 key: keys.bytes(table.entries[place as usize].id),
                 count: self.count(table, place),
                 aggregates: &aggregates[at * per_row..(at + 1) * per_row],
+                bound: None,
             });
         }
         let total = self.total(table);
-        self.sink.emission(&Emission {
-            start: head.start,
-            end: head.end,
-            all: head.all,
-            open: head.open,
-            update: self.update,
-            rev: head.rev,
-            late: std::mem::take(self.late),
-            total,
-            distinct: table.entries.len() as u64,
-            rows: &rows,
-        });
+        let telling = Telling { stats: self.stats, late: self.late, update: self.update, sink: self.sink };
+        telling.emission(head, &rows, total, table.entries.len() as u64);
         let rows = reuse(rows);
         *self.scratch = Scratch { ranked, weighed, order, aggregates, rows };
         true
@@ -162,21 +154,17 @@ impl Output<'_> {
     /// Takes back a window of one key: a row of count 0.
     pub fn take_back(&mut self, head: &Head, key: KeyId) {
         let aggregates = vec![None; self.shape.width() - usize::from(self.shape.weighted)];
-        let row = Row { key: self.keys.bytes(key), count: Number::ZERO, aggregates: &aggregates };
-        self.stats.emissions += 1;
-        self.stats.rows += 1;
-        self.sink.emission(&Emission {
-            start: head.start,
-            end: head.end,
-            all: head.all,
-            open: head.open,
-            update: self.update,
-            rev: head.rev,
-            late: std::mem::take(self.late),
-            total: Number::ZERO,
-            distinct: 0,
-            rows: &[row],
-        });
+        let row =
+            Row { key: self.keys.bytes(key), count: Number::ZERO, aggregates: &aggregates, bound: None };
+        let telling = Telling { stats: self.stats, late: self.late, update: self.update, sink: self.sink };
+        telling.emission(head, &[row], Number::ZERO, 0);
+    }
+
+    /// Emits a window without rows.
+    pub fn emit_empty(&mut self, head: &Head) -> bool {
+        let telling = Telling { stats: self.stats, late: self.late, update: self.update, sink: self.sink };
+        telling.emission(head, &[], Number::ZERO, 0);
+        true
     }
 
     fn count(&self, table: Table<'_>, place: u32) -> Number {
@@ -221,6 +209,34 @@ impl Output<'_> {
         });
         order.clear();
         order.extend(ranked.iter().map(|row| row.place));
+    }
+}
+
+/// The part of an [`Output`] that takes rows, while the rows still borrow from the keys.
+pub(super) struct Telling<'a> {
+    pub stats: &'a mut Stats,
+    pub late: &'a mut u64,
+    pub update: bool,
+    pub sink: &'a mut dyn Sink,
+}
+
+impl Telling<'_> {
+    pub fn emission(self, head: &Head, rows: &[Row<'_>], total: Number, distinct: u64) {
+        self.stats.emissions += 1;
+        // A window without rows is written as one row without a key.
+        self.stats.rows += rows.len().max(1) as u64;
+        self.sink.emission(&Emission {
+            start: head.start,
+            end: head.end,
+            all: head.all,
+            open: head.open,
+            update: self.update,
+            rev: head.rev,
+            late: std::mem::take(self.late),
+            total,
+            distinct,
+            rows,
+        });
     }
 }
 

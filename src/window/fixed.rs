@@ -16,6 +16,7 @@ use super::kind::{Due, Reported};
 use super::layout::Layout;
 use super::pane::{Arrival, Pane, Total};
 use super::settings::Settings;
+use super::sketch::Estimates;
 use crate::time::Millis;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,6 +41,13 @@ pub(super) struct Fixed {
     /// Windows that have closed, but got records since; they are emitted again.
     amended: BTreeSet<i64>,
     lateness: i64,
+    /// How many windows in a row are emitted without records, and how many the last ones were.
+    empty_windows: u64,
+    empty_run: u64,
+    /// The first window that ever had records.
+    first: i64,
+    /// The largest number of keys in a pane.
+    max_keys: Option<usize>,
 }
 
 /// The pane of the last record.
@@ -70,6 +78,10 @@ impl Fixed {
             has_trigger: settings.trigger.is_some(),
             amended: BTreeSet::new(),
             lateness: settings.allowed_lateness,
+            empty_windows: settings.empty_windows,
+            empty_run: 0,
+            first: i64::MAX,
+            max_keys: settings.max_keys,
         }
     }
 
@@ -128,19 +140,24 @@ impl Fixed {
     #[cold]
     fn open_pane(&mut self, watermark: Millis) -> usize {
         let place = self.free.pop().unwrap_or_else(|| {
-            self.store.push(Pane::default());
+            self.store.push(Pane::new(self.max_keys));
             self.store.len() - 1
         });
         let pane = self.recent.pane;
         self.panes.insert(pane, place);
         self.recent.place = Some(place);
         self.skip_closed(watermark);
+        let kept = match watermark {
+            NEVER => i64::MIN,
+            watermark => self.layout.first_ending_after(watermark - self.lateness),
+        };
+        self.first = self.first.min(self.layout.windows_of(pane).0.max(kept));
         self.set_due();
         place
     }
 
     fn set_due(&mut self) {
-        let closes = self.next().map_or(Millis::MAX, |due| due.end);
+        let closes = self.next(false).map_or(Millis::MAX, |due| due.end);
         let expires =
             self.amended.first().map_or(Millis::MAX, |&window| self.layout.bounds(window).1 + self.lateness);
         self.due = closes.min(expires);
@@ -159,17 +176,23 @@ impl Fixed {
         self.due
     }
 
-    /// The first window with records that has not closed.
-    pub fn next(&self) -> Option<Due> {
+    /// The first window that has not closed, of those with records; or, where empty ones are asked for, of all between.
+    pub fn next(&self, at_end: bool) -> Option<Due> {
         // Before the first record of a kind, no window has closed.
         let low = if self.next == i64::MIN { i64::MIN } else { self.layout.panes_of(self.next).0 };
-        let (&pane, _) = self.panes.range(low..).next()?;
-        let window = self.layout.windows_of(pane).0.max(self.next);
-        Some(self.due_of(window))
+        let pane = self.panes.range(low..).next();
+        let window = pane.map(|(&pane, _)| self.layout.windows_of(pane).0.max(self.next));
+        let comes_empty = self.empty_run < self.empty_windows
+            && self.next > self.first
+            && window.map_or(!at_end, |window| window > self.next);
+        Some(self.due_of(if comes_empty { self.next } else { window? }))
     }
 
     /// Emits a window that closes, and drops what no later window and no allowed lateness needs.
     pub fn close(&mut self, due: Due, open: bool, horizon: Millis, out: &mut Output<'_>) {
+        let (low, high) = self.layout.panes_of(due.window);
+        let is_empty = self.panes.range(low..high).next().is_none();
+        self.empty_run = if is_empty { self.empty_run + 1 } else { 0 };
         self.emit(due, open, out);
         self.next = self.layout.after(due.window);
         self.retire(horizon, out);
@@ -232,6 +255,13 @@ impl Fixed {
         let Due { start, end, window } = due;
         let (low, high) = self.layout.panes_of(window);
         let reported = self.reported.get(&window).copied().unwrap_or_default();
+        let head = Head { start, end, all: false, open, rev: reported.rev };
+        if self.max_keys.is_some() {
+            let panes = self.panes.range(low..high).map(|(_, &place)| &self.store[place]);
+            let emitted = Estimates::of(panes, out.keys).emit(&head, out)
+                || (self.empty_windows > 0 && out.emit_empty(&head));
+            return self.report(window, emitted, reported, out);
+        }
         if high - low > 1 {
             self.move_total(low, high, out.shape);
         }
@@ -239,11 +269,19 @@ impl Fixed {
         let table = if high - low > 1 {
             Table { entries: &self.total.entries, cells: &self.total.cells }
         } else {
-            let Some(&place) = self.panes.get(&low) else { return false };
-            Table { entries: &self.store[place].entries, cells: &self.store[place].cells }
+            self.panes.get(&low).map_or(Table { entries: &[], cells: &[] }, |&place| Table {
+                entries: &self.store[place].entries,
+                cells: &self.store[place].cells,
+            })
         };
-        let head = Head { start, end, all: false, open, rev: reported.rev };
-        if out.emit(&head, table, changed.as_deref()) {
+        let empty = table.entries.is_empty() && self.empty_windows > 0;
+        let emitted = if empty { out.emit_empty(&head) } else { out.emit(&head, table, changed.as_deref()) };
+        self.report(window, emitted, reported, out)
+    }
+
+    /// Notes that a window was emitted; true if it had not been before.
+    fn report(&mut self, window: i64, emitted: bool, reported: Reported, out: &Output<'_>) -> bool {
+        if emitted {
             self.reported.insert(window, Reported { rev: reported.rev + 1, seen: out.epoch });
         }
         reported.rev == 0
@@ -321,5 +359,15 @@ impl Fixed {
         total.low = total.low.max(low).min(total.high);
         total.mend(&panes.range(total.low..total.high).map(|(_, &place)| &store[place]), out.shape);
         self.set_due();
+    }
+    /// All panes changed in epoch 1, and no emission has seen it.
+    pub fn forget_epochs(&mut self) {
+        for &place in self.panes.values() {
+            self.store[place].forget_epochs();
+        }
+        self.reported.values_mut().for_each(|reported| reported.seen = 0);
+        if self.has_trigger {
+            self.touched = self.panes.keys().copied().collect();
+        }
     }
 }

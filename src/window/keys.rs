@@ -116,7 +116,6 @@ impl Keys {
     }
 
     /// The number of keys that live.
-    #[cfg(test)]
     pub fn live(&self) -> usize {
         self.ids.len()
     }

@@ -41,8 +41,10 @@ impl Kind {
         match (Layout::new(window), window) {
             (Some(layout), _) => Kind::Fixed(Box::new(Fixed::new(layout, settings))),
             (_, WindowKind::Session { gap }) => Kind::Sessions(Box::new(Sessions::new(*gap, settings))),
-            (_, WindowKind::Count { records }) => Kind::Running(Box::new(Running::new(Some(*records)))),
-            _ => Kind::Running(Box::new(Running::new(None))),
+            (_, WindowKind::Count { records }) => {
+                Kind::Running(Box::new(Running::new(Some(*records), settings.max_keys)))
+            }
+            _ => Kind::Running(Box::new(Running::new(None, settings.max_keys))),
         }
     }
 
@@ -112,7 +114,7 @@ impl Kind {
     /// The next window with records that has not closed. One that runs is due only at the end of input.
     pub fn next(&self, at_end: bool) -> Option<Due> {
         match self {
-            Kind::Fixed(fixed) => fixed.next(),
+            Kind::Fixed(fixed) => fixed.next(at_end),
             Kind::Running(running) => running.next().filter(|_| at_end),
             Kind::Sessions(sessions) => sessions.next(),
         }
@@ -141,6 +143,8 @@ impl Kind {
     pub fn changed_until(&self, until: Millis, keys: &Keys) -> Vec<Due> {
         match self {
             Kind::Fixed(fixed) => fixed.changed_until(until),
+            // It is not due by any time, but it is open.
+            Kind::Running(running) if until == Millis::MAX => running.changed().into_iter().collect(),
             Kind::Running(_) => Vec::new(),
             Kind::Sessions(sessions) => sessions.changed_until(until, keys),
         }
@@ -170,6 +174,14 @@ impl Kind {
             Kind::Fixed(fixed) => fixed.retire(horizon, out),
             Kind::Running(_) => {}
             Kind::Sessions(sessions) => sessions.retire(horizon, out),
+        }
+    }
+    /// All that is in memory changed in epoch 1, and no emission has seen it.
+    pub fn forget_epochs(&mut self) {
+        match self {
+            Kind::Fixed(fixed) => fixed.forget_epochs(),
+            Kind::Running(running) => running.forget_epochs(),
+            Kind::Sessions(sessions) => sessions.forget_epochs(),
         }
     }
 }

@@ -11,6 +11,21 @@
 //! - A **trigger** emits open windows too, before the record that fires it is applied. A window that this record closes
 //!   comes once, closed.
 //!
+//! - With an **allowed lateness** a window that has closed is kept. Records that reach it are gathered: it is emitted again,
+//!   with the next `rev`, before the next window closes, at a trigger, when its lateness is over, or at the end of input.
+//! - At the **end of input** every window is emitted, as open if it ends behind the watermark. With a watermark of `max` the
+//!   largest event time takes its place. The window over everything closes there.
+//! - A record **too far ahead** is held until two more bear it out; see `clock.rs`.
+//!
+//! | file | what is in it |
+//! | --- | --- |
+//! | `settings`, `window_kind` | what is asked for |
+//! | `clock`, `sources` | the watermark; records too far ahead |
+//! | `kind` | one face for `fixed` (windows that lie in time, by `layout`), `session`, and `running` (all, n records) |
+//! | `pane`, `keys` | counts by key |
+//! | `cell`, `sum`, `hll`, `quantile`, `sketch` | aggregates, and keys in bounded memory |
+//! | `batch`, `emission` | what comes out, in order |
+//!
 //! Memory is one entry per key and pane, for the panes of windows that have not closed, and one entry per key for the
 //! running total; see `fixed.rs`.
 
@@ -28,6 +43,8 @@ mod quantile;
 mod running;
 mod session;
 mod settings;
+mod sketch;
+mod sources;
 mod stats;
 mod sum;
 mod window_kind;
@@ -35,6 +52,7 @@ mod window_kind;
 pub use cell::Value;
 pub use emission::{Emission, Row, Sink};
 pub use settings::{Aggregate, Emit, Settings, SettingsError, Trigger, Watermark};
+pub use sketch::Bound;
 pub use stats::{Outcome, Stats};
 pub use window_kind::{Step, WindowKind};
 
@@ -66,7 +84,8 @@ pub struct Windows {
     late: u64,
     ids: Vec<KeyId>,
     open_kinds: Vec<usize>,
-    has_sessions: bool,
+    /// Keys may come that are not counted, or leave while the record is counted: they are held meanwhile.
+    holds_keys: bool,
     scratch: Scratch,
 }
 
@@ -96,7 +115,8 @@ impl Windows {
             late: 0,
             ids: Vec::new(),
             open_kinds: Vec::new(),
-            has_sessions: settings.windows.iter().any(|window| matches!(window, WindowKind::Session { .. })),
+            holds_keys: settings.max_keys.is_some()
+                || settings.windows.iter().any(|window| matches!(window, WindowKind::Session { .. })),
             scratch: Scratch::default(),
         })
     }
@@ -116,17 +136,39 @@ impl Windows {
         values: &[Value<'_>],
         sink: &mut dyn Sink,
     ) -> Outcome {
+        self.record_from(&[], time, keys, values, sink)
+    }
+
+    /// Takes one record of a source, where the settings tell sources apart; values are as in
+    /// [`Windows::record_with`].
+    pub fn record_from(
+        &mut self,
+        source: &[u8],
+        time: Millis,
+        keys: &[&[u8]],
+        values: &[Value<'_>],
+        sink: &mut dyn Sink,
+    ) -> Outcome {
         debug_assert_eq!(values.len(), self.shape.width(), "one value per aggregate");
         let record = self.stats.records;
         self.stats.records += 1;
         if self.clock.is_far(time) {
-            return self.hold(record, time, keys, values, sink);
+            return self.hold(record, (source, time), keys, values, sink);
         }
         if self.clock.holds_any() {
             let held = self.clock.take_held();
             self.set_aside(&held, sink);
         }
-        self.apply(time, keys, values, sink)
+        self.apply((source, time), keys, values, sink)
+    }
+
+    /// A source has been silent for too long, or has ended: it holds the watermark back no longer, until a record of it
+    /// comes. What becomes due by that is emitted. The last source stays.
+    pub fn drop_source(&mut self, source: &[u8], sink: &mut dyn Sink) {
+        let base = self.clock.base_without(source);
+        if base > self.clock.base {
+            self.advance(self.clock.max, base, sink);
+        }
     }
 
     /// The input has ended: sets aside what is still held, and emits every window, those that the watermark has not
@@ -145,6 +187,11 @@ impl Windows {
         self.emit_changed_until(assumed, sink);
     }
 
+    /// Emits all open windows that changed since their last emission, and keeps them: the input rests, but has not ended.
+    pub fn show_open(&mut self, sink: &mut dyn Sink) {
+        self.idle(Millis::MAX, sink);
+    }
+
     /// Figures so far.
     pub fn stats(&self) -> Stats {
         let known = |time: Millis| (time != NEVER).then_some(time);
@@ -156,10 +203,15 @@ impl Windows {
         }
     }
 
+    /// How many keys are in memory.
+    pub fn live_keys(&self) -> usize {
+        self.keys.live()
+    }
+
     fn hold(
         &mut self,
         record: u64,
-        time: Millis,
+        (source, time): (&[u8], Millis),
         keys: &[&[u8]],
         values: &[Value<'_>],
         sink: &mut dyn Sink,
@@ -169,6 +221,7 @@ impl Windows {
         if !self.clock.is_one_short() {
             self.clock.hold(Held {
                 record,
+                source: source.into(),
                 time,
                 keys: keys.iter().map(|&key| key.into()).collect(),
                 values: values.iter().map(OwnedValue::new).collect(),
@@ -178,10 +231,10 @@ impl Windows {
         for held in self.clock.take_held() {
             let keys: Vec<&[u8]> = held.keys.iter().map(|key| &**key).collect();
             let values: Vec<Value<'_>> = held.values.iter().map(OwnedValue::borrow).collect();
-            let outcome = self.apply(held.time, &keys, &values, sink);
+            let outcome = self.apply((&held.source, held.time), &keys, &values, sink);
             sink.settled(held.record, outcome);
         }
-        self.apply(time, keys, values, sink)
+        self.apply((source, time), keys, values, sink)
     }
 
     fn set_aside(&mut self, held: &[Held], sink: &mut dyn Sink) {
@@ -192,9 +245,16 @@ impl Windows {
     }
 
     /// Takes a record that is believed.
-    fn apply(&mut self, time: Millis, keys: &[&[u8]], values: &[Value<'_>], sink: &mut dyn Sink) -> Outcome {
-        if time > self.clock.max {
-            self.advance(time, sink);
+    fn apply(
+        &mut self,
+        (source, time): (&[u8], Millis),
+        keys: &[&[u8]],
+        values: &[Value<'_>],
+        sink: &mut dyn Sink,
+    ) -> Outcome {
+        let base = self.clock.base_with(source, time);
+        if time > self.clock.max || base > self.clock.base {
+            self.advance(time.max(self.clock.max), base, sink);
         }
         let outcome = if keys.is_empty() {
             self.stats.no_key += 1;
@@ -216,9 +276,9 @@ impl Windows {
         outcome
     }
 
-    /// The largest event time moves: windows close, and the trigger may fire.
-    fn advance(&mut self, time: Millis, sink: &mut dyn Sink) {
-        let watermark = self.clock.watermark_at(time);
+    /// The largest event time moves to `time`, the watermark's base to `base`: windows close, and the trigger may fire.
+    fn advance(&mut self, time: Millis, base: Millis, sink: &mut dyn Sink) {
+        let watermark = self.clock.watermark_at(base);
         let mut fires = false;
         if let Some(Trigger::EventTime(every)) = self.trigger
             && (time >= self.next_trigger || self.clock.max == NEVER)
@@ -236,15 +296,16 @@ impl Windows {
             self.emit_changed(watermark, sink);
         }
         self.clock.max = time;
+        self.clock.base = base;
         self.clock.watermark = watermark;
     }
 
     /// Counts a record in every window that is open.
     #[inline]
     fn count(&mut self, time: Millis, keys: &[&[u8]], values: &[Value<'_>]) -> Outcome {
-        let Clock { max, watermark, .. } = self.clock;
+        let Clock { base, watermark, .. } = self.clock;
         let horizon = self.clock.horizon();
-        let hint = |end: Millis| max - end - (watermark - horizon) + 1;
+        let hint = |end: Millis| base - end - (watermark - horizon) + 1;
         self.open_kinds.clear();
         let mut first_missed = None;
         let mut last_end = None;
@@ -277,15 +338,14 @@ impl Windows {
             self.ids.push(self.keys.intern(key));
         }
         let arrival = Arrival { keys: &self.ids, values, epoch: self.epoch };
-        if self.has_sessions {
-            // A key whose session has closed is not counted, and must not stay.
+        if self.holds_keys {
             self.ids.iter().for_each(|&id| self.keys.hold(id));
         }
         for &at in &self.open_kinds {
             self.kinds[at].count(time, &arrival, watermark, &self.shape, &mut self.keys);
             self.due = self.due.min(self.kinds[at].due());
         }
-        if self.has_sessions {
+        if self.holds_keys {
             self.ids.iter().for_each(|&id| self.keys.release(id));
         }
         self.stats.counted += 1;

@@ -2,6 +2,7 @@
 
 use super::cell::{Cell, Shape, Value};
 use super::keys::{KeyId, Keys};
+use super::sketch::Limit;
 use hashbrown::HashTable;
 
 /// One key's count. In a pane, `changed` is the epoch of the last change.
@@ -30,6 +31,8 @@ pub(super) struct Pane {
     pub cells: Vec<Cell>,
     /// Where a key's entry is.
     places: HashTable<u32>,
+    /// Where the number of keys is limited: what is known of the others.
+    pub limit: Option<Box<Limit>>,
 }
 
 /// Keys are numbered densely, so one multiplication spreads them well enough.
@@ -40,6 +43,11 @@ fn hash(id: KeyId) -> u64 {
 }
 
 impl Pane {
+    /// A pane that counts so many keys and estimates the others, or without a limit all.
+    pub fn new(limit: Option<usize>) -> Pane {
+        Pane { limit: limit.map(|keys| Box::new(Limit::new(keys))), ..Pane::default() }
+    }
+
     /// Counts a record. `hints` remembers by key where its entry was in the last pane that had it.
     #[inline]
     pub fn count(&mut self, arrival: &Arrival<'_>, hints: &mut Vec<u32>, shape: &Shape, keys: &mut Keys) {
@@ -66,12 +74,25 @@ impl Pane {
         if let Some(&place) = self.places.find(hash(id), |&place| entries[place as usize].id == id) {
             return place;
         }
-        let place = self.entries.len() as u32;
-        self.entries.push(Entry { id, changed: 0, count: 0 });
-        self.cells.extend_from_slice(shape.empty());
+        keys.hold(id);
+        let displaced = self.limit.as_mut().and_then(|limit| limit.displaces(keys.bytes(id), &self.entries));
+        let place = match displaced {
+            Some(place) => {
+                let old = std::mem::replace(&mut self.entries[place as usize].id, id);
+                if let Ok(entry) = self.places.find_entry(hash(old), |&other| other == place) {
+                    entry.remove();
+                }
+                keys.release(old);
+                place
+            }
+            None => {
+                self.entries.push(Entry { id, changed: 0, count: 0 });
+                self.cells.extend_from_slice(shape.empty());
+                self.entries.len() as u32 - 1
+            }
+        };
         let entries = &self.entries;
         self.places.insert_unique(hash(id), place, |&place| hash(entries[place as usize].id));
-        keys.hold(id);
         place
     }
 
@@ -79,6 +100,12 @@ impl Pane {
     fn cells_of(&self, id: KeyId, width: usize) -> Option<&[Cell]> {
         let place = *self.places.find(hash(id), |&place| self.entries[place as usize].id == id)? as usize;
         Some(&self.cells[place * width..(place + 1) * width])
+    }
+
+    /// All entries changed in epoch 1.
+    pub fn forget_epochs(&mut self) {
+        self.changed = 1;
+        self.entries.iter_mut().for_each(|entry| entry.changed = 1);
     }
 
     /// Forgets everything but the memory it took.
@@ -90,6 +117,9 @@ impl Pane {
         self.cells.clear();
         self.places.clear();
         self.changed = 0;
+        if let Some(limit) = &mut self.limit {
+            limit.clear();
+        }
     }
 }
 

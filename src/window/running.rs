@@ -8,6 +8,7 @@ use super::emission::{Head, Output, Table};
 use super::keys::Keys;
 use super::kind::{Due, Reported};
 use super::pane::{Arrival, Pane};
+use super::sketch::Estimates;
 use crate::time::Millis;
 
 pub(super) struct Running {
@@ -22,11 +23,11 @@ pub(super) struct Running {
 }
 
 impl Running {
-    pub fn new(limit: Option<u64>) -> Running {
+    pub fn new(limit: Option<u64>, max_keys: Option<usize>) -> Running {
         Running {
             limit,
             records: 0,
-            pane: Pane::default(),
+            pane: Pane::new(max_keys),
             range: None,
             hints: Vec::new(),
             reported: Reported::default(),
@@ -58,16 +59,20 @@ impl Running {
 
     /// Emits the window; with `--emit update`, its changed rows. True if it had not been emitted before.
     pub fn emit(&mut self, due: Due, open: bool, out: &mut Output<'_>) -> bool {
-        let seen = self.reported.seen;
+        let all = self.limit.is_none();
+        let head = Head { start: due.start, end: due.end, all, open, rev: self.reported.rev };
+        let Reported { rev, seen } = self.reported;
         let changed: Option<Vec<u32>> = out.update.then(|| {
             let entries = self.pane.entries.iter().enumerate();
             entries.filter(|(_, entry)| entry.changed > seen).map(|(at, _)| at as u32).collect()
         });
         let table = Table { entries: &self.pane.entries, cells: &self.pane.cells };
-        let all = self.limit.is_none();
-        let head = Head { start: due.start, end: due.end, all, open, rev: self.reported.rev };
-        let rev = self.reported.rev;
-        if out.emit(&head, table, changed.as_deref()) {
+        let emitted = if self.pane.limit.is_some() {
+            Estimates::of(std::iter::once(&self.pane), out.keys).emit(&head, out)
+        } else {
+            out.emit(&head, table, changed.as_deref())
+        };
+        if emitted {
             self.reported = Reported { rev: rev + 1, seen: out.epoch };
         }
         rev == 0
@@ -80,5 +85,10 @@ impl Running {
         self.range = None;
         self.records = 0;
         self.reported = Reported::default();
+    }
+    /// The window changed in epoch 1, and no emission has seen it.
+    pub fn forget_epochs(&mut self) {
+        self.pane.forget_epochs();
+        self.reported.seen = 0;
     }
 }

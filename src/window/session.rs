@@ -381,4 +381,14 @@ impl Sessions {
         }
         self.refresh();
     }
+    /// All sessions changed in epoch 1, and no emission has seen it.
+    pub fn forget_epochs(&mut self) {
+        for session in &mut self.sessions {
+            session.changed = 1;
+            session.reported.seen = 0;
+        }
+        if self.has_trigger {
+            self.touched = (0..self.sessions.len()).collect();
+        }
+    }
 }

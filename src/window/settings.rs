@@ -11,6 +11,8 @@ pub struct Settings {
     pub windows: Vec<WindowKind>,
     /// How far the watermark stays behind the largest event time.
     pub watermark: Watermark,
+    /// Each record has a source, and the source that is furthest behind rules the watermark.
+    pub watermark_by: bool,
     /// How long a window that has closed is kept: records that come meanwhile count, and it is emitted again.
     pub allowed_lateness: i64,
     /// How far a record may lie ahead of the largest event time; `None` believes every record.
@@ -19,6 +21,12 @@ pub struct Settings {
     pub emit: Emit,
     /// When open windows are emitted; needed with [`Emit::Update`] and [`Emit::Complete`], and only there.
     pub trigger: Option<Trigger>,
+    /// Windows in time that close without a record, after the first that has some, are emitted too, without rows; at most
+    /// so many in a row, the rest of a longer gap is left out.
+    pub empty_windows: u64,
+    /// The largest number of keys that a pane counts; beyond it, counts are estimates with a bound on their error, and at
+    /// most so many rows come of a window.
+    pub max_keys: Option<usize>,
     /// Each record brings a weight, the first of its values; `count` is then the sum of weights.
     pub weighted: bool,
     /// What else is computed for each key; each record brings one value for each, behind the weight.
@@ -31,10 +39,13 @@ impl Default for Settings {
         Settings {
             windows: Vec::new(),
             watermark: Watermark::Delay(10_000),
+            watermark_by: false,
             allowed_lateness: 0,
             max_future: Some(86_400_000),
             emit: Emit::Final,
             trigger: None,
+            empty_windows: 0,
+            max_keys: None,
             weighted: false,
             aggregates: Vec::new(),
         }
@@ -123,6 +134,24 @@ impl Settings {
         }
         if let Watermark::Delay(delay) = self.watermark {
             length("--watermark", delay, 0)?;
+        }
+        if self.empty_windows > 0 && self.emit == Emit::Update {
+            return refuse("an update has the rows that changed, and an empty window has none; use --emit final or complete".into());
+        }
+        if let Some(keys) = self.max_keys {
+            if keys == 0 || u32::try_from(keys).is_err() {
+                return refuse(format!("--max-keys must lie between 1 and {}, not at {keys}", u32::MAX));
+            }
+            if self.weighted || !self.aggregates.is_empty() || self.emit == Emit::Update {
+                return refuse(
+                    "estimated keys have a count and nothing else, and come whole; leave out --weight, other aggregates \
+                     and --emit update, or --on-full sketch"
+                        .into(),
+                );
+            }
+            if self.windows.iter().any(|window| matches!(window, WindowKind::Session { .. })) {
+                return refuse("a session has one key; there is nothing to estimate".into());
+            }
         }
         for aggregate in &self.aggregates {
             if let Aggregate::Quantile(fraction) = aggregate

@@ -177,8 +177,8 @@ impl WindowKind {
                 length("a window's offset", offset, -Span::MAX_MILLIS)
             }
             WindowKind::Calendar { size, slide, .. } => {
-                length("a window's size", size.into(), 1)?;
-                length("a window's slide", slide.into(), 1)
+                units("a window's size", size)?;
+                units("a window's slide", slide)
             }
             WindowKind::Cumulate { size, step, offset } => {
                 length("a window's size", size, 1)?;
@@ -194,7 +194,7 @@ impl WindowKind {
                 )))
             }
             WindowKind::CalendarCumulate { size, step, .. } => {
-                length("a window's size", size.into(), 1)?;
+                units("a window's size", size)?;
                 let (Step::Millis(step) | Step::Days(step)) = step;
                 length("--cumulate", step, 1)
             }
@@ -235,6 +235,15 @@ impl WindowKind {
             (Session { .. } | Count { .. }, _) | (_, Session { .. } | Count { .. }) | (All, All) => true,
             _ => false,
         }
+    }
+}
+
+/// Checks a length in days, weeks or months.
+fn units(name: &str, n: u32) -> Result<(), SettingsError> {
+    match n {
+        0 => Err(SettingsError(format!("{name} must be at least 1"))),
+        1..=240_000 => Ok(()),
+        _ => Err(SettingsError(format!("{name} is longer than 20000 years"))),
     }
 }
 

@@ -302,3 +302,154 @@ fn windows_of_so_many_records_close_with_their_last_one() {
     assert_eq!(emissions(&settings, &records), ["2..6 a:2 b:2", "1..2 open c:1"]);
     assert_eq!((stats.windows, stats.late), (2, 0));
 }
+
+#[test]
+fn windows_without_records_are_emitted_where_asked_for_but_not_for_ever() {
+    let settings = Settings { empty_windows: 3, ..with(&[WindowKind::tumbling(10)], 0) };
+    let years = 10 * 365 * 86_400_000;
+    let settings = Settings { max_future: None, ..settings };
+    let records =
+        [at(15, &["a"]), at(45, &["b"]), at(years, &["c"]), at(years + 25, &["d"]), at(years + 50, &[])];
+    let lines = emissions(&settings, &records);
+    let start = |n: i64| format!("{}..{}", years + n, years + n + 10);
+    assert_eq!(lines[..7], ["10..20 a:1", "20..30", "30..40", "40..50 b:1", "50..60", "60..70", "70..80"]);
+    assert_eq!(
+        lines[7..],
+        [start(0) + " c:1", start(10), start(20) + " d:1", start(30), start(40)],
+        "and none behind the last record but those that the watermark closed"
+    );
+}
+
+#[test]
+fn with_a_limit_on_keys_memory_stays_flat_and_frequent_keys_are_found() {
+    let settings = Settings { max_keys: Some(100), ..with(&[WindowKind::hopping(10_000, 1000)], 0) };
+    let mut windows = Windows::new(&settings).unwrap();
+    let mut recorder = Recorder::default();
+    for time in 0..50_000_i64 {
+        let name = if time % 5 == 0 { "often".to_owned() } else { format!("once {time}") };
+        windows.record(time, &[name.as_bytes()], &mut recorder);
+        assert!(windows.live_keys() <= 1100);
+    }
+    let emitted = recorder.events.iter().filter_map(|event| match event {
+        Event::Emission(emitted) if emitted.start >= 0 => Some(emitted),
+        _ => None,
+    });
+    for emitted in emitted {
+        assert_eq!((emitted.rows.len(), emitted.total), (100, Number::Int(10_000)));
+        let (key, count, _) = &emitted.rows[0];
+        let bound = emitted.bounds[0].unwrap();
+        assert!(bound.guaranteed && key == "often");
+        assert!((2000..=2000 + i128::from(bound.error)).contains(&(count.as_f64() as i128)));
+        assert!(emitted.distinct.abs_diff(8001) < 400, "{}", emitted.distinct);
+    }
+}
+
+#[test]
+fn the_source_furthest_behind_rules_the_watermark() {
+    let settings = Settings { watermark_by: true, ..with(&[WindowKind::tumbling(10)], 0) };
+    let mut windows = Windows::new(&settings).unwrap();
+    let mut recorder = Recorder::default();
+    let mut record = |windows: &mut Windows, source: &str, time| {
+        windows.record_from(source.as_bytes(), time, &[b"a"], &[], &mut recorder)
+    };
+    record(&mut windows, "east", 5);
+    record(&mut windows, "west", 6);
+    record(&mut windows, "east", 95);
+    assert_eq!(record(&mut windows, "west", 7), Outcome::Counted);
+    assert_eq!(windows.stats().watermark, Some(7));
+    assert_eq!((windows.stats().emissions, windows.stats().max_event_time), (0, Some(95)));
+    windows.drop_source(b"west", &mut recorder);
+    assert_eq!((windows.stats().watermark, windows.stats().emissions), (Some(95), 1));
+    assert_eq!(windows.record_from(b"west", 8, &[b"a"], &[], &mut recorder), Outcome::Late);
+    windows.drop_source(b"west", &mut recorder);
+    windows.drop_source(b"east", &mut recorder);
+    assert_eq!(windows.stats().watermark, Some(95));
+}
+
+/// The numbers of emissions have 32 bits.
+#[test]
+fn after_four_billion_emissions_nothing_is_lost() {
+    for kind in [WindowKind::hopping(400, 100), WindowKind::All, WindowKind::Session { gap: 50 }] {
+        let settings =
+            Settings { emit: Emit::Update, trigger: Some(Trigger::Records(1)), ..with(&[kind], 1000) };
+        let shown = |epoch: u32| {
+            let mut windows = Windows::new(&settings).unwrap();
+            windows.epoch = epoch;
+            let mut recorder = Recorder::default();
+            let mut table = std::collections::BTreeMap::new();
+            for time in 0..100 {
+                let key = ["a", "b", "c"][time as usize % 3];
+                windows.record(time, &[key.as_bytes()], &mut recorder);
+            }
+            windows.finish(&mut recorder);
+            for event in recorder.events {
+                if let Event::Emission(emitted) = event {
+                    for (key, count, _) in emitted.rows {
+                        // The window over everything is one, whatever its bounds.
+                        let end = if emitted.all { 0 } else { emitted.end };
+                        table.insert((emitted.start, end, key), count.to_string());
+                    }
+                }
+            }
+            table
+        };
+        assert_eq!(shown(u32::MAX - 50), shown(1));
+    }
+}
+
+#[test]
+fn what_is_open_can_be_shown_and_kept() {
+    let mut windows = Windows::new(&with(&[WindowKind::tumbling(10), WindowKind::All], 0)).unwrap();
+    let mut recorder = Recorder::default();
+    windows.record(5, &[b"a"], &mut recorder);
+    windows.show_open(&mut recorder);
+    windows.show_open(&mut recorder);
+    windows.record(7, &[b"a"], &mut recorder);
+    windows.finish(&mut recorder);
+    let lines = recorder.events.iter().filter_map(|event| match event {
+        Event::Emission(emitted) => Some(emitted.line()),
+        _ => None,
+    });
+    assert_eq!(
+        lines.collect::<Vec<_>>(),
+        ["5..6 all open a:1", "0..10 open a:1", "5..8 all rev=1 a:2", "0..10 open rev=1 a:2"]
+    );
+}
+
+#[test]
+fn the_longest_windows_at_the_ends_of_time_do_not_overflow() {
+    use crate::time::{MAX, MIN};
+    let most = Span::MAX_MILLIS;
+    let zone = time_zone(PARIS).unwrap();
+    let mut kinds =
+        vec![WindowKind::All, WindowKind::Session { gap: most }, WindowKind::Count { records: u64::MAX }];
+    for offset in [-most, 0, most] {
+        for (size, slide) in [(1, 1), (most, most), (most, most / 3), (1, most), (most - 1, most)] {
+            kinds.push(WindowKind::Hopping { size, slide, offset });
+        }
+        kinds.push(WindowKind::Cumulate { size: most, step: most / 2, offset });
+    }
+    for unit in [CalendarUnit::Day, CalendarUnit::Week, CalendarUnit::Month] {
+        for (size, slide) in [(1, 1), (240_000, 240_000), (240_000, 80_000), (1, 240_000)] {
+            kinds.push(WindowKind::Calendar { size, slide, unit, zone: zone.clone() });
+        }
+        for step in [Step::Millis(1), Step::Millis(most), Step::Days(1), Step::Days(240_000)] {
+            if step != Step::Millis(1) && step != Step::Days(1) {
+                kinds.push(WindowKind::CalendarCumulate { size: 240_000, unit, step, zone: zone.clone() });
+            }
+        }
+    }
+    for kind in kinds {
+        for (delay, lateness) in [(0, 0), (most, most)] {
+            let settings = Settings {
+                max_future: Some(most),
+                allowed_lateness: lateness,
+                ..with(std::slice::from_ref(&kind), delay)
+            };
+            let (_, stats) =
+                run(&settings, &[at(MIN, &["a"]), at(0, &["b"]), at(MAX, &["c"]), at(MIN, &["d"])]);
+            assert_eq!(stats.future, 0, "{kind}");
+            assert_eq!(stats.counted + stats.late + stats.gap, 4, "{kind}");
+        }
+    }
+}

@@ -60,4 +60,6 @@ fn measure_all() {
         .map(|(a, b)| WindowKind::hopping(a * 1000, b * 1000))
         .to_vec();
     measure("four sizes at once, 1000 keys", &sizes, 1000, 5_000_000, 10_000);
+    measure("sessions of 30s, 1000 keys", &[WindowKind::Session { gap: 30_000 }], 1000, 5_000_000, 1000);
+    measure("sessions of 2s, 100,000 keys", &[WindowKind::Session { gap: 2000 }], 100_000, 5_000_000, 10_000);
 }

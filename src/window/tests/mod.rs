@@ -1,5 +1,6 @@
 //! The engine against a naive model under random streams, and by name the faults that others have had.
 
+mod definition;
 mod kinds;
 mod measure;
 mod model;
@@ -23,6 +24,7 @@ struct Emitted {
     total: Number,
     distinct: u64,
     rows: Vec<(String, Number, Vec<Option<Number>>)>,
+    bounds: Vec<Option<Bound>>,
 }
 
 /// What came out, in order.
@@ -57,6 +59,7 @@ impl Sink for Recorder {
                 .iter()
                 .map(|row| (text(row.key), row.count, row.aggregates.to_vec()))
                 .collect(),
+            bounds: emission.rows.iter().map(|row| row.bound).collect(),
         }));
     }
 
@@ -68,6 +71,7 @@ impl Sink for Recorder {
 /// One record of a test: a time, keys, and an integer for each value.
 #[derive(Clone, Debug, PartialEq)]
 struct Record {
+    source: &'static str,
     time: Millis,
     keys: Vec<&'static str>,
     values: Vec<i64>,
@@ -83,7 +87,7 @@ fn aggregates(settings: &Settings) -> Vec<Aggregate> {
 }
 
 fn at(time: Millis, keys: &[&'static str]) -> Record {
-    Record { time, keys: keys.to_vec(), values: Vec::new() }
+    Record { source: "", time, keys: keys.to_vec(), values: Vec::new() }
 }
 
 /// Runs the engine over records to the end of input.
@@ -102,7 +106,8 @@ fn run(settings: &Settings, records: &[Record]) -> (Vec<Event>, Stats) {
                 _ => Value::Number(Number::Int(value.into())),
             })
             .collect();
-        let outcome = windows.record_with(record.time, &keys, &values, &mut recorder);
+        let outcome =
+            windows.record_from(record.source.as_bytes(), record.time, &keys, &values, &mut recorder);
         recorder.events.push(Event::Returned(outcome));
     }
     windows.finish(&mut recorder);

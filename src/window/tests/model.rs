@@ -1,13 +1,10 @@
 //! The rules, as plainly as they can be written: every record is kept in every window it counts in, and a window is
 //! worked out anew from its records whenever it is emitted. No panes, no running totals, no numbers for keys.
 
+use super::definition::{Id, result, windows_at};
 use super::sessions::{Dissolved, Session};
 use super::*;
-use crate::time::{Calendar, CalendarUnit};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// A window, in the order of emission: end, start, place of its kind in the settings.
-type Id = (Millis, Millis, usize);
 
 type Row = (String, Number, Vec<Option<Number>>);
 
@@ -33,7 +30,13 @@ pub(super) struct Model {
     windows: BTreeMap<Id, Window>,
     /// Records of the window over everything; its bounds are known only when it is emitted.
     all: BTreeMap<usize, Window>,
+    /// Up to which end empty windows were looked for, and by kind how many there were in a row.
+    emptied: Option<Millis>,
+    empty_runs: BTreeMap<usize, u64>,
     max: Option<Millis>,
+    /// The time that the watermark is behind, and by source the largest time.
+    pub base: Option<Millis>,
+    sources: BTreeMap<&'static str, Millis>,
     pub late: u64,
     applied: u64,
     held: Vec<(u64, Record)>,
@@ -50,7 +53,11 @@ impl Model {
             dissolved: Vec::new(),
             windows: BTreeMap::new(),
             all: BTreeMap::new(),
+            emptied: None,
+            empty_runs: BTreeMap::new(),
             max: None,
+            base: None,
+            sources: BTreeMap::new(),
             late: 0,
             applied: 0,
             held: Vec::new(),
@@ -108,7 +115,7 @@ impl Model {
 
     pub fn watermark(&self) -> Option<Millis> {
         match self.settings.watermark {
-            Watermark::Delay(delay) => self.max.map(|max| max - delay),
+            Watermark::Delay(delay) => self.base.map(|base| base - delay),
             Watermark::Max => None,
         }
     }
@@ -116,6 +123,10 @@ impl Model {
     fn apply(&mut self, record: &Record) -> Outcome {
         let before = self.max;
         self.max = before.max(Some(record.time));
+        let source = if self.settings.watermark_by { record.source } else { "" };
+        let latest = self.sources.entry(source).or_insert(record.time);
+        *latest = record.time.max(*latest);
+        self.base = self.base.max(self.sources.values().min().copied());
         let crossed = match (self.settings.trigger, before, self.max) {
             (Some(Trigger::EventTime(every)), Some(before), Some(now)) => {
                 (before + 1..=now).any(|time| time.rem_euclid(every) == 0)
@@ -140,72 +151,6 @@ impl Model {
         outcome
     }
 
-    /// The windows that contain a point in time, by definition.
-    fn windows_at(&self, time: Millis) -> Vec<Id> {
-        let mut ids = Vec::new();
-        for (kind, window) in self.settings.windows.iter().enumerate() {
-            match window {
-                WindowKind::Hopping { size, slide, offset } => {
-                    let around = (time - offset) / slide;
-                    for k in around - size / slide - 2..=around + 2 {
-                        let start = k * slide + offset;
-                        if start <= time && time < start + size {
-                            ids.push((start + size, start, kind));
-                        }
-                    }
-                }
-                WindowKind::Cumulate { size, step, offset } => {
-                    let start = time - (time - offset).rem_euclid(*size);
-                    let ends = (1..=size / step).map(|steps| start + steps * step);
-                    ids.extend(ends.filter(|&end| end > time).map(|end| (end, start, kind)));
-                }
-                WindowKind::Calendar { size, slide, unit: CalendarUnit::Day, zone } => {
-                    // Hour by hour around the time: where a day begins that is a multiple of the slide.
-                    let date = |time: Millis| {
-                        let zoned = jiff::Timestamp::from_millisecond(time).unwrap().to_zoned(zone.clone());
-                        let days = zoned.date() - jiff::civil::date(1970, 1, 1);
-                        (i64::from(days.get_days()), zoned)
-                    };
-                    let start_of = |day: i64| {
-                        let (_, zoned) = date(day * 86_400_000 + 43_200_000);
-                        let day = jiff::civil::date(1970, 1, 1) + jiff::Span::new().days(day);
-                        day.to_zoned(zoned.time_zone().clone()).unwrap().timestamp().as_millisecond()
-                    };
-                    let (today, _) = date(time);
-                    let (size, slide) = (i64::from(*size), i64::from(*slide));
-                    for first in today - size..=today + 1 {
-                        let (start, end) = (start_of(first), start_of(first + size));
-                        if first % slide == 0 && start <= time && time < end {
-                            ids.push((end, start, kind));
-                        }
-                    }
-                }
-                WindowKind::CalendarCumulate { size, unit, step, zone } => {
-                    let units = Calendar::new(*unit, zone.clone());
-                    let days = Calendar::new(CalendarUnit::Day, zone.clone());
-                    let size = i64::from(*size);
-                    let period = units.number(time).div_euclid(size) * size;
-                    let (start, last) = (units.start(period), units.start(period + size));
-                    let mut end = start;
-                    while end < last {
-                        end = match step {
-                            Step::Millis(step) => end + step,
-                            Step::Days(step) => days.start(days.number(end) + step),
-                        };
-                        if end > time {
-                            ids.push((end.min(last), start, kind));
-                        }
-                    }
-                }
-                WindowKind::Calendar { .. }
-                | WindowKind::Session { .. }
-                | WindowKind::Count { .. }
-                | WindowKind::All => {}
-            }
-        }
-        ids
-    }
-
     fn count(&mut self, record: &Record) -> Outcome {
         if record.keys.is_empty() {
             self.stats.no_key += 1;
@@ -217,7 +162,7 @@ impl Model {
         let watermark = self.watermark();
         let lateness = self.settings.allowed_lateness;
         let is_open = |end: Millis| watermark.is_none_or(|watermark| end + lateness > watermark);
-        let ids = self.windows_at(record.time);
+        let ids = windows_at(&self.settings, record.time);
         let mut counted = false;
         for &(end, start, kind) in &ids {
             if is_open(end) {
@@ -234,7 +179,7 @@ impl Model {
                 counted = true;
             }
         }
-        let max = self.max.unwrap();
+        let max = self.base.unwrap();
         if let Some(first) = ids.iter().map(|id| id.0).filter(|&end| !is_open(end)).min() {
             self.stats.missed += 1;
             self.stats.missed_hint = self.stats.missed_hint.max(Some(max - first - lateness + 1));
@@ -255,7 +200,7 @@ impl Model {
 
     fn count_for_sessions(&mut self, gap: i64, record: &Record) -> Outcome {
         let (counted, missed) = self.count_in_sessions(gap, record);
-        let hint = Some(self.max.unwrap() - (record.time + gap) - self.settings.allowed_lateness);
+        let hint = Some(self.base.unwrap() - (record.time + gap) - self.settings.allowed_lateness);
         if missed > 0 {
             self.stats.missed += 1;
             self.stats.missed_hint = self.stats.missed_hint.max(hint);
@@ -270,10 +215,44 @@ impl Model {
         Outcome::Late
     }
 
+    /// The empty windows that end up to a time, and the runs of them behind that. A window is one if another that ended
+    /// before had records, and fewer than the limit are in a row before it.
+    fn empties_until(&self, until: Millis) -> (Vec<Id>, BTreeMap<usize, u64>) {
+        let mut runs = self.empty_runs.clone();
+        let mut empties = Vec::new();
+        let Some(first) = self.windows.keys().map(|id| id.0).min() else { return (empties, runs) };
+        let from = self.emptied.map_or(first, |emptied| emptied.max(first) + 1);
+        for end in from..=until {
+            for id in windows_at(&self.settings, end - 1).into_iter().filter(|id| id.0 == end) {
+                let run = runs.entry(id.2).or_default();
+                let window = self.windows.get(&id);
+                let has_started = self
+                    .windows
+                    .iter()
+                    .any(|(other, window)| other.2 == id.2 && other.0 < end && !window.records.is_empty());
+                if window.is_some_and(|window| !window.closed) {
+                    *run = 0;
+                } else if window.is_none() && has_started && *run < self.settings.empty_windows {
+                    *run += 1;
+                    empties.push(id);
+                }
+            }
+        }
+        (empties, runs)
+    }
+
+    fn add_empties_until(&mut self, until: Millis) {
+        let (empties, runs) = self.empties_until(until);
+        self.windows.extend(empties.into_iter().map(|id| (id, Window::default())));
+        self.empty_runs = runs;
+        self.emptied = self.emptied.max(Some(until));
+    }
+
     /// Is there something to do: a window to close, a last time to amend one, or a trigger?
     fn is_due(&self, fires: bool) -> bool {
         let Some(watermark) = self.watermark() else { return fires };
         fires
+            || (self.settings.empty_windows > 0 && !self.empties_until(watermark).0.is_empty())
             || self.gap().is_some_and(|gap| self.sessions_are_due(gap, watermark))
             || self.windows.iter().any(|(id, window)| {
                 let closes = !window.closed && id.0 <= watermark;
@@ -297,10 +276,16 @@ impl Model {
 
     /// Emits what the watermark closes, and then, if the trigger fires, the open windows that changed.
     fn emit_due(&mut self, fires: bool) {
-        if !self.is_due(fires) {
+        let is_due = self.is_due(fires);
+        if is_due {
+            self.emit_amended();
+        }
+        if let Some(watermark) = self.watermark().filter(|_| self.settings.empty_windows > 0) {
+            self.add_empties_until(watermark);
+        }
+        if !is_due {
             return;
         }
-        self.emit_amended();
         let watermark = self.watermark();
         if let (Some(gap), Some(watermark)) = (self.gap(), watermark) {
             self.close_sessions(gap, watermark, watermark);
@@ -355,6 +340,21 @@ impl Model {
             self.set_first_aside();
         }
         self.emit_amended();
+        if self.settings.empty_windows > 0
+            && let Some(last) =
+                self.windows.iter().filter(|(_, window)| !window.closed).map(|(id, _)| *id).max()
+        {
+            let kinds: Vec<usize> = (0..self.settings.windows.len()).collect();
+            let last_of = |kind: usize| {
+                let open = self.windows.iter().filter(|(id, window)| id.2 == kind && !window.closed);
+                open.map(|(id, _)| id.0).max()
+            };
+            let ends: Vec<Option<Millis>> = kinds.iter().map(|&kind| last_of(kind)).collect();
+            let (empties, _) = self.empties_until(last.0);
+            let between = empties.into_iter().filter(|id| ends[id.2].is_some_and(|end| id.0 < end));
+            let between: Vec<Id> = between.collect();
+            self.windows.extend(between.into_iter().map(|id| (id, Window::default())));
+        }
         let limit = self.watermark().or(self.max);
         if let (Some(gap), Some(limit)) = (self.gap(), limit) {
             self.close_sessions(gap, Millis::MAX, limit);
@@ -389,11 +389,11 @@ impl Model {
             rows.retain(|row| changed.contains(row.0.as_str()));
         }
         rows.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.as_bytes().cmp(b.0.as_bytes())));
-        if rows.is_empty() {
+        if rows.is_empty() && self.settings.empty_windows == 0 {
             return;
         }
         self.stats.emissions += 1;
-        self.stats.rows += rows.len() as u64;
+        self.stats.rows += rows.len().max(1) as u64;
         self.events.push(Event::Emission(Emitted {
             start,
             end,
@@ -404,6 +404,7 @@ impl Model {
             late: std::mem::take(&mut self.late),
             total,
             distinct: keys.len() as u64,
+            bounds: vec![None; rows.len()],
             rows,
         }));
         window.emissions += 1;
@@ -426,26 +427,5 @@ impl Model {
             aggregates.iter().zip(values).map(|(aggregate, values)| result(aggregate, values)).collect();
         let count = if self.settings.weighted { results.remove(0).unwrap() } else { Number::Int(count) };
         (key.to_owned(), count, results)
-    }
-}
-
-/// An aggregate by definition.
-fn result(aggregate: &Aggregate, mut values: Vec<i64>) -> Option<Number> {
-    values.sort_unstable();
-    let sum: i64 = values.iter().sum();
-    let int = |value: i64| Number::Int(value.into());
-    match aggregate {
-        Aggregate::Sum => Some(int(sum)),
-        Aggregate::Min => values.first().copied().map(int),
-        Aggregate::Max => values.last().copied().map(int),
-        Aggregate::Mean => (!values.is_empty()).then(|| Number::Float(sum as f64 / values.len() as f64)),
-        Aggregate::Distinct | Aggregate::DistinctApproximate => {
-            values.dedup();
-            Some(int(values.len() as i64))
-        }
-        Aggregate::Quantile(fraction) => {
-            let place = (fraction * (values.len() as f64 - 1.0)).floor();
-            values.get(place as usize).copied().map(int)
-        }
     }
 }

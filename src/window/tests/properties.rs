@@ -59,20 +59,35 @@ fn settings() -> impl Strategy<Value = Settings> {
         emission,
         any::<bool>(),
         aggregates_of_all_kinds(),
-        prop_oneof![Just(0), 0..60_i64],
+        (prop_oneof![Just(0), 0..60_i64], prop::bool::weighted(0.25)),
+        prop_oneof![Just(0), 0..30_u64],
     )
-        .prop_map(|(windows, watermark, max_future, (emit, trigger), weighted, aggregates, lateness)| {
-            Settings {
+        .prop_map(
+            |(
                 windows,
                 watermark,
-                allowed_lateness: lateness,
                 max_future,
-                emit,
-                trigger,
+                (emit, trigger),
                 weighted,
                 aggregates,
-            }
-        })
+                (lateness, watermark_by),
+                empty,
+            )| {
+                Settings {
+                    windows,
+                    watermark,
+                    watermark_by,
+                    allowed_lateness: lateness,
+                    empty_windows: if emit == Emit::Update { 0 } else { empty },
+                    max_future,
+                    emit,
+                    trigger,
+                    max_keys: None,
+                    weighted,
+                    aggregates,
+                }
+            },
+        )
         .prop_filter("windows with bounds in common", |settings| settings.validate().is_ok())
 }
 
@@ -89,12 +104,13 @@ fn records() -> impl Strategy<Value = Vec<Record>> {
         prop::sample::select(vec!["a", "b", "c", "ab", "sevenchr", "sevenchrs", "sevenchrt", ""]),
         0..4,
     );
-    let record = (step, far, keys, [-3..9_i64, -3..9_i64, -3..9_i64, -3..9_i64]);
+    let source = prop::sample::select(vec![("east", 0), ("west", 7), ("north", 25)]);
+    let record = (step, far, keys, [-3..9_i64, -3..9_i64, -3..9_i64, -3..9_i64], source);
     (-200..200_i64, prop::collection::vec(record, 0..60)).prop_map(|(start, steps)| {
         let mut now = start;
-        let stream = steps.into_iter().map(|(step, far, keys, values)| {
+        let stream = steps.into_iter().map(|(step, far, keys, values, (source, lag))| {
             now += step;
-            Record { time: now + far, keys, values: values.to_vec() }
+            Record { source, time: now + far - lag, keys, values: values.to_vec() }
         });
         stream.collect()
     })
@@ -119,7 +135,38 @@ fn agree(settings: &Settings, records: &[Record]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// A few more cases than usual, since they are small; `PROPTEST_CASES` says otherwise.
+fn check_bounds(truth: &Emitted, estimate: &Emitted, limit: usize) -> Result<(), TestCaseError> {
+    prop_assert_eq!(
+        (truth.start, truth.end, truth.open, truth.rev),
+        (estimate.start, estimate.end, estimate.open, estimate.rev)
+    );
+    prop_assert_eq!(
+        (truth.late, truth.total, truth.distinct),
+        (estimate.late, estimate.total, estimate.distinct)
+    );
+    prop_assert_eq!(estimate.rows.len(), truth.rows.len().min(limit));
+    let count = |key: &str| {
+        let row = truth.rows.iter().find(|row| row.0 == key);
+        row.map_or(0, |row| row.1.as_f64() as u64)
+    };
+    for (at, (key, estimated, _)) in estimate.rows.iter().enumerate() {
+        let bound = estimate.bounds[at].expect("a limit gives bounds");
+        let (high, real) = (estimated.as_f64() as u64, count(key));
+        prop_assert!(real <= high && high - bound.error <= real, "{} {} {:?}", high, real, bound);
+        if bound.guaranteed {
+            let above = &estimate.rows[..=at];
+            let others = truth.rows.iter().filter(|row| above.iter().all(|shown| shown.0 != row.0));
+            let highest = others.map(|row| row.1.as_f64() as u64).max().unwrap_or(0);
+            prop_assert!(highest <= real);
+        }
+    }
+    if truth.rows.len() <= limit {
+        prop_assert_eq!(&truth.rows, &estimate.rows);
+    }
+    Ok(())
+}
+
+/// More cases than usual, since they are small; `PROPTEST_CASES` says otherwise.
 fn config() -> ProptestConfig {
     let usual = ProptestConfig::default();
     ProptestConfig { cases: usual.cases * 3, ..usual }
@@ -132,7 +179,9 @@ proptest! {
     fn the_engine_does_what_the_model_says(settings in settings(), records in records()) {
         agree(&settings, &records)?;
     }
+}
 
+proptest! {
     /// The same streams, 100,000 times slower, in a zone that changes its clock twice in ten days.
     #[test]
     fn days_of_a_time_zone(
@@ -158,6 +207,26 @@ proptest! {
             Settings { windows, watermark: Watermark::Delay(delay * 1_000_000), max_future: None, allowed_lateness: lateness * 1_000_000,
             ..Settings::default() };
         agree(&settings, &records)?;
+    }
+
+    /// The truth is what comes without a limit.
+    #[test]
+    fn limited_keys_are_within_their_bounds(settings in settings(), records in records(), limit in 1..5_usize) {
+        let settings = Settings { weighted: false, aggregates: Vec::new(), ..settings };
+        let limited = Settings { max_keys: Some(limit), ..settings.clone() };
+        if limited.validate().is_err() {
+            return Ok(());
+        }
+        let (truth, _) = run(&settings, &fit(&settings, &records));
+        let (estimates, _) = run(&limited, &fit(&settings, &records));
+        prop_assert_eq!(truth.len(), estimates.len());
+        for (truth, estimate) in truth.iter().zip(&estimates) {
+            let (Event::Emission(truth), Event::Emission(estimate)) = (truth, estimate) else {
+                prop_assert_eq!(truth, estimate);
+                continue;
+            };
+            check_bounds(truth, estimate, limit)?;
+        }
     }
 
     #[test]
@@ -199,7 +268,9 @@ proptest! {
         let mut records = fit(&settings, &records);
         let (first, _) = run(&settings, &records);
         let middle = shift.min(records.len());
-        prop_assume!(!matches!(settings.windows[0], WindowKind::Count { .. }));
+        if matches!(settings.windows[0], WindowKind::Count { .. }) {
+            return Ok(());
+        }
         records.rotate_left(middle);
         records.reverse();
         let (second, _) = run(&settings, &records);

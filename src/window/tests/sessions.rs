@@ -109,6 +109,7 @@ impl Model {
                 total: Number::ZERO,
                 distinct: 0,
                 rows: vec![(key.to_owned(), Number::ZERO, none.clone())],
+                bounds: vec![None],
             }));
         }
     }
@@ -162,6 +163,7 @@ impl Model {
             total: row.1,
             distinct: 1,
             rows: vec![row],
+            bounds: vec![None],
         }));
         let session = &mut self.sessions[at];
         session.emissions += 1;

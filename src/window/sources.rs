@@ -1,0 +1,54 @@
+//! The largest event time of each source of a stream (`--watermark-by`); the smallest of these rules the watermark.
+
+use crate::time::Millis;
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+use std::collections::BTreeMap;
+
+pub(super) struct Sources {
+    latest: HashMap<Box<[u8]>, Millis, FixedState>,
+    /// How many sources have each time as their largest.
+    times: BTreeMap<Millis, usize>,
+}
+
+impl Sources {
+    pub fn new() -> Sources {
+        Sources { latest: HashMap::with_hasher(FixedState::with_seed(0)), times: BTreeMap::new() }
+    }
+
+    /// A record of a source.
+    pub fn see(&mut self, source: &[u8], time: Millis) {
+        match self.latest.get_mut(source) {
+            Some(latest) if time <= *latest => return,
+            Some(latest) => {
+                let before = std::mem::replace(latest, time);
+                self.leave(before);
+            }
+            None => {
+                self.latest.insert(source.into(), time);
+            }
+        }
+        *self.times.entry(time).or_insert(0) += 1;
+    }
+
+    /// A source that rules no longer.
+    pub fn forget(&mut self, source: &[u8]) {
+        if let Some(latest) = self.latest.remove(source) {
+            self.leave(latest);
+        }
+    }
+
+    fn leave(&mut self, time: Millis) {
+        if let Some(count) = self.times.get_mut(&time) {
+            *count -= 1;
+            if *count == 0 {
+                self.times.remove(&time);
+            }
+        }
+    }
+
+    /// The smallest of the sources' largest times.
+    pub fn earliest(&self) -> Option<Millis> {
+        self.times.first_key_value().map(|(&time, _)| time)
+    }
+}
