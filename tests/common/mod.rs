@@ -110,7 +110,8 @@ impl Tool {
 
     /// Starts it with pipes that are the test's own business.
     pub fn spawn(mut self) -> Child {
-        self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let stdout = self.stdout.take().map_or_else(Stdio::piped, Stdio::from);
+        self.command.stdin(Stdio::piped()).stdout(stdout).stderr(Stdio::piped());
         self.command.spawn().expect("the program is built")
     }
 }
