@@ -245,9 +245,42 @@ fn what_is_said_goes_to_a_log_too() {
 }
 
 #[test]
-fn figures_are_there_when_the_run_failed_and_when_its_reader_left() {
+fn figures_are_there_when_the_run_failed() {
     let folder = tempfile::tempdir().expect("a folder");
     let stats = folder.path().join("stats");
     tool("jsonl-filter").args([".k", "--strict", "--stats"]).arg(&stats).input(BROKEN).run().with_code(3);
     assert_eq!(figures(&stats)["rejected"], serde_json::json!({"cut": 1}));
+}
+
+#[test]
+#[ignore = "open fault: no figures are written when the reader of the output went away"]
+fn figures_are_there_when_the_reader_left() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let stats = folder.path().join("stats");
+    common::shell(&format!("stream-fetch demo:tweets -q --stats {} | head -1", stats.display())).quietly();
+    assert!(figures(&stats)["lines"].as_u64().expect("a number") >= 1);
+}
+
+#[test]
+#[ignore = "open fault: records behind the reject that is one too many come out or not, by how the input was chunked"]
+fn too_many_rejects_stop_at_the_same_place_from_a_file_and_a_pipe() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("a.jsonl");
+    std::fs::write(&file, BROKEN).expect("a file");
+    let whole = tool("jsonl-filter").args([".k", "--max-rejects", "0"]).arg(&file).run().with_code(3);
+    let mut running = tool("jsonl-filter").args([".k", "--max-rejects", "0"]).start();
+    let mut lines = BROKEN.split_inclusive('\n');
+    running.send(lines.next().expect("a line"));
+    assert_eq!(running.line(), "{\"t\":1,\"k\":\"a\"}");
+    running.send(lines.next().expect("a line"));
+    assert_eq!(running.rest(), [""; 0]);
+    assert_eq!(whole.text(), "{\"t\":1,\"k\":\"a\"}\n");
+}
+
+#[test]
+fn help_on_a_full_disk_is_a_failure() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("this is Linux");
+    let ran = tool("topn").arg("--help").stdout_to(full).run().with_code(4);
+    assert!(ran.err.starts_with("topn: ") && ran.err.lines().count() == 1, "{}", ran.err);
+    common::shell("topn --help | true").quietly();
 }
