@@ -191,7 +191,7 @@ fn memory_is_bounded_by_the_windows_and_not_by_the_stream() {
                 n += 1;
             }
         };
-        let (first, second) = if takes_rows { (1, 4) } else { (4, 30) };
+        let (first, second) = if takes_rows { (1, 4) } else { (3, 18) };
         grow_to(first);
         let early = most_memory(child.id());
         grow_to(second);

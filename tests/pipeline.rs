@@ -209,9 +209,9 @@ fn a_reader_that_goes_away_ends_it_quietly_while_input_flows_and_while_it_is_sil
             stdin.write_all(case.lines(0..20).as_bytes()).expect("it reads");
             let mut silent = None;
             if flows {
-                feed(case, stdin)
+                feed(case, stdin);
             } else {
-                silent = Some(stdin)
+                silent = Some(stdin);
             }
             let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
             stdout.read_line(&mut String::new()).expect("a line");

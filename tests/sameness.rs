@@ -39,7 +39,7 @@ enum Input {
 }
 
 fn tweets() -> Vec<u8> {
-    demo("demo:tweets", 500)
+    demo("demo:tweets", 300)
 }
 
 fn rows(tweets: &[u8]) -> Vec<u8> {

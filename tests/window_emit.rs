@@ -92,8 +92,8 @@ fn applying_all_updates_gives_the_whole_table() {
                 // A whole emission replaces what there was; its rows all agree on rev.
                 let rev = row["rev"].as_u64().unwrap_or(0);
                 table.retain(|(end, start, _): &(String, String, String), (seen, _): &mut (u64, u64)| {
-                    *end != row["window_end"].to_string()
-                        || *start != row["window_start"].to_string()
+                    end != &row["window_end"].to_string()
+                        || start != &row["window_start"].to_string()
                         || *seen == rev
                 });
             }

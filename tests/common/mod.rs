@@ -219,7 +219,7 @@ fn lines_of(stream: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
     let (send, lines) = channel();
     std::thread::spawn(move || {
         for line in BufReader::new(stream).split(b'\n') {
-            if line.map(|line| send.send(line).is_err()).unwrap_or(true) {
+            if !line.is_ok_and(|line| send.send(line).is_ok()) {
                 return;
             }
         }
