@@ -34,16 +34,17 @@ demo:tweets, demo:rsvps. Lines are handed on byte for byte.
 Exit status: 0 done, 2 usage, 3 too many rejects, 4 a source or the output failed.";
 
 fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
-    args.common.prepare(tool)?;
-    let inputs = args.sources.open()?;
+    let Args { sources, clock, output, common } = args;
+    common.prepare(tool)?;
+    let inputs = sources.open()?;
     let mut fetch = Fetch::new(FetchOptions {
-        pace: args.sources.pace(),
-        clock: args.clock.clock(),
-        times: args.clock.times()?,
-        records: args.sources.records(),
+        pace: sources.pace(),
+        clock: clock.clock(),
+        times: clock.times()?,
+        records: sources.records(),
     });
-    let output = args.output.open()?;
-    let (status, _) = args.common.run_inputs(tool, &mut fetch, inputs, output, Interrupt::default())?;
+    let output = output.open()?;
+    let (status, _) = common.run_inputs(tool, &mut fetch, inputs, output, Interrupt::default())?;
     Ok(status)
 }
 

@@ -15,6 +15,7 @@ mod watch;
 pub mod windows;
 
 use std::ffi::OsString;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -33,16 +34,31 @@ pub fn main<A: Parser + CommandFactory>(run: fn(A, &mut Tool) -> anyhow::Result<
     }
     let name = A::command().get_name().to_owned();
     let mut tool = Tool::new(&name);
-    let status = match run(A::parse_from(arguments), &mut tool) {
-        Ok(status) => status,
-        Err(error) => {
-            let status = Status::of_error(&error);
-            if status != Status::Done {
-                tool.fail(&error);
-            }
-            status
-        }
+    let outcome = match A::try_parse_from(arguments) {
+        Ok(args) => run(args, &mut tool),
+        Err(error) => explain(&error, &name),
     };
+    let status = outcome.unwrap_or_else(|error| {
+        let status = Status::of_error(&error);
+        if status != Status::Done {
+            tool.fail(&error);
+        }
+        status
+    });
     tool.clear();
     status.into()
+}
+
+/// Shows the help that was asked for, or says what is wrong with the arguments, under the tool's name as all that it says.
+fn explain(error: &clap::Error, name: &str) -> anyhow::Result<Status> {
+    if !error.use_stderr() {
+        error.print()?;
+        io::stdout().flush()?;
+        return Ok(Status::Done);
+    }
+    let text = error.render().to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    // Where stderr is closed, the status tells enough.
+    let _ = write!(io::stderr(), "{name}: {text}");
+    Ok(Status::Usage)
 }

@@ -120,7 +120,7 @@ impl SourceArgs {
     }
 
     fn is_demo(&self) -> bool {
-        self.sources.iter().all(|source| source.starts_with("demo:"))
+        self.sources.iter().all(|source| source.to_ascii_lowercase().starts_with("demo:"))
     }
 }
 

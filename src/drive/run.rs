@@ -362,7 +362,12 @@ impl<J: Job> Run<'_, J> {
         }
         self.ledger.flush().context("cannot write the rejects")?;
         let figures = self.figures();
-        self.output.close()?;
+        // A file that others read is not replaced by a part of what it should hold.
+        if end == End::Rejects || self.read_end.as_ref().is_some_and(|(_, error)| error.is_some()) {
+            self.output.give_up()?;
+        } else {
+            self.output.close()?;
+        }
         Ok(Outcome { end, read_error: self.read_end.and_then(|(_, error)| error), figures })
     }
 }

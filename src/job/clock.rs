@@ -36,17 +36,22 @@ pub(super) struct ClockSearch {
 }
 
 impl ClockSearch {
-    /// Looks through a chunk for the first record with one of the usual fields.
+    /// Looks through a chunk for the first record with one of the usual fields; one that `keep` leaves out decides
+    /// nothing, as if a filter stood before.
     pub(super) fn look(
         &mut self,
         chunk: &Chunk,
+        keep: Option<&Expr>,
         reader: &TimeReader,
         notes: &mut Notes,
     ) -> anyhow::Result<Option<Expr>> {
         let fields = USUAL_FIELDS.map(Expr::parse).into_iter().collect::<Result<Vec<Expr>, _>>()?;
-        let mut program = Program::new(&fields.iter().collect::<Vec<_>>())?;
+        let mut program = Program::new(&fields.iter().chain(keep).collect::<Vec<_>>())?;
         for record in chunk.records() {
             let Ok(mut loaded) = program.load(record.bytes) else { continue };
+            if keep.is_some() && !loaded.truthy(fields.len()).unwrap_or(false) {
+                continue;
+            }
             let found =
                 (0..fields.len()).find(|&field| read(&mut loaded, field, &fields[field], reader).is_ok());
             if let Some(field) = found {

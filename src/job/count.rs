@@ -156,7 +156,8 @@ impl Job for Count {
 
     fn settle(&mut self, chunk: &Chunk, notes: &mut Notes) -> anyhow::Result<bool> {
         if matches!(self.options.clock, Clock::Auto)
-            && let Some(field) = self.search.look(chunk, &self.options.times, notes)?
+            && let Some(field) =
+                self.search.look(chunk, self.options.keep.as_ref(), &self.options.times, notes)?
         {
             self.options.clock = Clock::Field(field);
         }

@@ -93,7 +93,7 @@ impl Job for Fetch {
         if !self.needs_times() || !matches!(self.options.clock, Clock::Auto) {
             return Ok(true);
         }
-        match self.search.look(chunk, &self.options.times, notes)? {
+        match self.search.look(chunk, None, &self.options.times, notes)? {
             Some(field) => {
                 self.options.clock = Clock::Field(field);
                 Ok(true)

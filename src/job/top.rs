@@ -12,17 +12,24 @@ use crate::row::Row;
 /// Ranks window rows.
 pub struct TopRows {
     ranking: Ranking,
-    seen: u64,
+    /// The column that the rows are ranked by.
+    by: String,
+    /// Some row has a number there.
+    is_found: bool,
     written: u64,
 }
 
 impl TopRows {
     /// A ranking with these options.
     pub fn new(options: RankOptions) -> TopRows {
-        TopRows { ranking: Ranking::new(options), seen: 0, written: 0 }
+        TopRows { by: options.by.clone(), ranking: Ranking::new(options), is_found: false, written: 0 }
     }
 
     fn write(&mut self, rows: &[Row], cx: &mut Context<'_>) -> anyhow::Result<()> {
+        if !rows.is_empty() && !self.is_found {
+            let by = &self.by;
+            return Err(Usage(format!("no row so far has a number in the column `{by}`: see --by")).into());
+        }
         self.written += rows.len() as u64;
         write(rows, cx)
     }
@@ -64,9 +71,9 @@ impl Job for TopRows {
     }
 
     fn apply(&mut self, _chunk: &Chunk, rows: Vec<Row>, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
-        self.seen += rows.len() as u64;
         let mut ranked = Vec::new();
         for row in rows {
+            self.is_found = self.is_found || row.figure(&self.by).is_some();
             self.ranking.push(row, &mut ranked).map_err(|error| Usage(error.to_string()))?;
         }
         self.write(&ranked, cx)?;

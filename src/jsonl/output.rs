@@ -157,6 +157,14 @@ impl Output {
         outcome.map_err(|error| io::Error::new(error.kind(), format!("cannot write the output: {error}")))
     }
 
+    /// Ends the output of a run that failed: a stream gets what there is, a file is left as it was.
+    pub fn give_up(self) -> io::Result<()> {
+        match self.destination {
+            Destination::Stream(_) => self.close(),
+            Destination::Replacement(..) => Ok(()),
+        }
+    }
+
     /// Flushes, and puts a file in its place.
     pub fn close(mut self) -> io::Result<()> {
         if let Some(formatter) = &mut self.formatter {

@@ -4,7 +4,7 @@
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -104,7 +104,15 @@ impl Tool {
             .spawn()
             .expect("the program is built");
         let (stdin, stdout) = (child.stdin.take(), child.stdout.take().expect("piped"));
-        Running { child, stdin, lines: lines_of(stdout) }
+        let stderr = child.stderr.take().expect("piped");
+        Running { child, stdin, lines: lines_of(stdout), said: lines_of(stderr) }
+    }
+
+    /// Starts it with pipes that are the test's own business.
+    pub fn spawn(mut self) -> Child {
+        let stdout = self.stdout.take().map_or_else(Stdio::piped, Stdio::from);
+        self.command.stdin(Stdio::piped()).stdout(stdout).stderr(Stdio::piped());
+        self.command.spawn().expect("the program is built")
     }
 }
 
@@ -134,6 +142,7 @@ pub struct Running {
     pub child: Child,
     stdin: Option<ChildStdin>,
     lines: Receiver<Vec<u8>>,
+    said: Receiver<Vec<u8>>,
 }
 
 impl Running {
@@ -150,6 +159,26 @@ impl Running {
         String::from_utf8(line).expect("UTF-8")
     }
 
+    /// The output from here to its end.
+    pub fn rest(&mut self) -> Vec<String> {
+        let mut rest = Vec::new();
+        while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
+            rest.push(String::from_utf8(line).expect("UTF-8"));
+        }
+        rest
+    }
+
+    /// The next line that it says on stderr.
+    #[track_caller]
+    pub fn said(&mut self) -> String {
+        String::from_utf8(self.said.recv_timeout(PATIENCE).expect("a line on stderr")).expect("UTF-8")
+    }
+
+    /// Its end of the input, for a thread that feeds it or a test that wraps it.
+    pub fn take_input(&mut self) -> ChildStdin {
+        self.stdin.take().expect("not closed yet")
+    }
+
     pub fn close_input(&mut self) {
         self.stdin = None;
     }
@@ -160,18 +189,37 @@ impl Running {
     }
 
     /// Waits for its end; its status and what it said. Input stays as it is: what ends it is the test's matter.
+    #[track_caller]
     pub fn end(mut self) -> (i32, String) {
-        let mut err = String::new();
-        self.child.stderr.take().expect("piped").read_to_string(&mut err).expect("UTF-8");
-        (code(self.child.wait().expect("it runs")), err)
+        let code = await_end(&mut self.child);
+        let said: Vec<u8> = self.said.iter().flat_map(|line| [line, b"\n".to_vec()].concat()).collect();
+        (code, String::from_utf8(said).expect("UTF-8"))
     }
 }
 
-fn lines_of(stdout: ChildStdout) -> Receiver<Vec<u8>> {
+/// The status of a program that ends by itself; one that does not is killed, and the test fails.
+#[track_caller]
+pub fn await_end(child: &mut Child) -> i32 {
+    let (pid, (done, ended)) = (child.id().to_string(), channel::<()>());
+    let watchdog = std::thread::spawn(move || {
+        // Hung up: the program has ended.
+        let hangs = ended.recv_timeout(PATIENCE) == Err(std::sync::mpsc::RecvTimeoutError::Timeout);
+        if hangs {
+            drop(Command::new("kill").args(["-KILL", &pid]).status());
+        }
+        hangs
+    });
+    let status = child.wait().expect("it runs");
+    drop(done);
+    assert!(!watchdog.join().expect("no panic"), "the program hangs");
+    code(status)
+}
+
+fn lines_of(stream: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
     let (send, lines) = channel();
     std::thread::spawn(move || {
-        for line in BufReader::new(stdout).split(b'\n') {
-            if line.map(|line| send.send(line).is_err()).unwrap_or(true) {
+        for line in BufReader::new(stream).split(b'\n') {
+            if !line.is_ok_and(|line| send.send(line).is_ok()) {
                 return;
             }
         }
@@ -206,4 +254,35 @@ pub fn shell(script: &str) -> Ran {
         .output()
         .expect("there is a shell");
     Ran { out: done.stdout, err: String::from_utf8_lossy(&done.stderr).into_owned(), code: code(done.status) }
+}
+
+/// These bytes, compressed as gzip does.
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).expect("memory");
+    encoder.finish().expect("memory")
+}
+
+/// These bytes, compressed as zstd does.
+pub fn zstd(bytes: &[u8]) -> Vec<u8> {
+    zstd::encode_all(bytes, 1).expect("memory")
+}
+
+/// Lines of a synthetic stream, untidy as real ones are; no clock and no chance in them.
+pub fn demo(source: &str, records: usize) -> Vec<u8> {
+    let records = records.to_string();
+    tool("stream-fetch").args([source, "--records", &records, "--quiet"]).run().with_code(0).out
+}
+
+/// The rows of an output.
+pub fn json_lines(text: &str) -> Vec<serde_json::Value> {
+    text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
+}
+
+/// One connection, served on a port of its own; the address.
+pub fn serve(talk: impl FnOnce(std::net::TcpStream) + Send + 'static) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("bound").to_string();
+    std::thread::spawn(move || talk(listener.accept().expect("a connection").0));
+    address
 }

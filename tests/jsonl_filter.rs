@@ -1,0 +1,199 @@
+//! `jsonl-filter`: what is kept leaves as it came, and jq's truths hold.
+
+mod common;
+
+use common::{Ran, tool};
+
+fn filter(args: &[&str], input: impl AsRef<[u8]>) -> Ran {
+    tool("jsonl-filter").args(args).input(input).run()
+}
+
+#[track_caller]
+fn kept(predicate: &str, input: &str) -> String {
+    filter(&[predicate], input).quietly().text().to_owned()
+}
+
+/// Records that a parser and a printer would change.
+const UNTOUCHABLE: &str = concat!(
+    "{\"id\":1234567890123456789,\"lang\":\"en\"}\n",
+    "{\"id\":12345678901234567890123,\"lang\":\"en\"}\n",
+    "{ \"a\" : 1.0 ,\"b\":1e400,\t\"c\":-0,\"d\":1E+2,\"lang\":\"en\" }\n",
+    "{\"lang\":\"de\",\"b\":1,\"a\":2,\"b\":3,\"lang\":\"en\"}\n",
+    "{\"s\":\"\\u00e9\\/\\ud83d\\ude00é\",\"lang\":\"en\"}\n",
+    "{\"s\":\"lone \\ud83d x\",\"t\":\"\\udc00\",\"lang\":\"\\u0065n\"}\n",
+    "{\"l\\u0061ng\":\"en\",\"z\":{\"lang\":\"de\"}}\n",
+    "{\"s\":\"\\\"}{\\\\\",\"lang\":\"en\",\"deep\":[[[{\"a\":[]}]]]}\n",
+);
+
+#[test]
+fn what_is_kept_is_kept_byte_for_byte_whichever_engine_runs() {
+    for predicate in [".lang == \"en\"", "(.lang | ascii_downcase) == \"en\"", ".lang | length == 2"] {
+        for threads in ["1", "2"] {
+            let ran = filter(&[predicate, "--threads", threads], UNTOUCHABLE).quietly();
+            assert_eq!(ran.text(), UNTOUCHABLE, "{predicate}");
+            let dropped = format!("({predicate}) | not");
+            assert_eq!(filter(&[&dropped], UNTOUCHABLE).quietly().text(), "");
+        }
+    }
+    let all = filter(&["--check", "full", "true"], UNTOUCHABLE).quietly();
+    assert_eq!(all.text(), UNTOUCHABLE);
+}
+
+#[test]
+fn a_map_keeps_numbers_exact_and_the_last_of_equal_keys() {
+    let ran = filter(&["--map", "[.id, .a, .b, .c, .d]"], UNTOUCHABLE).quietly();
+    let lines: Vec<&str> = ran.text().lines().collect();
+    assert_eq!(lines[0], "[1234567890123456789,null,null,null,null]");
+    assert_eq!(lines[1], "[12345678901234567890123,null,null,null,null]");
+    assert_eq!(lines[2], "[null,1.0,1e400,-0,1E+2]");
+    assert_eq!(lines[3], "[null,2,3,null,null]");
+    let surrogate = filter(&["-r", "--map", ".s"], "{\"s\":\"lone \\ud83d x\"}\n").quietly();
+    assert_eq!(surrogate.text(), "lone \u{fffd} x\n");
+}
+
+#[test]
+fn lines_end_as_they_like() {
+    let records = "{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n";
+    for input in [
+        "{\"n\":1}\r\n{\"n\":2}\r\n{\"n\":3}\r\n",
+        "{\"n\":1}\r\n\r\n\r\n{\"n\":2}\n{\"n\":3}",
+        "\u{feff}{\"n\":1}\n{\"n\":2}\n\n   \n{\"n\":3}",
+        "\u{1e}{\"n\":1}\n\u{1e}{\"n\":2}\n\u{1e}{\"n\":3}\n",
+        "\u{feff}\u{1e}{\"n\":1}\n{\"n\":2}\n{\"n\":3}\r",
+        "\n\n{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n\n",
+    ] {
+        assert_eq!(kept(".n", input), records, "{input:?}");
+    }
+    assert_eq!(kept(".n", ""), "");
+    assert_eq!(kept(".n", "\n\r\n"), "");
+}
+
+#[test]
+fn a_cut_last_line_is_rejected_and_a_whole_one_without_newline_is_not() {
+    assert_eq!(kept(".n", "{\"n\":1}\n{\"n\":2}"), "{\"n\":1}\n{\"n\":2}\n");
+    let cut = filter(&[".n"], "{\"n\":1}\n{\"n\":2,\"text\":\"ab").with_code(0);
+    assert_eq!(cut.text(), "{\"n\":1}\n");
+    assert!(cut.err.contains("-:2: ") && cut.err.contains("rejected 1 of 2 lines (cut 1)"), "{}", cut.err);
+}
+
+#[test]
+fn the_truths_are_those_of_jq() {
+    for (predicate, record, is_kept) in [
+        // Whatever is neither null nor false, 0 and the empty string too.
+        (".x", "{\"x\":0}", true),
+        (".x", "{\"x\":\"\"}", true),
+        (".x", "{\"x\":[]}", true),
+        (".x", "{\"x\":false}", false),
+        (".x", "{\"x\":null}", false),
+        (".x", "{}", false),
+        // null is below all numbers, and these below all strings.
+        (".x < 5", "{}", true),
+        (".x > 100", "{\"x\":\"12\"}", true),
+        (".x > 100", "{\"x\":true}", false),
+        (".x == 1", "{\"x\":1.0}", true),
+        (".x == 0", "{\"x\":-0}", true),
+        (".x == \"1\"", "{\"x\":1}", false),
+        (".x[]? == 2", "{\"x\":[1,2,3]}", true),
+        (".x[]? == 2", "{\"x\":7}", false),
+        (".a.b.c", "{\"a\":{\"b\":null}}", false),
+        (".a.b.c // true", "{}", true),
+        ("any(.t[]; . == \"rust\")", "{\"t\":[\"go\",\"rust\"]}", true),
+        ("has(\"x\")", "{\"x\":null}", true),
+        (".s | test(\"^stan\"; \"i\")", "{\"s\":\"Stan Lee\"}", true),
+        (".s | contains(\"\u{e9}\")", "{\"s\":\"caf\\u00e9\"}", true),
+        (".lang | IN(\"en\", \"de\")", "{\"lang\":\"de\"}", true),
+        (".n > 9007199254740992", "{\"n\":9007199254740993}", true),
+        ("empty", "{}", false),
+        ("false, true", "{}", true),
+    ] {
+        let line = format!("{record}\n");
+        let expected = if is_kept { line.as_str() } else { "" };
+        assert_eq!(kept(predicate, &line), expected, "{predicate} on {record}");
+        let slow = format!("({predicate}) | . as $x | $x");
+        assert_eq!(kept(&slow, &line), expected, "{slow} on {record}");
+    }
+}
+
+#[test]
+fn an_error_of_the_expression_costs_one_record() {
+    let ran = filter(&[".x | startswith(\"a\")"], "{\"x\":1}\n{\"x\":\"ab\"}\n").with_code(0);
+    assert_eq!(ran.text(), "{\"x\":\"ab\"}\n");
+    assert!(ran.err.contains("-:1: ") && ran.err.contains("(expression 1)"), "{}", ran.err);
+    let ran = filter(&["--map", ".x[], (.y | length)"], "{\"x\":[1],\"y\":true}\n{\"x\":[2],\"y\":[]}\n");
+    assert_eq!(ran.with_code(0).text(), "2\n0\n", "a record is mapped whole or not at all");
+}
+
+#[test]
+fn the_status_tells_whether_anything_matched() {
+    let input = "{\"n\":1}\n";
+    filter(&["-e", ".n == 1"], input).with_code(0);
+    filter(&["-e", ".n == 2"], input).with_code(1);
+    filter(&[".n == 2"], input).with_code(0);
+    filter(&["--exit-status", ".n"], "").with_code(1);
+    // What the map makes is not asked about: the record was kept.
+    filter(&["-e", "--map", "empty"], input).with_code(0);
+}
+
+#[test]
+fn a_map_writes_each_output() {
+    let input = "{\"x\":[1,\"a\\tb\",null,{\"k\":[]}]}\n{\"x\":[]}\n";
+    assert_eq!(filter(&["--map", ".x[]"], input).quietly().text(), "1\n\"a\\tb\"\nnull\n{\"k\":[]}\n");
+    assert_eq!(filter(&["-r", "--map", ".x[]"], input).quietly().text(), "1\na\tb\nnull\n{\"k\":[]}\n");
+    assert_eq!(filter(&["--raw", "--where", "false", "--map", ".x[]"], input).quietly().text(), "");
+    let ran = filter(&["--where", ".n > 1", "--map", "{n, m: (.n * 2)}"], "{\"n\":1}\n{\"n\":2}\n").quietly();
+    assert_eq!(ran.text(), "{\"n\":2,\"m\":4}\n");
+}
+
+#[test]
+fn with_where_and_map_every_operand_is_a_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in [("a", "{\"n\":1}\n"), ("b", "{\"n\":2}")] {
+        std::fs::write(folder.path().join(name), text).expect("a file");
+    }
+    let ran = tool("jsonl-filter").dir(folder.path()).args(["--where", ".n", "a", "b", "a"]).run().quietly();
+    assert_eq!(ran.text(), "{\"n\":1}\n{\"n\":2}\n{\"n\":1}\n");
+    let ran =
+        tool("jsonl-filter").dir(folder.path()).args([".n > 1", "a", "-", "b"]).input("{\"n\":3}").run();
+    assert_eq!(ran.quietly().text(), "{\"n\":3}\n{\"n\":2}\n");
+}
+
+#[test]
+fn usage_errors_say_what_to_do() {
+    for (args, hint) in [
+        (&[][..], "there is no condition"),
+        (&["lang"], "did you mean .lang?"),
+        (&[".x |"], "the expression ends where a term is expected"),
+        (&["-r", ".x"], "--map"),
+        (&[".x", "--check", "half"], "structure"),
+        (&[".x", "--format", "xml"], "jsonl"),
+        (&[".x", "--max-line", "10x"], "16MiB"),
+        (&[".x", "--max-rejects", "few"], "1%"),
+        (&[".x", "--threads", "0"], "0"),
+        (&[".x", "-q", "--verbose"], "--verbose"),
+        (&["--map", "{a: }"], "expect"),
+        (&[".x", "--nope"], "--nope"),
+    ] {
+        let ran = filter(args, "{}\n").with_code(2);
+        assert!(ran.err.starts_with("jsonl-filter: "), "{args:?}: {}", ran.err);
+        assert!(ran.err.contains(hint) && ran.out.is_empty(), "{args:?}: {}", ran.err);
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named_before_anything_is_read() {
+    let ran = tool("jsonl-filter").args([".x", "/dev/null", "/nonexistent/a.jsonl"]).run().with_code(4);
+    assert_eq!(
+        ran.err,
+        "jsonl-filter: cannot open /nonexistent/a.jsonl: No such file or directory (os error 2)\n"
+    );
+    let ran = tool("jsonl-filter").args([".x", "/tmp"]).run().with_code(4);
+    assert!(ran.err.contains("is a directory: name the files in it"), "{}", ran.err);
+}
+
+#[test]
+fn it_says_which_engine_runs() {
+    let fast = filter(&["--explain", ".a == 1 and .b"], "").quietly();
+    assert!(fast.text().starts_with("compiled: "), "{}", fast.text());
+    let slow = filter(&["--explain", "(.a | length) > 2"], "").quietly();
+    assert!(slow.text().starts_with("jaq: ") && slow.text().contains("`length`"), "{}", slow.text());
+}

@@ -1,0 +1,195 @@
+//! `plot-svg`: a whole SVG at any time, of the newest window.
+
+mod common;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use common::{Ran, tool};
+
+/// A window of three rows, `seconds` long.
+fn window(end: u32, seconds: u32, top: &str) -> String {
+    let time = |second: u32| format!("2018-11-12T19:{:02}:{:02}Z", second / 60, second % 60);
+    [(top, 70), ("b<&>\\\"", 20), ("c", 10)]
+        .map(|(key, count)| {
+            format!(
+                "{{\"window_start\":\"{}\",\"window_end\":\"{}\",\"tag\":\"{key}\",\"count\":{count},\"total\":100,\"distinct\":3,\"rows\":3,\"late\":0}}\n",
+                time(end - seconds),
+                time(end)
+            )
+        })
+        .concat()
+}
+
+/// All text of a picture; fails the test unless it is a whole SVG.
+fn text_of(svg: &str) -> String {
+    let document = roxmltree::Document::parse(svg).expect("a whole SVG");
+    assert_eq!(document.root_element().tag_name().name(), "svg");
+    document.descendants().filter_map(|node| node.text()).collect::<Vec<_>>().join("\n")
+}
+
+fn plot(args: &[&str], input: &str) -> Ran {
+    tool("plot-svg").args(args).input(input).run()
+}
+
+#[test]
+fn the_newest_window_is_drawn_with_title_range_values_and_totals() {
+    let input = [window(20, 20, "old"), window(40, 20, "new")].concat();
+    let ran = plot(&[], &input).quietly();
+    let text = text_of(ran.text());
+    for expected in ["new", "b<&>\"", "70", "20", "19:00:20", "19:00:40", "100"] {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+    assert!(!text.contains("old"), "{text}");
+    // The order in which windows come decides nothing: the newest by time is drawn.
+    let turned = [window(40, 20, "new"), window(20, 20, "old")].concat();
+    assert_eq!(plot(&[], &turned).quietly().text(), ran.text());
+}
+
+#[test]
+fn every_option_shows() {
+    let input = window(40, 20, "stan");
+    let usual = plot(&[], &input).quietly();
+    let title =
+        ["--title", "Top {n} {key} of {total}, {start} to {end} on {date}, {window} ({length}) {nope}"];
+    let text = text_of(plot(&title, &input).quietly().text());
+    assert!(
+        text.contains("Top 3 tag of 100, ") && text.contains("{nope}") && text.contains("20 s"),
+        "{text}"
+    );
+    for (args, expected) in [
+        (["--unit", "tweets"], "Tweets by"),
+        (["--label", "Hashtag"], "Hashtag"),
+        (["--source", "Feed & Co"], "Feed & Co"),
+        (["--tz", "Asia/Tokyo"], "04:00:20"),
+    ] {
+        let text = text_of(plot(&args, &input).quietly().text());
+        assert!(text.contains(expected) && !text_of(usual.text()).contains(expected), "{args:?}: {text}");
+    }
+    let one = text_of(plot(&["--top", "1"], &input).quietly().text());
+    assert!(one.contains("stan") && !one.contains("b<&>"), "{one}");
+    assert!(plot(&["--width", "1234"], &input).quietly().text().contains("width=\"1234\""));
+    let themes = ["auto", "light", "dark"].map(|theme| plot(&["--theme", theme], &input).quietly().out);
+    assert!(themes[0] == usual.out && themes[0] != themes[1] && themes[1] != themes[2]);
+    assert_eq!(plot(&["--kind", "barh"], &input).quietly().out, usual.out);
+}
+
+#[test]
+fn what_replaces_a_window_is_drawn_in_its_place() {
+    let revised = window(40, 20, "late").replace("\"late\":0", "\"late\":0,\"rev\":1");
+    let input = [window(40, 20, "early"), revised].concat();
+    let text = text_of(plot(&[], &input).quietly().text());
+    assert!(text.contains("late") && !text.contains("early"), "{text}");
+}
+
+#[test]
+fn no_window_is_a_picture_too_and_a_status_where_asked() {
+    let ran = plot(&[], "").with_code(0);
+    text_of(ran.text());
+    assert_eq!(ran.err, "plot-svg: there was no window to draw\n");
+    plot(&["-e"], "").with_code(1);
+    plot(&["--exit-status"], &window(40, 20, "a")).with_code(0);
+    let ran = plot(&["-e"], "{\"no\":\"row\"}\n").with_code(1);
+    assert!(ran.err.contains("rejected 1 of 1"), "{}", ran.err);
+}
+
+#[test]
+fn usage_errors_say_what_to_do() {
+    for (args, hint) in [
+        (&["--follow"][..], "--output"),
+        (&["--every", "1s"], "--follow"),
+        (&["--top", "0"], "from 1 to 100"),
+        (&["--kind", "pie"], "barh"),
+        (&["--tz", "Mars/X"], "Europe/Paris"),
+        (&["--width", "5"], "320"),
+        (&["--theme", "pink"], "dark"),
+    ] {
+        let ran = plot(args, "").with_code(2);
+        assert!(ran.err.starts_with("plot-svg: ") && ran.err.contains(hint), "{args:?}: {}", ran.err);
+    }
+    let changes = window(40, 20, "a").replace("\"late\":0", "\"late\":0,\"update\":true");
+    assert!(plot(&[], &changes).with_code(2).err.contains("--emit complete"));
+}
+
+#[test]
+fn each_length_of_window_has_its_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let input = [window(40, 20, "a"), window(60, 60, "b"), window(60, 20, "c")].concat();
+    for follow in [false, true] {
+        let out = folder.path().join(format!("{follow}-{{size}}.svg"));
+        let call = tool("plot-svg").arg("-o").arg(&out);
+        let call = if follow { call.arg("--follow") } else { call };
+        call.input(&input).run().quietly();
+        let read = |size: &str| {
+            text_of(&std::fs::read_to_string(folder.path().join(format!("{follow}-{size}.svg"))).expect(size))
+        };
+        assert!(read("20s").contains('c') && read("1m").contains('b'));
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), if follow { 4 } else { 2 });
+    }
+}
+
+#[test]
+fn a_followed_file_is_whole_at_any_time_and_ends_with_the_newest_window() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("live.svg");
+    let stop = Arc::new(AtomicBool::new(false));
+    let reader = std::thread::spawn({
+        let (out, stop) = (out.clone(), Arc::clone(&stop));
+        move || {
+            let mut seen = std::collections::BTreeSet::new();
+            while !stop.load(Ordering::SeqCst) {
+                if let Ok(svg) = std::fs::read_to_string(&out) {
+                    text_of(&svg);
+                    seen.insert(svg);
+                }
+            }
+            seen.len()
+        }
+    });
+    let mut running = tool("plot-svg").args(["--follow", "--every", "0s", "-o"]).arg(&out).start();
+    for end in 20..320 {
+        running.send(window(end, 20, &format!("key {end}")));
+        if end % 60 == 0 {
+            await_text(&out, &format!("key {end}"));
+        }
+    }
+    running.close_input();
+    assert_eq!(running.end(), (0, String::new()));
+    stop.store(true, Ordering::SeqCst);
+    assert!(reader.join().expect("whole each time") > 1, "it was replaced while it was read");
+    assert!(text_of(&std::fs::read_to_string(&out).expect("there")).contains("key 319"));
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing is left behind");
+}
+
+/// Waits until the file shows this text.
+fn await_text(file: &Path, text: &str) {
+    let begun = std::time::Instant::now();
+    while !std::fs::read_to_string(file).is_ok_and(|svg| svg.contains(text)) {
+        assert!(begun.elapsed() < common::PATIENCE, "{text} is never drawn");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_window_is_drawn_while_the_input_stays_open_also_one_that_lacks_rows() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("live.svg");
+    let mut running = tool("plot-svg").args(["--follow", "-o"]).arg(&out).start();
+    running.send(window(40, 20, "first"));
+    await_text(&out, "first");
+    // Two of three rows: the third was filtered, and no other window comes.
+    let partial: String = window(60, 20, "second").lines().take(2).map(|line| format!("{line}\n")).collect();
+    running.send(partial);
+    await_text(&out, "second");
+    running.signal("TERM");
+    assert_eq!(running.end().0, 143);
+}
+
+#[test]
+fn a_followed_file_that_cannot_be_written_is_an_error() {
+    let call = tool("plot-svg").args(["--follow", "-o", "/nonexistent/live.svg"]);
+    let ran = call.input(window(40, 20, "a")).run().with_code(4);
+    assert!(ran.err.contains("cannot write /nonexistent/live.svg"), "{}", ran.err);
+    assert_eq!(ran.err.lines().count(), 1, "{}", ran.err);
+}
