@@ -12,6 +12,8 @@ use crate::row::Row;
 /// Ranks window rows.
 pub struct TopRows {
     ranking: Ranking,
+    /// The column that is ranked by.
+    by: String,
     seen: u64,
     written: u64,
 }
@@ -19,7 +21,8 @@ pub struct TopRows {
 impl TopRows {
     /// A ranking with these options.
     pub fn new(options: RankOptions) -> TopRows {
-        TopRows { ranking: Ranking::new(options), seen: 0, written: 0 }
+        let by = options.by.clone();
+        TopRows { ranking: Ranking::new(options), by, seen: 0, written: 0 }
     }
 
     fn write(&mut self, rows: &[Row], cx: &mut Context<'_>) -> anyhow::Result<()> {
@@ -38,7 +41,8 @@ impl Mapper for RowMapper {
     type Batch = Vec<Row>;
 
     fn map(&mut self, record: &Record<'_>, rows: &mut Vec<Row>) -> Result<(), Reject> {
-        let row = Row::read(record.bytes).map_err(|error| Reject::new("row", error.to_string()))?;
+        let hint = if self.takes_plain { "" } else { "; --key EXPR counts plain records" };
+        let row = Row::read(record.bytes).map_err(|error| Reject::new("row", format!("{error}{hint}")))?;
         if row.bounds.is_none() && row.rows.is_none() && !self.takes_plain {
             return Err(Reject::new(
                 "row",
@@ -76,6 +80,11 @@ impl Job for TopRows {
     fn finish(&mut self, _end: End, cx: &mut Context<'_>) -> anyhow::Result<()> {
         let mut ranked = Vec::new();
         self.ranking.flush_partial(&mut ranked);
+        let missing = self.ranking.missing();
+        if missing > 0 {
+            cx.notes
+                .say(&format!("{missing} of {} rows have no number in the column {}", self.seen, self.by));
+        }
         self.write(&ranked, cx)
     }
 
@@ -155,6 +164,9 @@ impl Job for TopRecords {
     fn finish(&mut self, _end: End, cx: &mut Context<'_>) -> anyhow::Result<()> {
         let rows = self.counter.finish(&self.options);
         self.written = rows.len() as u64;
+        if rows.is_empty() && self.counter.missing() > 0 {
+            cx.notes.say(&format!("none of {} records has a key", self.counter.missing()));
+        }
         write(&rows, cx)
     }
 
