@@ -44,8 +44,10 @@ fn run(command: &str, folder: &Path) -> Vec<String> {
         .stdin(Stdio::null())
         .output()
         .expect("there is a shell");
-    let printed = [done.stdout, done.stderr].concat();
-    String::from_utf8_lossy(&printed).lines().map(|line| line.trim_end().to_owned()).collect()
+    let lines = |bytes: &[u8]| -> Vec<String> {
+        String::from_utf8_lossy(bytes).lines().map(|line| line.trim_end().to_owned()).collect()
+    };
+    [lines(&done.stdout), lines(&done.stderr)].concat()
 }
 
 /// Whether lines are as expected, where `...` stands for any lines.
