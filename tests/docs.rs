@@ -40,6 +40,7 @@ fn run(command: &str, folder: &Path) -> Vec<String> {
         .args(["-c", command])
         .env("PATH", format!("{}:{path}", common::programs().display()))
         .env("NO_PROXY", "127.0.0.1,localhost")
+        .env("LC_ALL", "C.UTF-8")
         .current_dir(folder)
         .stdin(Stdio::null())
         .output()
