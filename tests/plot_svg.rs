@@ -52,7 +52,7 @@ fn every_option_shows() {
     let input = window(40, 20, "stan");
     let usual = plot(&[], &input).quietly();
     let title =
-        ["--title", "Top {n} {key} of {total}, {start} to {end} on {date}, {window} ({length}) {nope}"];
+        ["--title", "Top {top} {key} of {total}, {start} to {end} on {date}, {window} ({length}) {nope}"];
     let text = text_of(plot(&title, &input).quietly().text());
     assert!(
         text.contains("Top 3 tag of 100, ") && text.contains("{nope}") && text.contains("20 s"),

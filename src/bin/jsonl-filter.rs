@@ -1,6 +1,6 @@
 //! Keeps JSON lines by a jq condition, byte for byte, or makes new lines of them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -43,7 +43,7 @@ Examples:
   stream-fetch demo:rsvps | jsonl-filter '.group.group_country == \"us\"'
 
 A record is kept when any output of the condition is neither null nor false.
-Exit status: 0 done, 1 nothing kept (with -e), 2 usage, 3 too many rejects, 4 input or output failed.";
+Exit status: 0 done, 1 nothing kept (with -e), 2 usage, 3 rejects, 4 input or output failed.";
 
 fn run(mut args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     args.common.prepare(tool)?;
@@ -54,7 +54,7 @@ fn run(mut args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
             )
             .into());
         }
-        args.keep = Some(Expr::parse(&args.operands.remove(0)).map_err(|error| Usage(error.to_string()))?);
+        args.keep = Some(condition(&args.operands.remove(0))?);
     }
     let expressions = args.keep.iter().chain(&args.map);
     if args.explain {
@@ -75,6 +75,16 @@ fn run(mut args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
         Status::NoMatch
     } else {
         status
+    })
+}
+
+/// The first operand. A file's name is one that lacks the condition before it.
+fn condition(text: &str) -> Result<Expr, Usage> {
+    Expr::parse(text).map_err(|error| match Path::new(text).is_file() {
+        true => Usage(format!(
+            "{text} is a file, and no condition stands before it: write one such as '.lang == \"en\"'"
+        )),
+        false => Usage(error.to_string()),
     })
 }
 

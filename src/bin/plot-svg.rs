@@ -32,9 +32,7 @@ struct Args {
     /// What is drawn
     #[arg(long, value_name = "KIND", default_value = "barh", help_heading = "Chart")]
     kind: Kind,
-    // clap would make a line break of the place for the number of bars, so it is described.
-    /// The title; {key} {start} {end} {date} {window} {length} {total} are filled in, and n in braces by how many are
-    /// drawn
+    /// The title; {top} {key} {start} {end} {date} {window} {length} {total} are filled in
     #[arg(long, help_heading = "Chart")]
     title: Option<String>,
     /// What is counted, such as tweets
@@ -65,8 +63,8 @@ struct Args {
 const EXAMPLES: &str = "\
 Examples:
   window-count --key .lang --window 1m tweets.jsonl | topn 10 | plot-svg -o langs.svg
-  stream-fetch demo:tweets --rate 50 | window-count --key .lang --window 10s | plot-svg --follow -o live.svg
-  plot-svg --title 'Top {key}, {window}' --theme dark rows.jsonl > chart.svg
+  stream-fetch demo:tweets --rate 50 | window-count -k .lang -w 10s | plot-svg --follow -o live.svg
+  plot-svg --title 'Top {top} {key}, {window}' --theme dark rows.jsonl > chart.svg
 
 The newest window is drawn; a higher rev replaces it.
 Exit status: 0 done, 1 no window (with -e), 2 usage, 3 too many rejects, 4 input or output failed.";

@@ -58,7 +58,7 @@ struct Args {
 const EXAMPLES: &str = "\
 Examples:
   window-count --key '.entities.hashtags[].text' --window 20s/10s tweets.jsonl | topn 10
-  window-count --time .mtime --key city=.group.group_city --window all --emit complete --trigger 2s rsvps.jsonl
+  window-count --key city=.group.group_city --window all --emit complete --trigger 2s rsvps.jsonl
   stream-fetch demo:tweets --rate 50 | window-count --key .lang --window 10s
 
 A window [start, end) closes when the largest time seen, less --watermark, reaches its end.

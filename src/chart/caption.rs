@@ -32,7 +32,7 @@ impl<'a> Caption<'a> {
         let total = || self.first().and_then(|row| row.total).map(figure).unwrap_or_default();
         let mut title = template.clone();
         for (placeholder, value) in [
-            ("{n}", self.ranked().count().to_string()),
+            ("{top}", self.ranked().count().to_string()),
             ("{key}", self.key_name()),
             ("{start}", range(|range| &range.start)),
             ("{end}", range(|range| &range.end)),

@@ -45,7 +45,7 @@ impl FromStr for Theme {
 /// What a user may choose of a chart.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChartOptions {
-    /// With `{n}` (bars shown), `{key}` (what they are), `{start}`, `{end}`, `{date}`, `{window}` (all of it, with the zone),
+    /// With `{top}` (bars shown), `{key}` (what they are), `{start}`, `{end}`, `{date}`, `{window}` (all of it, with the zone),
     /// `{length}`, `{total}`; made from the rows when none is given.
     pub title: Option<String>,
     /// What is counted: `tweets`.

@@ -97,7 +97,7 @@ fn pictures() -> Vec<(&'static str, Vec<Row>, ChartOptions)> {
         ("huge", window(&[("a", 1_000_000_000_000_000_000), ("b", 5), ("c", 999_999_999_999)], 1_000_001_000_000_000_004, 3), options()),
         ("signed", signed, options()),
         ("negative", vec![row("loss", Number::Int(-5)), row("worse", Number::Int(-12))], options()),
-        ("long-title", plain, ChartOptions { title: Some("What people wrote about on the evening when the news came that Stan Lee had died, by the hashtags of their tweets, in windows of twenty seconds: {key}, {n} of them".into()), ..options() }),
+        ("long-title", plain, ChartOptions { title: Some("What people wrote about on the evening when the news came that Stan Lee had died, by the hashtags of their tweets, in windows of twenty seconds: {key}, {top} of them".into()), ..options() }),
         ("nothing", vec![nothing], options()),
         ("empty", Vec::new(), options()),
     ]
@@ -214,7 +214,7 @@ fn a_long_label_is_whole_in_its_tooltip() {
 #[test]
 fn titles_take_the_window() {
     let options = ChartOptions {
-        title: Some("{n} {key} {start} {end} {date} {length} {total} {other}".into()),
+        title: Some("{top} {key} {start} {end} {date} {length} {total} {other}".into()),
         ..ChartOptions::default()
     };
     let svg = draw(&window(&[("a", 5)], 7_000, 2), &options);

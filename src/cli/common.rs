@@ -151,10 +151,12 @@ impl Common {
         }
         let status = Status::of_outcome(&outcome);
         if status == Status::Rejects {
-            notes.raw(&format!(
-                "{}: too many lines were rejected, see --max-rejects and --strict",
-                tool.name()
-            ));
+            let why = if self.strict {
+                "stopped at the first reject (--strict)"
+            } else {
+                "too many lines were rejected (--max-rejects)"
+            };
+            notes.raw(&format!("{}: {why}", tool.name()));
         }
         Ok((status, outcome))
     }

@@ -28,7 +28,7 @@ pub(super) enum Defect {
 impl std::fmt::Display for Defect {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Defect::Grammar(at, expected) => write!(out, "not JSON at byte {at}: expected {expected}"),
+            Defect::Grammar(at, expected) => write!(out, "not JSON at byte {}: expected {expected}", at + 1),
             Defect::TooDeep => write!(out, "nested deeper than {MAX_DEPTH} levels"),
         }
     }

@@ -146,7 +146,9 @@ impl Count {
             ));
         }
         if stats.no_key > 0 {
-            notes.explain(&format!("{} of {} records have no key", stats.no_key, stats.records));
+            let sentence = format!("{} of {} records have no key", stats.no_key, stats.records);
+            // A misspelt key gives nothing at all: then it is said unasked.
+            if stats.counted == 0 { notes.say(&sentence) } else { notes.explain(&sentence) }
         }
     }
 }

@@ -16,13 +16,15 @@ pub struct TopRows {
     by: String,
     /// Some row has a number there.
     is_found: bool,
+    /// Rows so far.
+    seen: u64,
     written: u64,
 }
 
 impl TopRows {
     /// A ranking with these options.
     pub fn new(options: RankOptions) -> TopRows {
-        TopRows { by: options.by.clone(), ranking: Ranking::new(options), is_found: false, written: 0 }
+        TopRows { by: options.by.clone(), ranking: Ranking::new(options), is_found: false, seen: 0, written: 0 }
     }
 
     fn write(&mut self, rows: &[Row], cx: &mut Context<'_>) -> anyhow::Result<()> {
@@ -45,7 +47,8 @@ impl Mapper for RowMapper {
     type Batch = Vec<Row>;
 
     fn map(&mut self, record: &Record<'_>, rows: &mut Vec<Row>) -> Result<(), Reject> {
-        let row = Row::read(record.bytes).map_err(|error| Reject::new("row", error.to_string()))?;
+        let hint = if self.takes_plain { "" } else { "; --key EXPR counts plain records" };
+        let row = Row::read(record.bytes).map_err(|error| Reject::new("row", format!("{error}{hint}")))?;
         if row.bounds.is_none() && row.rows.is_none() && !self.takes_plain {
             return Err(Reject::new(
                 "row",
@@ -72,6 +75,7 @@ impl Job for TopRows {
 
     fn apply(&mut self, _chunk: &Chunk, rows: Vec<Row>, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
         let mut ranked = Vec::new();
+        self.seen += rows.len() as u64;
         for row in rows {
             self.is_found = self.is_found || row.figure(&self.by).is_some();
             self.ranking.push(row, &mut ranked).map_err(|error| Usage(error.to_string()))?;
@@ -83,6 +87,11 @@ impl Job for TopRows {
     fn finish(&mut self, _end: End, cx: &mut Context<'_>) -> anyhow::Result<()> {
         let mut ranked = Vec::new();
         self.ranking.flush_partial(&mut ranked);
+        let missing = self.ranking.missing();
+        if missing > 0 {
+            cx.notes
+                .say(&format!("{missing} of {} rows have no number in the column {}", self.seen, self.by));
+        }
         self.write(&ranked, cx)
     }
 
@@ -162,6 +171,9 @@ impl Job for TopRecords {
     fn finish(&mut self, _end: End, cx: &mut Context<'_>) -> anyhow::Result<()> {
         let rows = self.counter.finish(&self.options);
         self.written = rows.len() as u64;
+        if rows.is_empty() && self.counter.missing() > 0 {
+            cx.notes.say(&format!("none of {} records has a key", self.counter.missing()));
+        }
         write(&rows, cx)
     }
 

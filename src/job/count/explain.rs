@@ -86,7 +86,7 @@ impl CountOptions {
         let what = match self.windows.emit {
             Emit::Final => return None,
             Emit::Update => "the rows that changed",
-            Emit::Complete => "each open window that changed, whole,",
+            Emit::Complete => "the open windows that changed, whole,",
         };
         Some(format!("Before it closes, {what} come out {when}."))
     }

@@ -5,7 +5,7 @@
 //! later, so their header has them from the start; and the row of an empty window does not know the key columns, so the
 //! first ones wait for a row that does.
 
-use super::{Columns, FormatError, cell, is_number, value};
+use super::{Columns, FormatError, WINDOW_COLUMNS, cell, is_number, value};
 
 /// What separates cells, and how they are kept apart from their content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,9 +82,13 @@ fn header_for(columns: &Columns, before: &[Columns]) -> Vec<String> {
         }
     }
     if value(columns, "window_start").is_some() && value(columns, "count").is_some() {
+        // Where a row has them, so that the header does not depend on whether the first row does.
+        let place = |name: &str| WINDOW_COLUMNS.iter().position(|known| *known == name);
         for later in ["rev", "open"] {
             if value(columns, later).is_none() {
-                header.push(later.to_owned());
+                let is_before = |name: &String| place(name).is_some_and(|at| Some(at) < place(later));
+                let at = header.iter().rposition(is_before).map_or(header.len(), |last| last + 1);
+                header.insert(at, later.to_owned());
             }
         }
     }

@@ -64,6 +64,11 @@ fn window_rows_may_be_revised_or_open_later() {
                     2018-11-12T19:00:00Z,2018-11-12T19:00:20Z,a,3,,\n\
                     2018-11-12T19:00:00Z,2018-11-12T19:00:20Z,a,3,1,true\n";
     assert_eq!(formatted(Format::Csv, &[row, &open]), expected);
+    let opened_first = formatted(Format::Csv, &[&row.replace("}", r#","late":0,"open":true,"rank":1}"#)]);
+    assert!(
+        opened_first.starts_with("window_start,window_end,tag,count,late,rev,open,rank\n"),
+        "{opened_first}"
+    );
 }
 
 #[test]

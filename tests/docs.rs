@@ -1,0 +1,214 @@
+//! The pages tell the truth: every command in them is run, every option is described, every link leads somewhere.
+//!
+//! A block marked `console` holds commands (`$ `, continued by `> `), each followed by what it prints: standard output,
+//! then standard error. A line `...` stands for any lines. Each page has a folder of its own, in which `tests` leads to
+//! ours. With UPDATE_DOCS=1 outputs that differ are written into the pages instead.
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+const TOOLS: [&str; 5] = ["stream-fetch", "jsonl-filter", "window-count", "topn", "plot-svg"];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// README.md and docs/*.md, as paths below the root.
+fn pages() -> Vec<PathBuf> {
+    let docs = fs::read_dir(root().join("docs")).expect("there are pages");
+    let mut pages: Vec<PathBuf> =
+        docs.map(|entry| Path::new("docs").join(entry.expect("readable").file_name())).collect();
+    pages.retain(|page| page.extension().is_some_and(|extension| extension == "md"));
+    pages.extend(["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(PathBuf::from));
+    pages.retain(|page| root().join(page).exists());
+    pages.sort();
+    pages
+}
+
+fn text_of(page: &Path) -> String {
+    fs::read_to_string(root().join(page)).expect("a page is UTF-8")
+}
+
+/// Runs a command as a user of the page does; what it printed, line by line.
+fn run(command: &str, folder: &Path) -> Vec<String> {
+    let path = std::env::var("PATH").unwrap_or_default();
+    let done = Command::new("sh")
+        .args(["-c", command])
+        .env("PATH", format!("{}:{path}", common::programs().display()))
+        .env("NO_PROXY", "127.0.0.1,localhost")
+        .env("LC_ALL", "C.UTF-8")
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output()
+        .expect("there is a shell");
+    let lines = |bytes: &[u8]| -> Vec<String> {
+        String::from_utf8_lossy(bytes).lines().map(|line| line.trim_end().to_owned()).collect()
+    };
+    [lines(&done.stdout), lines(&done.stderr)].concat()
+}
+
+/// Whether lines are as expected, where `...` stands for any lines.
+fn matches(expected: &[&str], lines: &[String]) -> bool {
+    match expected.split_first() {
+        None => lines.is_empty(),
+        Some((&"...", rest)) => (0..=lines.len()).any(|skipped| matches(rest, &lines[skipped..])),
+        Some((first, rest)) => lines.first().is_some_and(|line| line == first) && matches(rest, &lines[1..]),
+    }
+}
+
+/// The page with the outputs that its commands have now, and how those that differ do.
+fn played(page: &Path) -> (String, Vec<String>) {
+    let text = text_of(page);
+    let lines: Vec<&str> = text.lines().collect();
+    let folder = tempfile::tempdir().expect("a folder");
+    std::os::unix::fs::symlink(root().join("tests"), folder.path().join("tests")).expect("a link");
+    let (mut now, mut differences) = (Vec::new(), Vec::new());
+    let mut in_console = false;
+    let mut at = 0;
+    while at < lines.len() {
+        let line = lines[at];
+        if line.starts_with("```") {
+            in_console = line == "```console";
+        }
+        now.push(line.to_owned());
+        at += 1;
+        let Some(command) = line.strip_prefix("$ ").filter(|_| in_console) else { continue };
+        let place = format!("{}:{at}", page.display());
+        let mut command = command.to_owned();
+        while let Some(more) = lines.get(at).and_then(|line| line.strip_prefix("> ")) {
+            command = format!("{command}\n{more}");
+            now.push(lines[at].to_owned());
+            at += 1;
+        }
+        let ends = |line: &&str| line.starts_with("$ ") || line.starts_with("```");
+        let end = at + lines[at..].iter().position(ends).expect("a block has an end");
+        let printed = run(&command, folder.path());
+        if matches(&lines[at..end], &printed) {
+            now.extend(lines[at..end].iter().map(|&line| line.to_owned()));
+        } else {
+            let expected = lines[at..end].join("\n");
+            differences
+                .push(format!("{place}: $ {command}\n{expected}\n--- printed:\n{}\n", printed.join("\n")));
+            now.extend(printed);
+        }
+        at = end;
+    }
+    (now.join("\n") + "\n", differences)
+}
+
+#[test]
+fn commands_print_what_the_pages_say() {
+    let pages = pages();
+    let played = std::thread::scope(|scope| {
+        let running: Vec<_> = pages.iter().map(|page| scope.spawn(move || played(page))).collect();
+        running.into_iter().map(|page| page.join().expect("no panic")).collect::<Vec<_>>()
+    });
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        for (page, (text, differences)) in pages.iter().zip(&played) {
+            if !differences.is_empty() {
+                fs::write(root().join(page), text).expect("a page can be written");
+            }
+        }
+        return;
+    }
+    let differences: Vec<String> = played.into_iter().flat_map(|(_, differences)| differences).collect();
+    assert!(differences.is_empty(), "UPDATE_DOCS=1 records them anew:\n\n{}", differences.join("\n"));
+}
+
+/// The long options that a text names.
+fn options(text: &str) -> BTreeSet<&str> {
+    let is_part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let found = text.match_indices("--").filter_map(|(at, _)| {
+        let option = &text[at..];
+        let option = &option[..option.find(|c| !is_part(c)).unwrap_or(option.len())];
+        let begins = !text[..at].ends_with(|c: char| is_part(c) || c.is_ascii_alphanumeric());
+        (begins && option[2..].starts_with(|c: char| c.is_ascii_lowercase())).then_some(option)
+    });
+    found.collect()
+}
+
+/// The options that `--help` lists, without those that it mentions.
+fn options_of(tool: &str) -> BTreeSet<String> {
+    let help = common::tool(tool).arg("--help").run();
+    let listed = help.text().lines().map(str::trim_start).filter(|line| line.starts_with('-'));
+    listed.flat_map(options).map(str::to_owned).collect()
+}
+
+#[test]
+fn options_and_pages_agree() {
+    let known = TOOLS.map(|tool| (tool, options_of(tool)));
+    let shared = text_of(Path::new("docs/common.md"));
+    let mut wrong = Vec::new();
+    for (tool, of_tool) in &known {
+        let page = text_of(Path::new(&format!("docs/{tool}.md")));
+        let described = &options(&page) | &options(&shared);
+        wrong.extend(
+            of_tool
+                .iter()
+                .filter(|option| !described.contains(option.as_str()))
+                .map(|option| format!("{tool} {option} is neither in docs/{tool}.md nor in docs/common.md")),
+        );
+    }
+    for page in pages() {
+        let own = page.file_stem().expect("a name").to_string_lossy().into_owned();
+        let is_tool = TOOLS.contains(&own.as_str());
+        for line in text_of(&page).lines().filter(|line| !line.contains("cargo ")) {
+            // An option is the page's own tool's, or of one that the line names; other pages speak of all.
+            let may = known.iter().filter(|(tool, _)| !is_tool || own == *tool || line.contains(tool));
+            let known: BTreeSet<&str> =
+                may.flat_map(|(_, options)| options.iter().map(String::as_str)).collect();
+            wrong.extend(
+                options(line)
+                    .difference(&known)
+                    .map(|option| format!("{}: no {option}: {line}", page.display())),
+            );
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The anchors of a page's headings, as GitHub makes them.
+fn anchors(text: &str) -> Vec<String> {
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
+    headings
+        .map(|line| line.trim_start_matches('#').trim().to_lowercase().chars().filter(kept).collect())
+        .map(|words: String| words.replace(' ', "-"))
+        .collect()
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let mut wrong = Vec::new();
+    for page in pages() {
+        let text = text_of(&page);
+        for (at, _) in text.match_indices("](") {
+            let target = text[at + 2..].split(')').next().unwrap_or_default();
+            if target.contains("://") {
+                continue;
+            }
+            let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let path = match file {
+                "" => root().join(&page),
+                file => root().join(&page).parent().expect("in a folder").join(file),
+            };
+            let leads = match (path.exists(), anchor) {
+                (exists, "") => exists,
+                (exists, anchor) => {
+                    exists
+                        && anchors(&fs::read_to_string(&path).expect("a page"))
+                            .iter()
+                            .any(|known| known == anchor)
+                }
+            };
+            if !leads {
+                wrong.push(format!("{}: {target}", page.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "these links lead nowhere:\n{}", wrong.join("\n"));
+}
