@@ -15,6 +15,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 OURS = {
     "gap_joins": True,  # a record exactly the gap after the last belongs to the session
     "early": 0,  # a window closes this many ms before the watermark reaches its end
+    "session_early": -1,  # a session closes when the watermark has passed its end, as a record at the end still joins
     "batch": 1,  # the watermark moves once in so many records
     "moves_first": True,  # it moves before the record that moves it is counted
     "lag": 0,  # late is judged by the watermark of so many moves ago
@@ -108,8 +109,10 @@ def streamed(case, records, rules):
     """The same with a watermark: a record counts in each of its windows that has not closed."""
     largest, marks, opened, closed = -(2**62), [-(2**62)] * (rules["lag"] + 1), Counter(), []
 
+    early = rules["session_early" if case["kind"] == "session" else "early"]
+
     def is_closed(end, mark):
-        return end - rules["early"] <= mark
+        return end - early <= mark
 
     def close():
         for window in [window for window in opened if is_closed(window[1], marks[-1])]:
