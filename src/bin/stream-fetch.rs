@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use trendpipe::cli::clock::ClockArgs;
 use trendpipe::cli::sources::SourceArgs;
-use trendpipe::cli::windows::ClockArgs;
 use trendpipe::cli::{self, Common, OutputArgs, Status, Tool};
 use trendpipe::drive::Interrupt;
 use trendpipe::job::fetch::{Fetch, FetchOptions};

@@ -17,7 +17,7 @@ struct Args {
     #[arg(value_name = "N|FILE")]
     operands: Vec<String>,
     /// Count plain records by this key instead of ranking window rows; may be repeated
-    #[arg(short, long = "key", value_name = "[NAME=]EXPR", value_parser = cli::windows::parse_key)]
+    #[arg(short, long = "key", value_name = "[NAME=]EXPR", value_parser = cli::columns::parse_key)]
     keys: Vec<(String, Expr)>,
     /// Rank by this number column of the rows
     #[arg(long, value_name = "COLUMN", default_value = "count", conflicts_with = "keys")]
@@ -59,7 +59,7 @@ fn run(mut args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     let (status, _) = if args.keys.is_empty() {
         args.common.run(tool, &mut TopRows::new(options), &files, output)?
     } else {
-        cli::windows::check_names(args.keys.iter().map(|(name, _)| name.as_str()))?;
+        cli::columns::check_names(args.keys.iter().map(|(name, _)| name))?;
         args.common.run(tool, &mut TopRecords::new(args.keys, options), &files, output)?
     };
     Ok(status)

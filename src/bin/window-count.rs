@@ -2,12 +2,16 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
-use trendpipe::cli::windows::{ClockArgs, WindowArgs};
-use trendpipe::cli::{self, Common, OutputArgs, Status, Tool, Usage};
+use trendpipe::cli::clock::ClockArgs;
+use trendpipe::cli::columns::AggregateArgs;
+use trendpipe::cli::windows::WindowArgs;
+use trendpipe::cli::{self, Common, OutputArgs, Status, Tool};
 use trendpipe::expr::Expr;
 use trendpipe::job::count::{Count, CountOptions};
+use trendpipe::time::Span;
 
 /// Count JSON lines in event-time windows
 #[derive(Parser)]
@@ -16,7 +20,7 @@ struct Args {
     /// Files in order, compressed or not [default: standard input]
     files: Vec<PathBuf>,
     /// Count by this key; may be repeated. Each of several values counts; null and missing do not
-    #[arg(short, long = "key", value_name = "[NAME=]EXPR", value_parser = cli::windows::parse_key)]
+    #[arg(short, long = "key", value_name = "[NAME=]EXPR", value_parser = cli::columns::parse_key)]
     keys: Vec<(String, Expr)>,
     /// Count a key once a record, however often it stands there
     #[arg(long)]
@@ -24,10 +28,27 @@ struct Args {
     /// Count only records for which this is true; others do not move the watermark
     #[arg(long = "where", value_name = "EXPR")]
     keep: Option<Expr>,
+    /// Leave out records whose value of this came before; null and missing always count
+    #[arg(long, value_name = "EXPR")]
+    dedupe: Option<Expr>,
+    /// How long --dedupe remembers, in event time
+    #[arg(long, value_name = "SPAN", default_value = "1h", value_parser = Span::parse_positive, requires = "dedupe")]
+    within: Span,
+    /// Say in words what will be counted, by which clock, and when a window closes; then end
+    #[arg(long)]
+    explain: bool,
     #[command(flatten)]
     clock: ClockArgs,
     #[command(flatten)]
     windows: WindowArgs,
+    /// Keep records that found no window open, or whose time is not believed, in FILE
+    #[arg(long, value_name = "FILE", help_heading = "Windows")]
+    late_output: Option<PathBuf>,
+    /// After so long without input emit the windows that are due by the wall clock, as open
+    #[arg(long, value_name = "SPAN", value_parser = Span::parse_positive, help_heading = "Windows")]
+    idle_timeout: Option<Span>,
+    #[command(flatten)]
+    aggregates: AggregateArgs,
     #[command(flatten)]
     output: OutputArgs,
     #[command(flatten)]
@@ -51,14 +72,27 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
         keys: args.keys,
         once_per_record: args.once_per_record,
         keep: args.keep,
+        weight: args.aggregates.weight(),
+        aggregates: args.aggregates.aggregates(),
         windows: args.windows.settings(&args.clock)?,
+        late_output: args.late_output,
+        dedupe: args.dedupe.map(|id| (id, args.within.nominal_millis().unwrap_or(i64::MAX))),
+        idle_timeout: args
+            .idle_timeout
+            .and_then(|span| span.nominal_millis())
+            .map(|ms| Duration::from_millis(ms.unsigned_abs())),
     };
-    cli::windows::check_names(options.keys.iter().map(|(name, _)| name.as_str()))?;
-    let mut notes = tool.notes();
-    for expression in options.keep.iter().chain(options.keys.iter().map(|(_, key)| key)) {
-        notes.explain(&expression.explain());
+    let aggregates = options.aggregates.iter().map(|named| &named.name);
+    cli::columns::check_names(options.keys.iter().map(|(name, _)| name).chain(aggregates))?;
+    if args.explain {
+        let mut out = args.output.open()?;
+        options.explain().iter().try_for_each(|sentence| out.line(sentence.as_bytes()))?;
+        out.close()?;
+        return Ok(Status::Done);
     }
-    let mut count = Count::new(options).map_err(|error| Usage(error.to_string()))?;
+    let mut notes = tool.notes();
+    options.explain().iter().for_each(|sentence| notes.explain(sentence));
+    let mut count = Count::new(options)?;
     let (status, _) = args.common.run(tool, &mut count, &args.files, args.output.open()?)?;
     Ok(status)
 }

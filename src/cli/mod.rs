@@ -3,6 +3,8 @@
 //! A binary is its arguments and a `run` that wires library parts together; [`main`] does the rest, and is the only
 //! place where a process ends.
 
+pub mod clock;
+pub mod columns;
 mod common;
 mod generate;
 mod size;

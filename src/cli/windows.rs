@@ -1,74 +1,15 @@
-//! The arguments that say by which clock and in which windows records are counted.
+//! The arguments that say in which windows records are counted, and when these are emitted.
 
 use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
+use jiff::tz::TimeZone;
 
+use super::clock::ClockArgs;
 use crate::drive::Usage;
-use crate::expr::{Expr, ExprError};
 use crate::job::clock::Clock;
-use crate::row::RESERVED;
-use crate::time::{Span, TimeReader, Unit};
+use crate::time::Span;
 use crate::window::{Emit, Settings, Trigger, Watermark, WindowKind};
-
-/// Which field is the time, and how it is written.
-#[derive(Args, Clone, Debug)]
-pub struct ClockArgs {
-    /// The time of a record, or `now` for its arrival [default: the first of the usual fields that a record has]
-    #[arg(short, long, value_name = "EXPR|now", value_parser = parse_time, help_heading = "Time")]
-    time: Option<TimeArg>,
-    /// The unit of numbers [default: by their size]
-    #[arg(long, value_name = "UNIT", value_enum, conflicts_with = "time_format", help_heading = "Time")]
-    time_unit: Option<UnitArg>,
-    /// How times are written, as strptime has it, such as '%d/%b/%Y:%H:%M:%S %z' [default: by their shape]
-    #[arg(long, value_name = "FORMAT", help_heading = "Time")]
-    time_format: Option<String>,
-}
-
-#[derive(Clone, Debug)]
-enum TimeArg {
-    Now,
-    Field(Expr),
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum UnitArg {
-    S,
-    Ms,
-    Us,
-    Ns,
-}
-
-fn parse_time(text: &str) -> Result<TimeArg, ExprError> {
-    if text == "now" { Ok(TimeArg::Now) } else { Expr::parse(text).map(TimeArg::Field) }
-}
-
-impl ClockArgs {
-    /// The clock.
-    pub fn clock(&self) -> Clock {
-        match &self.time {
-            None => Clock::Auto,
-            Some(TimeArg::Now) => Clock::Arrival,
-            Some(TimeArg::Field(field)) => Clock::Field(field.clone()),
-        }
-    }
-
-    /// How the time is read.
-    pub fn times(&self) -> Result<TimeReader, Usage> {
-        match (&self.time_format, self.time_unit) {
-            (Some(format), _) => {
-                TimeReader::with_format(format).map_err(|error| Usage(format!("--time-format: {error}")))
-            }
-            (None, Some(unit)) => Ok(TimeReader::with_unit(match unit {
-                UnitArg::S => Unit::Seconds,
-                UnitArg::Ms => Unit::Milliseconds,
-                UnitArg::Us => Unit::Microseconds,
-                UnitArg::Ns => Unit::Nanoseconds,
-            })),
-            (None, None) => Ok(TimeReader::auto()),
-        }
-    }
-}
 
 /// The windows, and when they are emitted.
 #[derive(Args, Clone, Debug)]
@@ -78,14 +19,23 @@ pub struct WindowArgs {
     #[arg(
         short,
         long = "window",
+        required_unless_present = "session",
         value_name = "SIZE[/SLIDE]|all",
-        required = true,
         help_heading = "Windows"
     )]
     windows: Vec<WindowArg>,
+    /// Count sessions: windows of one key that end when nothing came for so long
+    #[arg(long, value_name = "GAP", value_parser = Span::parse_positive, help_heading = "Windows")]
+    session: Option<Span>,
     /// The step from one window to the next, for a single --window
     #[arg(long, value_name = "SPAN", value_parser = Span::parse_positive, help_heading = "Windows")]
     slide: Option<Span>,
+    /// Windows that grow by this step until they have the size of --window, and begin anew
+    #[arg(long, value_name = "STEP", value_parser = Span::parse_positive, conflicts_with = "slide", help_heading = "Windows")]
+    cumulate: Option<Span>,
+    /// Whose midnights begin windows of days, weeks and months (1d, 1w, 1mo)
+    #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = parse_zone, help_heading = "Windows")]
+    tz: TimeZone,
     /// Shift the starts of windows from the epoch
     #[arg(
         long, value_name = "SPAN", value_parser = Span::parse_signed, allow_hyphen_values = true,
@@ -96,6 +46,9 @@ pub struct WindowArgs {
     /// the end [default: 10s; 0s with --time now]
     #[arg(long, value_name = "SPAN|max", value_parser = parse_watermark, help_heading = "Windows")]
     watermark: Option<Watermark>,
+    /// Keep closed windows for so long, and emit them again with a higher rev when late records come
+    #[arg(long, value_name = "SPAN", default_value = "0s", value_parser = parse_length, help_heading = "Windows")]
+    allowed_lateness: i64,
     /// A record further ahead of the largest time is not believed unless two more agree; `off` believes all
     #[arg(long, value_name = "SPAN|off", default_value = "1d", value_parser = parse_max_future, help_heading = "Windows")]
     max_future: MaxFuture,
@@ -168,6 +121,14 @@ fn parse_trigger(text: &str) -> Result<Trigger, String> {
     Ok(Trigger::EventTime(exact(&span)?))
 }
 
+fn parse_length(text: &str) -> Result<i64, String> {
+    exact(&Span::parse(text).map_err(|error| error.to_string())?)
+}
+
+fn parse_zone(name: &str) -> Result<TimeZone, String> {
+    TimeZone::get(name).map_err(|_| format!("there is no time zone {name:?}: write one such as Europe/Paris"))
+}
+
 /// The span's milliseconds; a day is 24 hours where no calendar is meant.
 fn exact(span: &Span) -> Result<i64, String> {
     span.nominal_millis().ok_or_else(|| format!("{span} has no fixed length: write it in hours"))
@@ -181,10 +142,14 @@ impl WindowArgs {
         for window in &self.windows {
             windows.push(self.kind(window, offset)?);
         }
+        if let Some(gap) = &self.session {
+            windows.push(WindowKind::Session { gap: exact(gap).map_err(Usage)? });
+        }
         let on_arrival = matches!(clock.clock(), Clock::Arrival);
         Ok(Settings {
             windows,
             watermark: self.watermark.unwrap_or(Watermark::Delay(if on_arrival { 0 } else { 10_000 })),
+            allowed_lateness: self.allowed_lateness,
             max_future: self.max_future.0,
             emit: match self.emit {
                 EmitArg::Final => Emit::Final,
@@ -197,54 +162,26 @@ impl WindowArgs {
     }
 
     fn kind(&self, window: &WindowArg, offset: i64) -> Result<WindowKind, Usage> {
-        let (size, slide) = match (window, &self.slide) {
-            (WindowArg::All, None) => return Ok(WindowKind::All),
-            (WindowArg::All, Some(_)) => return Err(Usage("--slide has no meaning for --window all".into())),
-            (WindowArg::Size(..), Some(_)) if self.windows.len() > 1 => {
-                return Err(Usage(
-                    "with several windows write the slide behind each: --window 20s/10s".into(),
-                ));
-            }
-            (WindowArg::Size(_, Some(_)), Some(_)) => {
-                return Err(Usage("the slide is given twice: with --slide and behind --window SIZE/".into()));
-            }
-            (WindowArg::Size(size, None), Some(slide)) | (WindowArg::Size(size, Some(slide)), None) => {
-                (size, slide)
-            }
-            (WindowArg::Size(size, None), None) => (size, size),
+        let WindowArg::Size(size, slide) = window else {
+            return match (&self.slide, &self.cumulate) {
+                (None, None) => Ok(WindowKind::All),
+                _ => Err(Usage("--slide and --cumulate have no meaning for --window all".into())),
+            };
         };
-        let millis = |span: &Span| {
-            span.millis().ok_or_else(|| {
-                let hint = span.nominal_millis().map_or("hours".into(), |ms| format!("{}h", ms / 3_600_000));
-                Usage(format!(
-                    "calendar windows ({span}) are not built yet: write exact hours, such as {hint}"
-                ))
-            })
-        };
-        Ok(WindowKind::Hopping { size: millis(size)?, slide: millis(slide)?, offset })
-    }
-}
-
-/// Reads `[NAME=]EXPR`.
-pub fn parse_key(text: &str) -> Result<(String, Expr), ExprError> {
-    Expr::parse_named(text)
-}
-
-/// Key columns need names of their own.
-pub fn check_names<'n>(names: impl Iterator<Item = &'n str>) -> Result<(), Usage> {
-    let mut seen = Vec::new();
-    for name in names {
-        if RESERVED.contains(&name) {
-            return Err(Usage(format!(
-                "the column name `{name}` is taken by the window itself: write --key my_{name}=EXPR"
-            )));
+        if (self.slide.is_some() || self.cumulate.is_some()) && self.windows.len() > 1 {
+            let hint = "with several windows write the slide behind each: --window 20s/10s; --cumulate takes one window";
+            return Err(Usage(hint.into()));
         }
-        if seen.contains(&name) {
-            return Err(Usage(format!(
-                "two keys are named `{name}`: write --key other={name}… for one of them"
-            )));
+        if slide.is_some() && (self.slide.is_some() || self.cumulate.is_some()) {
+            return Err(Usage(
+                "the slide behind --window SIZE/ leaves no room for --slide or --cumulate".into(),
+            ));
         }
-        seen.push(name);
+        if let Some(step) = &self.cumulate {
+            let (size, step) = (exact(size).map_err(Usage)?, exact(step).map_err(Usage)?);
+            return Ok(WindowKind::Cumulate { size, step, offset });
+        }
+        WindowKind::from_spans(*size, slide.or(self.slide), offset, &self.tz)
+            .map_err(|error| Usage(error.to_string()))
     }
-    Ok(())
 }

@@ -44,7 +44,7 @@ pub(super) fn map_chunk<M: Mapper>(mapper: &mut M, chunk: &Chunk, checks: Checks
     let mut mapped =
         Mapped { batch: M::Batch::default(), lines: 0, blank: 0, records: 0, rejects: Vec::new() };
     let mut records = chunk.records();
-    while let Some(record) = records.next() {
+    for record in records.by_ref() {
         match check(&record, checks).and_then(|()| mapper.map(&record, &mut mapped.batch)) {
             Ok(()) => mapped.records += 1,
             Err(reject) => {

@@ -31,6 +31,8 @@ pub(super) struct Reader<B> {
     sequence: u64,
     /// Lines were handed on since the last flush ticket.
     unflushed: bool,
+    /// The buffer that the last input left empty.
+    spare: Option<Vec<u8>>,
 }
 
 /// The run is over: nobody takes chunks any more.
@@ -38,7 +40,7 @@ struct Gone;
 
 impl<B> Reader<B> {
     pub(super) fn new(max_line: usize, pool: Receiver<Vec<u8>>, events: Sender<Event<B>>) -> Self {
-        Reader { max_line, pool, events, sequence: 0, unflushed: false }
+        Reader { max_line, pool, events, sequence: 0, unflushed: false, spare: None }
     }
 
     /// Reads all inputs, and says so when they are at their end.
@@ -122,9 +124,12 @@ impl<B> Reader<B> {
 
     fn end_input(&mut self, cut: &mut Cut) -> Result<(), Gone> {
         if cut.oversized {
-            return self.send(cut, ChunkKind::Oversized { first: false, last: true }, false);
+            self.send(cut, ChunkKind::Oversized { first: false, last: true }, false)?;
+        } else {
+            self.hand_on(cut, false)?;
         }
-        self.hand_on(cut, false)
+        self.spare = Some(std::mem::take(&mut cut.buffer));
+        Ok(())
     }
 
     /// Hands on the whole lines that there are; without any, only the flush ticket.
@@ -157,8 +162,11 @@ impl<B> Reader<B> {
     }
 
     /// A buffer of the pool; waits until one is free.
-    fn buffer(&self) -> Result<Vec<u8>, Gone> {
-        let mut buffer = self.pool.recv().map_err(|_| Gone)?;
+    fn buffer(&mut self) -> Result<Vec<u8>, Gone> {
+        let mut buffer = match self.spare.take() {
+            Some(spare) => spare,
+            None => self.pool.recv().map_err(|_| Gone)?,
+        };
         // One that a long line made large is let go.
         if buffer.len() != CHUNK {
             buffer = vec![0; CHUNK];

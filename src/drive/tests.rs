@@ -151,6 +151,16 @@ proptest! {
 }
 
 #[test]
+fn more_inputs_than_buffers() {
+    let inputs: Vec<Vec<Vec<u8>>> = (0..50).map(|n| vec![format!("{n}\n").into_bytes()]).collect();
+    for threads in [1, 3] {
+        let (out, outcome) = pass(&inputs, threads, 100);
+        assert_eq!(out.lines().count(), 50);
+        assert_eq!(outcome.figures["records"], 50);
+    }
+}
+
+#[test]
 fn a_line_over_the_limit_costs_only_itself_and_little_memory() {
     let kept = tempfile::NamedTempFile::new().expect("a file");
     let long = vec![b'x'; 3 << 20];

@@ -2,7 +2,8 @@
 //!
 //! Integers compare exactly at any size; an integer and another number compare as floating-point numbers, as jaq has it.
 
-use super::eval::{Halt, Item};
+use super::eval::Halt;
+use super::item::Item;
 use super::plan::Constant;
 use super::walk::{self, Kind};
 use super::{json, text};

@@ -11,6 +11,11 @@ use jaq_core::load::{Arena, File, Loader};
 use jaq_core::{Compiler, Ctx, Exn, Vars};
 use jaq_json::Val;
 use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// The most outputs that one expression may have on one record. An expression such as `range(1e12)` fails the record
+/// instead of stopping the stream.
+pub const MAX_OUTPUTS: usize = 1_000_000;
 
 /// A program of jaq's; it does not change while it runs, so threads share it.
 pub(super) struct Engine(jaq_core::Filter<JustLut<Val>>);
@@ -33,26 +38,45 @@ impl Engine {
         input: Val,
         each: &mut dyn FnMut(Value<'_>) -> ControlFlow<()>,
     ) -> Result<(), EvalError> {
+        self.values(input, &mut |value| each(Value::of_jaq(value)))
+    }
+
+    /// Any output is truthy?
+    pub(super) fn truthy(&self, input: Val) -> Result<bool, EvalError> {
+        let mut found = false;
+        self.values(input, &mut |value| {
+            found = !matches!(value, Val::Null | Val::Bool(false));
+            if found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        Ok(found)
+    }
+
+    fn values(&self, input: Val, each: &mut dyn FnMut(&Val) -> ControlFlow<()>) -> Result<(), EvalError> {
         let context = Ctx::<JustLut<Val>>::new(&self.0.lut, Vars::new([]));
-        for output in self.0.id.run((context, input)) {
-            let output = output.map_err(eval_error)?;
-            if each(Value::of_jaq(&output)).is_break() {
+        let mut outputs = guarded(|| self.0.id.run((context, input)))?;
+        let mut count = 0;
+        while let Some(output) = guarded(|| outputs.next())? {
+            count += 1;
+            limit(count)?;
+            if each(&output.map_err(eval_error)?).is_break() {
                 break;
             }
         }
         Ok(())
     }
+}
 
-    /// Any output is truthy? Unlike [`Engine::run`] this renders nothing.
-    pub(super) fn truthy(&self, input: Val) -> Result<bool, EvalError> {
-        let context = Ctx::<JustLut<Val>>::new(&self.0.lut, Vars::new([]));
-        for output in self.0.id.run((context, input)) {
-            if !matches!(output.map_err(eval_error)?, Val::Null | Val::Bool(false)) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+/// The place where the work that one record may cause is limited, in both engines.
+pub(super) fn limit(outputs: usize) -> Result<(), EvalError> {
+    if outputs <= MAX_OUTPUTS {
+        return Ok(());
     }
+    Err(EvalError::new(&format!("more than {MAX_OUTPUTS} outputs for one record")))
+}
+
+/// Runs a part of jaq. Some of its library panics on absurd numbers (`"ab" * 1e18`); that is one record's error too.
+fn guarded<T>(part: impl FnOnce() -> T) -> Result<T, EvalError> {
+    catch_unwind(AssertUnwindSafe(part)).map_err(|_| EvalError::new("the expression is too much for jaq"))
 }
 
 fn eval_error(exception: Exn<'_, Val>) -> EvalError {

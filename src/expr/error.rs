@@ -26,7 +26,7 @@ impl ExprError {
     }
 
     /// An error at a part of the source, which must be a slice of it.
-    fn at(message: String, source: &str, part: &str) -> ExprError {
+    pub(super) fn at(message: String, source: &str, part: &str) -> ExprError {
         let start = (part.as_ptr() as usize).checked_sub(source.as_ptr() as usize);
         let place = start.map(|start| (start, start + part.len())).filter(|&(_, end)| end <= source.len());
         ExprError { message, source: source.to_owned(), place }
@@ -64,9 +64,9 @@ impl ExprError {
             }
             Undefined::Filter(0) => match nearest(name) {
                 Some(known) => {
-                    format!("`{name}` is no function; did you mean .{name}? or the function {known}?")
+                    format!("`{name}` is no function; did you mean .{name}? (or the function {known})")
                 }
-                None => format!("`{name}` is no function; did you mean .{name}? or the text \"{name}\"?"),
+                None => format!("`{name}` is no function; did you mean .{name}? (as text: \"{name}\")"),
             },
             Undefined::Filter(count) => match nearest(name) {
                 Some(known) if known == name => {

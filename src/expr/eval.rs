@@ -4,15 +4,13 @@
 //! halts with [`Halt::Unsure`]: the full engine evaluates the record from the start, and the outputs that were already
 //! delivered are skipped.
 
-use super::compare::{compare, equal};
-use super::plan::{Comparison, Constant, Filter, Shape, Test};
+use super::EvalError;
+use super::item::{Item, ask, has, holds};
+use super::plan::{Comparison, Filter, Shape};
 use super::value::Value;
-use super::walk::{self, Kind, NULL};
-use super::{EvalError, json, text};
+use super::walk::{self, NULL};
 use crate::scan::{Hit, Path, Scanner};
-use memchr::memmem;
 use std::borrow::Cow;
-use std::cmp::Ordering;
 
 /// Why an evaluation stops before its end.
 #[derive(Debug)]
@@ -26,17 +24,6 @@ pub(super) enum Halt {
 }
 
 pub(super) type Flow = Result<(), Halt>;
-
-/// A value on the way.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Item<'r> {
-    /// The bytes of a value of the record.
-    Raw(&'r [u8]),
-    /// A value of the expression.
-    Constant(&'r Constant),
-    /// The answer to a question.
-    Bool(bool),
-}
 
 type Each<'e, 'r> = &'e mut dyn FnMut(Item<'r>) -> Flow;
 
@@ -285,135 +272,4 @@ impl<'r> Run<'r> {
 
 fn enough_if(reached: bool) -> Flow {
     if reached { Err(Halt::Enough) } else { Ok(()) }
-}
-
-fn holds(left: Item<'_>, comparison: Comparison, right: Item<'_>) -> Result<bool, Halt> {
-    Ok(match comparison {
-        Comparison::Eq => equal(left, right)?,
-        Comparison::Ne => !equal(left, right)?,
-        Comparison::Lt => compare(left, right)? == Ordering::Less,
-        Comparison::Le => compare(left, right)? != Ordering::Greater,
-        Comparison::Gt => compare(left, right)? == Ordering::Greater,
-        Comparison::Ge => compare(left, right)? != Ordering::Less,
-    })
-}
-
-/// `has("name")`: jaq has no error for null, which has nothing.
-fn has(raw: &[u8], name: &str) -> Result<bool, Halt> {
-    match walk::kind(raw)? {
-        Kind::Object => Ok(walk::member(raw, name)?.is_some()),
-        Kind::Null => Ok(false),
-        _ => {
-            walk::mismatch(&format!("cannot index {} with \"{name}\"", walk::shown(raw)))?;
-            Ok(false)
-        }
-    }
-}
-
-fn ask(test: &Test, input: Item<'_>) -> Result<bool, Halt> {
-    match test {
-        Test::Not => Ok(!input.is_truthy()?),
-        Test::StartsWith(affix) => Ok(input.string()?.starts_with(affix)),
-        Test::EndsWith(affix) => Ok(input.string()?.ends_with(affix)),
-        Test::Matches(regex) => Ok(regex.is_match(input.string()?.as_bytes())),
-        Test::Contains(part) => match (part, input.kind()?) {
-            (Constant::String(part), Kind::String) => {
-                Ok(memmem::find(input.string()?.as_bytes(), part.as_bytes()).is_some())
-            }
-            (Constant::EmptyArray, Kind::Array) | (Constant::EmptyObject, Kind::Object) => Ok(true),
-            (part, _) => equal(input, Item::Constant(part)),
-        },
-        Test::OneOf(constants) => {
-            for constant in constants {
-                if equal(input, Item::Constant(constant))? {
-                    return Ok(true);
-                }
-            }
-            Ok(false)
-        }
-    }
-}
-
-impl<'r> Item<'r> {
-    /// The bytes of a value of the record; for other values jaq takes over.
-    fn raw(self) -> Result<&'r [u8], Halt> {
-        match self {
-            Item::Raw(raw) => Ok(raw),
-            Item::Constant(_) | Item::Bool(_) => Err(Halt::Unsure),
-        }
-    }
-
-    fn kind(self) -> Result<Kind, Halt> {
-        Ok(match self {
-            Item::Raw(raw) => walk::kind(raw)?,
-            Item::Bool(truth) | Item::Constant(&Constant::Bool(truth)) => Kind::Bool(truth),
-            Item::Constant(Constant::Null) => Kind::Null,
-            Item::Constant(Constant::Number(..)) => Kind::Number,
-            Item::Constant(Constant::String(_)) => Kind::String,
-            Item::Constant(Constant::EmptyArray) => Kind::Array,
-            Item::Constant(Constant::EmptyObject) => Kind::Object,
-        })
-    }
-
-    fn is_truthy(self) -> Result<bool, Halt> {
-        Ok(!matches!(self.kind()?, Kind::Null | Kind::Bool(false)))
-    }
-
-    /// What a string says; jq's error for any other value.
-    fn string(self) -> Result<Cow<'r, str>, Halt> {
-        match self {
-            Item::Raw(raw) if walk::kind(raw)? == Kind::String => text::decode(raw).ok_or(Halt::Unsure),
-            Item::Raw(raw) => {
-                Err(Halt::Error(EvalError::new(&format!("cannot use {} as string", walk::shown(raw)))))
-            }
-            Item::Constant(Constant::String(content)) => Ok(Cow::Borrowed(content)),
-            Item::Constant(_) | Item::Bool(_) => Err(Halt::Unsure),
-        }
-    }
-
-    fn value(self) -> Result<Value<'r>, Halt> {
-        Ok(match self {
-            Item::Bool(truth) => Value::Bool(truth),
-            Item::Constant(Constant::Null) => Value::Null,
-            Item::Constant(Constant::Bool(truth)) => Value::Bool(*truth),
-            Item::Constant(Constant::Number(_, text)) => Value::Number(Cow::Borrowed(text)),
-            Item::Constant(Constant::String(content)) => Value::String(Cow::Borrowed(content)),
-            Item::Constant(Constant::EmptyArray) => Value::Json(Cow::Borrowed(b"[]")),
-            Item::Constant(Constant::EmptyObject) => Value::Json(Cow::Borrowed(b"{}")),
-            Item::Raw(raw) => match walk::kind(raw)? {
-                Kind::Null => Value::Null,
-                Kind::Bool(truth) => Value::Bool(truth),
-                Kind::Number => Value::Number(Cow::Borrowed(number(raw)?)),
-                Kind::String => Value::String(text::decode(raw).ok_or(Halt::Unsure)?),
-                Kind::Array | Kind::Object => Value::Json(Cow::Owned(compact(raw)?)),
-            },
-        })
-    }
-
-    /// Appends the value as JSON, as jaq would print it.
-    fn write_json(self, out: &mut Vec<u8>) -> Flow {
-        match self {
-            // what jq would print as it stands
-            Item::Raw(raw @ [b'"', content @ .., b'"'])
-                if !content.iter().any(|&byte| text::needs_escape(byte)) =>
-            {
-                out.extend_from_slice(raw);
-            }
-            item => item.value()?.write_json(out),
-        }
-        Ok(())
-    }
-}
-
-fn number(raw: &[u8]) -> Result<&str, Halt> {
-    let whole = text::number(raw).is_some_and(|(length, _)| length == raw.len());
-    std::str::from_utf8(raw).ok().filter(|_| whole).ok_or(Halt::Unsure)
-}
-
-/// An array or an object as jaq prints it: the last of equal names, no white space, few escapes.
-fn compact(raw: &[u8]) -> Result<Vec<u8>, Halt> {
-    let value = json::parse(raw).map_err(|_| Halt::Unsure)?;
-    let mut out = Vec::new();
-    Value::of_jaq(&value).write_json(&mut out);
-    Ok(out)
 }

@@ -4,6 +4,7 @@
 //! withheld, and asking for it is an error before the first record. `now` is the one exception: it is allowed, and
 //! with it the output depends on the clock. `debug` and `stderr` pass their input on and print nothing.
 
+use super::pattern;
 use jaq_core::load::parse::Def;
 use jaq_core::native::Fun;
 use jaq_core::{DataT, load};
@@ -64,15 +65,17 @@ where
     D: for<'a> DataT<V<'a> = Val>,
 {
     let theirs = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs());
-    theirs.filter(|(name, ..)| why_withheld(name).is_none()).chain(ours())
+    let theirs =
+        theirs.filter(|(name, ..)| why_withheld(name).is_none() && !pattern::REPLACED.contains(name));
+    theirs.chain(ours())
 }
 
-/// Our functions. Each is a name, its arguments, and what it does with its input.
+/// Our functions, of which each file has its own list. Each is a name, its arguments, and what it does with its input.
 fn ours<D>() -> impl Iterator<Item = Fun<D>>
 where
     D: for<'a> DataT<V<'a> = Val>,
 {
-    std::iter::empty()
+    pattern::functions()
 }
 
 /// The names of all functions, for the advice in an error message.

@@ -9,7 +9,7 @@
 //! - of members with the same name the last one wins, in the place of the first;
 //! - nesting is bounded, because jaq's values are dropped, compared and printed by recursion.
 
-use super::text;
+use super::text::{self, Quoted};
 use jaq_core::ValT;
 use jaq_json::{Map, Num, Rc, Val};
 
@@ -126,15 +126,11 @@ impl Reader<'_> {
     }
 
     fn string(&mut self) -> Result<Val, Defect> {
-        let rest = &self.text[self.at..];
-        let Some(length) = text::string_length(rest) else {
-            return self.expected("a closing quote");
+        let Some(quoted) = Quoted::read(&self.text[self.at..]) else {
+            return self.expected("a whole string with valid escapes");
         };
-        let Some(content) = text::decode(&rest[..length]) else {
-            return self.expected("a string with valid escapes");
-        };
-        self.at += length;
-        Ok(Val::utf8_str(content.into_owned()))
+        self.at += quoted.raw.len();
+        Ok(Val::utf8_str(quoted.bytes().into_owned()))
     }
 
     fn array(&mut self, depth: usize) -> Result<Val, Defect> {

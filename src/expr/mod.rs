@@ -11,17 +11,23 @@
 //!
 //! | file | what it does |
 //! | --- | --- |
-//! | `plan`, `recognise` | the compiled form, and how it is found in the syntax tree |
-//! | `eval`, `walk`, `compare` | runs it over the bytes |
-//! | `engine`, `json`, `project`, `functions` | jaq: its run, its values, the part of the record that it sees, its library |
+//! | `plan`, `recognise`, `literal` | the compiled form, and how it is found in the syntax tree |
+//! | `eval`, `item`, `walk`, `compare`, `text` | runs it over the bytes |
+//! | `engine`, `json`, `project` | jaq: its run, its values, the part of the record that it sees |
+//! | `functions`, `pattern` | the library: jq's as jaq has it, and ours |
+//! | `check`, `error` | what is told when an expression is wrong |
 //! | `program` | both engines over one record |
 
+mod check;
 mod compare;
 mod engine;
 mod error;
 mod eval;
 mod functions;
+mod item;
 mod json;
+mod literal;
+mod pattern;
 mod plan;
 mod program;
 mod project;
@@ -32,8 +38,9 @@ mod text;
 mod value;
 mod walk;
 
+pub use engine::MAX_OUTPUTS;
 pub use error::{EvalError, ExprError};
-pub use program::{MAX_OUTPUTS, Program, Record};
+pub use program::{Program, Record};
 pub use value::Value;
 
 use crate::scan::Path;
@@ -66,12 +73,15 @@ impl Expr {
     pub fn parse(source: &str) -> Result<Expr, ExprError> {
         let engine = Engine::compile(source)?;
         let term = load::parse(source, |parser| parser.term());
+        if let Some(term) = &term {
+            check::patterns(source, term)?;
+        }
         let plan = match &term {
             Some(term) => recognise::plan(term),
             None => Err("a module".to_owned()),
         };
         let fields = term.as_ref().and_then(project::fields);
-        let name = term.as_ref().and_then(recognise::last_name);
+        let name = term.as_ref().and_then(literal::last_name);
         Ok(Expr(Arc::new(Parsed { source: source.to_owned(), engine, plan, fields, name })))
     }
 
@@ -105,7 +115,7 @@ impl Expr {
     pub fn explain(&self) -> String {
         let list = |paths: &[Path]| paths.iter().map(|path| show_path(path)).collect::<Vec<_>>().join(", ");
         match (&self.0.plan, &self.0.fields) {
-            (Ok(plan), _) if plan.paths.is_empty() => "compiled: reads no field of the record".to_owned(),
+            (Ok(plan), _) if plan.paths.is_empty() => "compiled: runs on the bytes of the record".to_owned(),
             (Ok(plan), _) => format!("compiled: reads {} from the bytes of the record", list(&plan.paths)),
             (Err(reason), Some(fields)) if !fields.is_empty() => {
                 format!("jaq: parses only {}, because of {reason}", list(fields))

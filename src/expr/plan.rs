@@ -4,8 +4,8 @@
 //! [`super::eval`] runs it. Its meaning is that of the same expression in jaq.
 
 use super::compare::Number;
+use super::pattern::Pattern;
 use crate::scan::{Path, Step};
-use regex_bites::bytes::Regex;
 
 /// A compiled expression: what is read from the record, and what is made of it.
 #[derive(Clone, Debug)]
@@ -87,7 +87,7 @@ pub(super) enum Test {
     StartsWith(String),
     EndsWith(String),
     Contains(Constant),
-    Matches(Regex),
+    Matches(Pattern),
     /// `IN("a", "b")`
     OneOf(Vec<Constant>),
 }
@@ -147,7 +147,7 @@ impl Filter {
                 right.visit(each);
             }
             Filter::Quantifier { outputs: inner, .. } | Filter::Select(inner) | Filter::Try(inner) => {
-                inner.visit(each)
+                inner.visit(each);
             }
             Filter::If { condition, then, otherwise } => {
                 condition.visit(each);

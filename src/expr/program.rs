@@ -11,10 +11,6 @@ use crate::scan::{Fault, Hit, Path, Scanner};
 use jaq_json::Val;
 use std::ops::ControlFlow;
 
-/// The most outputs that one expression may have on one record. An expression such as `range(1e12)` fails the record
-/// instead of stopping the stream.
-pub const MAX_OUTPUTS: usize = 1_000_000;
-
 /// Several expressions, ready to run on one record after another. Made once per worker thread; cheap to make.
 ///
 /// ```
@@ -64,6 +60,7 @@ impl Program {
     /// What makes the line no record. The verdict does not depend on the expressions.
     pub fn load<'p>(&'p mut self, line: &'p [u8]) -> Result<Record<'p>, Fault> {
         self.value = None;
+        let line = trim(line);
         self.scanner.scan(line)?;
         Ok(Record { program: self, line })
     }
@@ -111,7 +108,7 @@ impl Record<'_> {
         if let Some((plan, run)) = self.compiled(i) {
             let done = run.outputs(&plan.shape, &mut |value| {
                 delivered += 1;
-                limit(delivered).map_err(Halt::Error)?;
+                engine::limit(delivered).map_err(Halt::Error)?;
                 if each(value).is_break() { Err(Halt::Enough) } else { Ok(()) }
             });
             match done {
@@ -132,16 +129,10 @@ impl Record<'_> {
     ) -> Result<(), EvalError> {
         let value = self.value(i)?;
         let mut count = 0;
-        let mut excess = Ok(());
         self.program.expressions[i].expression.engine().run(value, &mut |output| {
             count += 1;
-            excess = limit(count);
-            if excess.is_err() {
-                return ControlFlow::Break(());
-            }
             if count <= delivered { ControlFlow::Continue(()) } else { each(output) }
-        })?;
-        excess
+        })
     }
 
     fn compiled(&self, i: usize) -> Option<(&Plan, Run<'_>)> {
@@ -185,9 +176,10 @@ impl Record<'_> {
     }
 }
 
-fn limit(outputs: usize) -> Result<(), EvalError> {
-    if outputs <= MAX_OUTPUTS {
-        return Ok(());
-    }
-    Err(EvalError::new(&format!("more than {MAX_OUTPUTS} outputs for one record")))
+/// The line without the white space around it, as JSON has it.
+fn trim(line: &[u8]) -> &[u8] {
+    let is_text = |byte: &u8| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+    let start = line.iter().position(is_text).unwrap_or(line.len());
+    let end = line.iter().rposition(is_text).map_or(start, |last| last + 1);
+    &line[start..end]
 }

@@ -4,7 +4,7 @@
 //! everything that touches the record is a path of names, jaq gets a record that has nothing but these fields, and the
 //! rest is never parsed. The scanner finds them; where it is not sure, jaq gets the whole record.
 
-use super::recognise::string;
+use super::literal::string;
 use crate::scan::{Path, Step};
 use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::{BinaryOp, Pattern, Term};

@@ -3,15 +3,10 @@
 //! What is not recognised is left to jaq, with the reason why. Nothing here may change the meaning of an expression: a
 //! form whose order of outputs or whose errors are hard to keep is not recognised.
 
-use super::compare::Number;
-use super::plan::{Constant, Filter, Plan, Shape, Test};
+use super::literal::{constant, constants, pattern, step, string};
+use super::plan::{Filter, Plan, Shape, Test};
 use crate::scan::{Path, Step};
-use jaq_core::ValT;
-use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::{BinaryOp, Term};
-use jaq_core::path::{Opt, Part};
-use jaq_json::Val;
-use regex_bites::bytes::{Regex, RegexBuilder};
 
 /// Why an expression is left to jaq, as the end of "because of …".
 pub(super) type Reason = String;
@@ -21,29 +16,6 @@ pub(super) fn plan(term: &Term<&str>) -> Result<Plan, Reason> {
     let mut recogniser = Recogniser { paths: Vec::new() };
     let shape = recogniser.shape(term, true)?;
     Ok(Plan::new(shape, &recogniser.paths))
-}
-
-/// The steps of a plain path, also where an index counts from the end: only the names matter here.
-pub(super) fn last_name(term: &Term<&str>) -> Option<String> {
-    match term {
-        Term::Path(base, path) => {
-            let own = path.0.iter().rev().find_map(|(part, _)| match part {
-                Part::Index(index) => string(index),
-                Part::Range(..) => None,
-            });
-            let plain = path.0.iter().all(|(part, _)| match part {
-                Part::Index(index) => string(index).is_some() || number(index).is_some(),
-                Part::Range(from, to) => from.is_none() && to.is_none(),
-            });
-            match **base {
-                Term::Id if plain => own,
-                _ if plain => last_name(base).map(|inner| own.unwrap_or(inner)),
-                _ => None,
-            }
-        }
-        Term::TryCatch(inner, None) => last_name(inner),
-        _ => None,
-    }
 }
 
 struct Recogniser {
@@ -204,10 +176,10 @@ impl Recogniser {
                 let part = constant(part).ok_or("`contains` of what is no constant")?;
                 Ok(Filter::Test(Test::Contains(part)))
             }
-            ("test", [pattern]) => Ok(Filter::Test(Test::Matches(regex(pattern, "")?))),
-            ("test", [pattern, flags]) => {
+            ("test", [text]) => Ok(Filter::Test(Test::Matches(pattern(text, "")?))),
+            ("test", [text, flags]) => {
                 let flags = string(flags).ok_or("`test` with flags that are no constant text")?;
-                Ok(Filter::Test(Test::Matches(regex(pattern, &flags)?)))
+                Ok(Filter::Test(Test::Matches(pattern(text, &flags)?)))
             }
             _ => Err(format!("`{name}`")),
         }
@@ -307,102 +279,6 @@ fn constructs(term: &Term<&str>) -> bool {
 
 fn quantifier(name: &str, outputs: Filter) -> Filter {
     Filter::Quantifier { any: name == "any", outputs: Box::new(outputs) }
-}
-
-fn step(part: &Part<Term<&str>>, optional: Opt) -> Result<Step, Reason> {
-    let optional = matches!(optional, Opt::Optional);
-    match part {
-        Part::Range(None, None) => Ok(Step::Each { optional }),
-        Part::Range(..) => Err("a slice".to_owned()),
-        Part::Index(index) => {
-            if let Some(name) = string(index) {
-                return Ok(Step::Key { name, optional });
-            }
-            match index {
-                Term::Num(digits) => match digits.parse() {
-                    Ok(at) => Ok(Step::Index { at, optional }),
-                    Err(_) => Err("an index that is no small integer".to_owned()),
-                },
-                Term::Neg(_) => Err("an index from the end".to_owned()),
-                _ => Err("a computed index".to_owned()),
-            }
-        }
-    }
-}
-
-fn constant(term: &Term<&str>) -> Option<Constant> {
-    match term {
-        Term::Call("null", arguments) if arguments.is_empty() => Some(Constant::Null),
-        Term::Call("true", arguments) if arguments.is_empty() => Some(Constant::Bool(true)),
-        Term::Call("false", arguments) if arguments.is_empty() => Some(Constant::Bool(false)),
-        Term::Arr(None) => Some(Constant::EmptyArray),
-        Term::Obj(members) if members.is_empty() => Some(Constant::EmptyObject),
-        Term::Num(_) | Term::Neg(_) => {
-            let text = number(term)?.to_string();
-            Some(Constant::Number(Number::read(text.as_bytes())?, text))
-        }
-        Term::Str(..) => string(term).map(Constant::String),
-        _ => None,
-    }
-}
-
-/// The constants between commas.
-fn constants(term: &Term<&str>) -> Result<Vec<Constant>, Reason> {
-    match term {
-        Term::BinOp(left, BinaryOp::Comma, right) => {
-            let mut values = constants(left)?;
-            values.extend(constants(right)?);
-            Ok(values)
-        }
-        one => Ok(vec![constant(one).ok_or("`IN` of what is no constant")?]),
-    }
-}
-
-/// A string without interpolation.
-pub(super) fn string(term: &Term<&str>) -> Option<String> {
-    let Term::Str(None, parts) = term else {
-        return None;
-    };
-    let mut content = String::new();
-    for part in parts {
-        match part {
-            StrPart::Str(text) => content.push_str(text),
-            StrPart::Char(character) => content.push(*character),
-            StrPart::Term(_) => return None,
-        }
-    }
-    Some(content)
-}
-
-/// A number as jaq makes it from its literal.
-fn number(term: &Term<&str>) -> Option<Val> {
-    match term {
-        Term::Num(digits) => match digits.parse::<isize>() {
-            Ok(integer) => Some(Val::from(integer)),
-            Err(_) => Val::from_num(digits).ok(),
-        },
-        Term::Neg(positive) => (-number(positive)?).ok(),
-        _ => None,
-    }
-}
-
-/// Compiles a pattern as jaq does for `test`.
-fn regex(pattern: &Term<&str>, flags: &str) -> Result<Regex, Reason> {
-    let pattern = string(pattern).ok_or("`test` of what is no constant text")?;
-    let mut builder = RegexBuilder::new(&pattern);
-    for flag in flags.chars() {
-        match flag {
-            'g' => &mut builder, // whether there is one match or more, `test` is true
-            'i' => builder.case_insensitive(true),
-            'x' => builder.ignore_whitespace(true),
-            's' => builder.dot_matches_new_line(true),
-            'm' => builder.multi_line(true),
-            'l' => builder.swap_greed(true),
-            'p' => builder.multi_line(true).dot_matches_new_line(true),
-            _ => return Err(format!("the flag `{flag}` of `test`")),
-        };
-    }
-    builder.build().map_err(|_| "a pattern that `test` does not understand".to_owned())
 }
 
 fn unknown(term: &Term<&str>) -> Reason {

@@ -1,37 +1,80 @@
 //! The words of JSON: strings and numbers, from their bytes and back.
 
 use crate::scan::decode_string;
-use memchr::memchr2;
 use std::borrow::Cow;
 
-/// The length of a string that starts at the first byte, quotes included; `None` if it does not end.
-pub(super) fn string_length(text: &[u8]) -> Option<usize> {
-    let mut at = 1;
-    loop {
-        at += memchr2(b'"', b'\\', text.get(at..)?)?;
-        if text[at] == b'"' {
-            return Some(at + 1);
-        }
-        at += 2; // whatever follows the backslash is not the closing quote
-    }
+/// A string as it stands in JSON, from its opening quote on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Quoted<'a> {
+    /// With both quotes.
+    pub(super) raw: &'a [u8],
+    has_escape: bool,
 }
 
-/// What a string with its quotes says, or `None` if an escape or a control character is not JSON's. Half a surrogate
-/// pair is U+FFFD.
-pub(super) fn decode(quoted: &[u8]) -> Option<Cow<'_, str>> {
-    let mut rest = quoted.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
-    while let Some(at) = rest.iter().position(|&byte| byte < 0x20 || byte == b'\\') {
-        rest = match rest[at..] {
-            [b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => &rest[at + 2..],
-            [b'\\', b'u', ref digits @ ..] if digits.first_chunk().is_some_and(is_hex4) => &rest[at + 6..],
-            _ => return None,
-        };
+impl<'a> Quoted<'a> {
+    /// The string that a text starts with. `None` if it does not end, or if an escape or a control character in it is
+    /// not JSON's.
+    pub(super) fn read(text: &'a [u8]) -> Option<Quoted<'a>> {
+        let mut at = usize::from(*text.first()? == b'"');
+        if at == 0 {
+            return None;
+        }
+        let mut has_escape = false;
+        loop {
+            at += plain_length(&text[at..]);
+            at += match text[at..] {
+                [b'"', ..] => return Some(Quoted { raw: &text[..=at], has_escape }),
+                [b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => 2,
+                [b'\\', b'u', ref digits @ ..] if digits.first_chunk().is_some_and(is_hex4) => 6,
+                _ => return None,
+            };
+            has_escape = true;
+        }
     }
-    Some(decode_string(quoted))
+
+    /// What the string says, as bytes. Half a surrogate pair is U+FFFD.
+    pub(super) fn bytes(self) -> Cow<'a, [u8]> {
+        if !self.has_escape {
+            return Cow::Borrowed(&self.raw[1..self.raw.len() - 1]);
+        }
+        match decode_string(self.raw) {
+            Cow::Borrowed(content) => Cow::Borrowed(content.as_bytes()),
+            Cow::Owned(content) => Cow::Owned(content.into_bytes()),
+        }
+    }
 }
 
 fn is_hex4(digits: &[u8; 4]) -> bool {
     digits.iter().all(u8::is_ascii_hexdigit)
+}
+
+/// The bytes before the first quote, backslash or control character.
+fn plain_length(text: &[u8]) -> usize {
+    const ONES: u64 = u64::MAX / 255;
+    let (words, rest) = text.as_chunks::<8>();
+    for (place, word) in words.iter().enumerate() {
+        // Marks a byte that is less than 0x20 or equal to one of two. A mark may be false above a true one only.
+        let word = u64::from_le_bytes(*word);
+        let is = |byte: u8| {
+            let differs = word ^ (u64::from(byte) * ONES);
+            differs.wrapping_sub(ONES) & !differs
+        };
+        let marks = (word.wrapping_sub(0x20 * ONES) & !word | is(b'"') | is(b'\\')) & (0x80 * ONES);
+        if marks != 0 {
+            return place * 8 + marks.trailing_zeros() as usize / 8;
+        }
+    }
+    let is_special = |byte: &u8| *byte < 0x20 || matches!(byte, b'"' | b'\\');
+    words.len() * 8 + rest.iter().position(is_special).unwrap_or(rest.len())
+}
+
+/// What a string with its quotes says, or `None` if it is not a JSON string. Half a surrogate pair is U+FFFD.
+pub(super) fn decode(raw: &[u8]) -> Option<Cow<'_, str>> {
+    let quoted = Quoted::read(raw).filter(|quoted| quoted.raw.len() == raw.len())?;
+    match quoted.bytes() {
+        Cow::Borrowed(content) => std::str::from_utf8(content).ok().map(Cow::Borrowed),
+        Cow::Owned(content) => String::from_utf8(content).ok().map(Cow::Owned),
+    }
 }
 
 /// The length of the JSON number that a text starts with, and whether it is written as an integer.
@@ -125,10 +168,22 @@ mod tests {
 
     #[test]
     fn strings_end_at_their_own_quote() {
-        assert_eq!(string_length(br#""a\"b" "c""#), Some(6));
-        assert_eq!(string_length(br#""a\\" "#), Some(5));
-        assert_eq!(string_length(br#""a\""#), None);
-        assert_eq!(string_length(br#""a\"#), None);
+        let length = |text: &[u8]| Quoted::read(text).map(|quoted| quoted.raw.len());
+        assert_eq!(length(br#""a\"b" "c""#), Some(6));
+        assert_eq!(length(br#""a\\" "#), Some(5));
+        for text in
+            [&br#""a\""#[..], br#""a\"#, br#""a"#, b"", b"a\"", br#""\x""#, br#""\u12g4""#, b"\"a\tb\""]
+        {
+            assert_eq!(length(text), None, "{}", String::from_utf8_lossy(text));
+        }
+        for place in 0..40 {
+            for special in [0u8, 0x1f, b'"', b'\\', 0x20, 0x7f, 0x80, 0xff, b'!', b'#', b'[', b']'] {
+                let mut text = [b'x'; 40];
+                text[place] = special;
+                let is_special = special < 0x20 || special == b'"' || special == b'\\';
+                assert_eq!(plain_length(&text), if is_special { place } else { 40 });
+            }
+        }
     }
 
     #[test]

@@ -6,7 +6,8 @@ use std::borrow::Cow;
 
 /// One output of an expression.
 ///
-/// Numbers keep the text that the record has. Strings are decoded and valid UTF-8; half a surrogate pair is U+FFFD.
+/// Numbers of the record keep their text; what is computed is exact for integers, and otherwise printed as jaq does (`4 /
+/// 2` is `2.0`). Strings are decoded and valid UTF-8; half a surrogate pair is U+FFFD.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value<'a> {
     /// `null`, also of what is missing.

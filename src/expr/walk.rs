@@ -5,7 +5,8 @@
 //! their grammar is not: where it is broken the walk gives up and the full engine has the last word.
 
 use super::eval::{Flow, Halt};
-use super::{EvalError, json, text};
+use super::text::{self, Quoted};
+use super::{EvalError, json};
 use crate::scan::Step;
 
 /// jq's null, as the value of what is missing.
@@ -105,6 +106,9 @@ pub(super) fn is_empty(container: &[u8]) -> bool {
     Items::of(container).peek().is_some_and(|byte| matches!(byte, b']' | b'}'))
 }
 
+/// A name with its quotes, and a value.
+type Member<'r> = (&'r [u8], &'r [u8]);
+
 /// Goes through an array or an object.
 struct Items<'r> {
     raw: &'r [u8],
@@ -141,7 +145,7 @@ impl<'r> Items<'r> {
         if self.advance()? { self.value().map(Some) } else { Ok(None) }
     }
 
-    fn member(&mut self) -> Result<Option<(&'r [u8], &'r [u8])>, Halt> {
+    fn member(&mut self) -> Result<Option<Member<'r>>, Halt> {
         if !self.advance()? {
             return Ok(None);
         }
@@ -161,7 +165,7 @@ impl<'r> Items<'r> {
         let first = self.peek().ok_or(Halt::Unsure)?;
         let rest = &self.raw[self.at..];
         let length = match first {
-            b'"' => text::string_length(rest),
+            b'"' => Quoted::read(rest).map(|quoted| quoted.raw.len()),
             b'{' | b'[' => container_length(rest),
             _ => rest
                 .iter()
@@ -179,7 +183,7 @@ fn container_length(text: &[u8]) -> Option<usize> {
     let mut at = 0;
     loop {
         match *text.get(at)? {
-            b'"' => at += text::string_length(&text[at..])?,
+            b'"' => at += Quoted::read(&text[at..])?.raw.len(),
             b'{' | b'[' => {
                 depth += 1;
                 at += 1;

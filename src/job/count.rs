@@ -1,18 +1,26 @@
 //! `window-count`: reads each record's time and keys on a worker, counts them in order, writes the rows of windows.
 
-use std::ops::Range;
-use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+mod explain;
+mod mapper;
+mod rows;
 
-use super::clock::{self, Clock, ClockSearch};
-use super::evaluate::failed;
-use super::keys::KeyReader;
-use crate::drive::{self, Context, End, Figures, Flow, Job, Mapper, Notes, Recipe};
-use crate::expr::{Expr, Program};
-use crate::jsonl::{Chunk, Record, Reject};
-use crate::row::{Head, RowWriter};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::Context as _;
+
+use super::clock::{Clock, ClockSearch};
+use super::late::LateFile;
+use super::values::NamedAggregate;
+use crate::drive::{Context, End, Figures, Flow, Job, Notes, Recipe, Usage};
+use crate::expr::Expr;
+use crate::jsonl::Chunk;
+use crate::record::Dedupe;
 use crate::time::{Millis, Span, TimeReader, write_rfc3339};
-use crate::window::{Emission, Settings, SettingsError, Sink, Windows};
+use crate::window::{Settings, Windows};
+use mapper::{CountMapper, Counted, Taken};
+use rows::Rows;
 
 /// What is counted, by which clock, in which windows.
 #[derive(Clone, Debug)]
@@ -27,8 +35,18 @@ pub struct CountOptions {
     pub once_per_record: bool,
     /// Records without a truthy output do not exist for the windows.
     pub keep: Option<Expr>,
+    /// What a record counts; `None`: one.
+    pub weight: Option<Expr>,
+    /// What is computed beside the count.
+    pub aggregates: Vec<NamedAggregate>,
     /// The windows.
     pub windows: Settings,
+    /// Records that found no window open are kept here.
+    pub late_output: Option<PathBuf>,
+    /// Records whose first output of this came before within the span, in milliseconds of event time, do not count.
+    pub dedupe: Option<(Expr, Millis)>,
+    /// After so long a silence the windows that are due by the wall clock are emitted as open.
+    pub idle_timeout: Option<Duration>,
 }
 
 /// The job; see [`CountOptions`].
@@ -41,23 +59,57 @@ pub struct Count {
     left_out: u64,
     /// The first key that was no scalar, already told.
     told_composite: bool,
+    late: Option<LateFile>,
+    dedupe: Option<Dedupe>,
+    /// Records given to the windows.
+    taken: u64,
+    /// When the last records came, and when that silence was last answered.
+    last_input: Option<(Instant, Instant)>,
 }
 
 impl Count {
     /// A count with these options.
-    pub fn new(options: CountOptions) -> Result<Count, SettingsError> {
+    pub fn new(mut options: CountOptions) -> anyhow::Result<Count> {
+        options.windows.weighted = options.weight.is_some();
+        options.windows.aggregates = options.aggregates.iter().map(|named| named.aggregate).collect();
+        let late = options.late_output.as_deref().map(|path| {
+            LateFile::create(path)
+                .with_context(|| format!("cannot write the late records to {}", path.display()))
+        });
         Ok(Count {
             search: ClockSearch::default(),
-            windows: Windows::new(&options.windows)?,
-            rows: Rows {
-                writer: RowWriter::new(options.keys.iter().map(|(name, _)| name.as_str())),
-                written: Vec::new(),
-                whole: Vec::new(),
-            },
+            windows: Windows::new(&options.windows).map_err(|error| Usage(error.to_string()))?,
+            rows: Rows::new(&options.keys, &options.aggregates),
             left_out: 0,
             told_composite: false,
+            late: late.transpose()?,
+            dedupe: options.dedupe.as_ref().map(|(_, span)| Dedupe::new(*span)),
+            taken: 0,
+            last_input: None,
             options,
         })
+    }
+
+    /// Whether the record was sent again.
+    fn is_again(&mut self, counted: &Counted, record: &Taken, time: Millis) -> bool {
+        let (Some(dedupe), Some(id)) = (&mut self.dedupe, counted.id(record)) else { return false };
+        let newest = match (self.windows.stats().max_event_time, self.options.windows.max_future) {
+            (None, _) => time,
+            // A time that is not believed yet makes no id old.
+            (Some(newest), Some(future)) if time > newest.saturating_add(future) => newest,
+            (Some(newest), _) => newest.max(time),
+        };
+        dedupe.is_again(id, time, newest)
+    }
+
+    /// Passes on the verdicts on records that were held.
+    fn settle_held(&mut self) -> anyhow::Result<()> {
+        for (record, outcome) in self.rows.settled.drain(..) {
+            if let Some(late) = &mut self.late {
+                late.settle(record, outcome)?;
+            }
+        }
+        Ok(())
     }
 
     /// Hands on the rows that windows put out.
@@ -99,73 +151,6 @@ impl Count {
     }
 }
 
-/// The pure half of [`Count`].
-pub struct CountMapper {
-    program: Program,
-    keep: Option<usize>,
-    time: Time,
-    times: TimeReader,
-    keys: KeyReader,
-}
-
-/// Where a mapper has the time from.
-enum Time {
-    Field(usize, Expr),
-    /// The ordered half knows it.
-    Arrival,
-    /// No record had one yet.
-    Unknown,
-}
-
-/// The records of a chunk as the windows take them.
-#[derive(Default)]
-pub struct Counted {
-    records: Vec<(Millis, Range<usize>)>,
-    /// Where each key of the records ends in `bytes`.
-    ends: Vec<usize>,
-    bytes: Vec<u8>,
-    left_out: u64,
-    composite: Option<String>,
-}
-
-impl Mapper for CountMapper {
-    type Batch = Counted;
-
-    fn map(&mut self, record: &Record<'_>, counted: &mut Counted) -> Result<(), Reject> {
-        let mut loaded = self.program.load(record.bytes).map_err(drive::fault)?;
-        if let Some(keep) = self.keep
-            && !loaded.truthy(keep).map_err(failed)?
-        {
-            counted.left_out += 1;
-            return Ok(());
-        }
-        let time = match &self.time {
-            Time::Field(index, expression) => clock::read(&mut loaded, *index, expression, &self.times)?,
-            Time::Arrival => 0,
-            Time::Unknown => {
-                return Err(Reject::new("time", "no record so far has a time that is found by itself"));
-            }
-        };
-        let first = counted.ends.len();
-        let composite = self.keys.read(&mut loaded, &mut counted.bytes, &mut counted.ends)?;
-        if counted.composite.is_none() {
-            counted.composite = composite;
-        }
-        counted.records.push((time, first..counted.ends.len()));
-        Ok(())
-    }
-}
-
-impl Counted {
-    /// The keys of one record.
-    fn keys(&self, range: &Range<usize>) -> impl Iterator<Item = &[u8]> {
-        range.clone().map(|key| {
-            let begin = if key == 0 { 0 } else { self.ends[key - 1] };
-            &self.bytes[begin..self.ends[key]]
-        })
-    }
-}
-
 impl Job for Count {
     type Mapper = CountMapper;
 
@@ -180,30 +165,10 @@ impl Job for Count {
 
     fn recipe(&self) -> Recipe<CountMapper> {
         let options = self.options.clone();
-        Arc::new(move || {
-            let mut expressions: Vec<&Expr> = Vec::new();
-            let mut add = |expression| {
-                expressions.push(expression);
-                expressions.len() - 1
-            };
-            let keep = options.keep.as_ref().map(&mut add);
-            let time = match &options.clock {
-                Clock::Field(field) => Time::Field(add(field), field.clone()),
-                Clock::Arrival => Time::Arrival,
-                Clock::Auto => Time::Unknown,
-            };
-            let keys = options.keys.iter().map(|(_, key)| add(key)).collect();
-            Ok(CountMapper {
-                keep,
-                time,
-                times: options.times.clone(),
-                keys: KeyReader::new(keys, options.once_per_record),
-                program: Program::new(&expressions)?,
-            })
-        })
+        Arc::new(move || CountMapper::new(&options))
     }
 
-    fn apply(&mut self, _chunk: &Chunk, counted: Counted, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
+    fn apply(&mut self, chunk: &Chunk, counted: Counted, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
         self.left_out += counted.left_out;
         if let Some(composite) = &counted.composite
             && !self.told_composite
@@ -212,14 +177,50 @@ impl Job for Count {
             self.told_composite = true;
         }
         let arrival = matches!(self.options.clock, Clock::Arrival).then(now);
-        let mut keys = Vec::new();
-        for (time, range) in &counted.records {
+        if !counted.records.is_empty() && self.options.idle_timeout.is_some() {
+            let now = Instant::now();
+            self.last_input = Some((now, now));
+        }
+        let (mut keys, mut values) = (Vec::new(), Vec::new());
+        let width = self.options.aggregates.len() + usize::from(self.options.weight.is_some());
+        for (index, record) in counted.records.iter().enumerate() {
+            let time = arrival.unwrap_or(record.time);
+            if self.is_again(&counted, record, time) {
+                continue;
+            }
             keys.clear();
-            keys.extend(counted.keys(range));
-            self.windows.record(arrival.unwrap_or(*time), &keys, &mut self.rows);
+            keys.extend(counted.keys(&record.keys));
+            values.clear();
+            values.extend(counted.values.get(index * width..(index + 1) * width));
+            let outcome = self.windows.record_with(time, &keys, &values, &mut self.rows);
+            if let Some(late) = &mut self.late {
+                late.note(self.taken, outcome, &chunk.bytes()[record.line.clone()])?;
+            }
+            self.taken += 1;
+            self.settle_held()?;
         }
         self.write(cx)?;
         Ok(Flow::On)
+    }
+
+    fn alarm(&self) -> Option<Instant> {
+        let (_, answered) = self.last_input?;
+        self.options.idle_timeout.map(|timeout| answered + timeout)
+    }
+
+    fn ring(&mut self, cx: &mut Context<'_>) -> anyhow::Result<()> {
+        let (Some(alarm), Some((last, _))) = (self.alarm(), self.last_input) else { return Ok(()) };
+        let now = Instant::now();
+        if alarm > now {
+            return Ok(());
+        }
+        self.last_input = Some((last, now));
+        // Events go on as far as the wall clock since the last of them, whatever century they are from.
+        if let Some(newest) = self.windows.stats().max_event_time {
+            let silence = Millis::try_from(now.duration_since(last).as_millis()).unwrap_or(Millis::MAX);
+            self.windows.idle(newest.saturating_add(silence), &mut self.rows);
+        }
+        self.write(cx)
     }
 
     fn finish(&mut self, _end: End, cx: &mut Context<'_>) -> anyhow::Result<()> {
@@ -227,6 +228,10 @@ impl Job for Count {
             return Err(self.search.nothing_found().into());
         }
         self.windows.finish(&mut self.rows);
+        self.settle_held()?;
+        if let Some(late) = &mut self.late {
+            late.flush().context("cannot write the late records")?;
+        }
         self.write(cx)?;
         self.tell(cx.notes);
         Ok(())
@@ -242,6 +247,9 @@ impl Job for Count {
             })
         };
         figures.insert("left_out".into(), self.left_out.into());
+        if let Some(dedupe) = &self.dedupe {
+            figures.insert("duplicates".into(), dedupe.found().into());
+        }
         figures.insert("late".into(), stats.late.into());
         figures.insert("future".into(), stats.future.into());
         figures.insert("no_key".into(), stats.no_key.into());
@@ -257,33 +265,4 @@ impl Job for Count {
 fn now() -> Millis {
     // A clock before 1970 is not set; the epoch is as good.
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as Millis)
-}
-
-/// Takes emissions, and keeps their rows until they are written.
-struct Rows {
-    writer: RowWriter,
-    written: Vec<u8>,
-    /// Where the rows of each emission end.
-    whole: Vec<usize>,
-}
-
-impl Sink for Rows {
-    fn emission(&mut self, emission: &Emission<'_>) {
-        self.writer.begin(&Head {
-            start: emission.start,
-            end: emission.end,
-            total: emission.total,
-            distinct: emission.distinct,
-            rows: emission.rows.len() as u64,
-            late: emission.late,
-            rev: emission.rev,
-            open: emission.open,
-            update: emission.update,
-            all: emission.all,
-        });
-        for row in emission.rows {
-            self.writer.row(row.key, row.count, &mut self.written);
-        }
-        self.whole.push(self.written.len());
-    }
 }

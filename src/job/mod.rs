@@ -9,5 +9,7 @@ mod evaluate;
 pub mod fetch;
 pub mod filter;
 mod keys;
+mod late;
 pub mod plot;
 pub mod top;
+pub mod values;

@@ -112,7 +112,7 @@ struct Stash {
 }
 
 enum Decoder {
-    Gzip(flate2::bufread::MultiGzDecoder<BufReader<Gate>>),
+    Gzip(Box<flate2::bufread::MultiGzDecoder<BufReader<Gate>>>),
     Zstd(zstd::stream::read::Decoder<'static, BufReader<Gate>>),
 }
 
@@ -122,7 +122,7 @@ impl Stash {
         let gzip = head.starts_with(GZIP);
         let gate = BufReader::with_capacity(BUFFER, Gate { source, head, wait: true });
         let decoder = if gzip {
-            Decoder::Gzip(flate2::bufread::MultiGzDecoder::new(gate))
+            Decoder::Gzip(Box::new(flate2::bufread::MultiGzDecoder::new(gate)))
         } else {
             Decoder::Zstd(zstd::stream::read::Decoder::with_buffer(gate)?)
         };

@@ -34,19 +34,29 @@ pub struct Head {
 pub struct RowWriter {
     /// `,"name":` of each key column.
     names: Vec<Vec<u8>>,
+    /// The same of the aggregates.
+    aggregates: Vec<Vec<u8>>,
     prefix: Vec<u8>,
     suffix: Vec<u8>,
 }
 
 impl RowWriter {
-    /// A writer of rows with these key columns.
-    pub fn new<'n>(names: impl IntoIterator<Item = &'n str>) -> RowWriter {
+    /// A writer of rows with these key columns and aggregates.
+    pub fn new<'n>(
+        names: impl IntoIterator<Item = &'n str>,
+        aggregates: impl IntoIterator<Item = &'n str>,
+    ) -> RowWriter {
         let name = |name| {
             let mut column = Vec::new();
             write_name(name, &mut column);
             column
         };
-        RowWriter { names: names.into_iter().map(name).collect(), prefix: Vec::new(), suffix: Vec::new() }
+        RowWriter {
+            names: names.into_iter().map(name).collect(),
+            aggregates: aggregates.into_iter().map(name).collect(),
+            prefix: Vec::new(),
+            suffix: Vec::new(),
+        }
     }
 
     /// Begins an emission.
@@ -73,18 +83,29 @@ impl RowWriter {
     }
 
     /// Appends one row of the emission that was begun, with its newline. The key is packed; see [`super::key`].
-    pub fn row(&self, key: &[u8], count: Number, out: &mut Vec<u8>) {
+    pub fn row(&self, key: &[u8], count: Number, aggregates: &[Option<Number>], out: &mut Vec<u8>) {
         out.extend_from_slice(&self.prefix);
         for (name, value) in self.names.iter().zip(unpack(key)) {
             out.extend_from_slice(name);
             value.write_json(out);
         }
         out.extend_from_slice(b",\"count\":");
-        match count {
-            Number::Int(int) => out.extend_from_slice(itoa::Buffer::new().format(int).as_bytes()),
-            Number::Float(_) => out.extend_from_slice(count.to_string().as_bytes()),
+        write_number(count, out);
+        for (name, value) in self.aggregates.iter().zip(aggregates) {
+            out.extend_from_slice(name);
+            match value {
+                Some(value) => write_number(*value, out),
+                None => out.extend_from_slice(b"null"),
+            }
         }
         out.extend_from_slice(&self.suffix);
+    }
+}
+
+fn write_number(number: Number, out: &mut Vec<u8>) {
+    match number {
+        Number::Int(int) => out.extend_from_slice(itoa::Buffer::new().format(int).as_bytes()),
+        Number::Float(_) => out.extend_from_slice(number.to_string().as_bytes()),
     }
 }
 
@@ -96,7 +117,7 @@ mod tests {
 
     #[test]
     fn written_rows_are_read_as_rows() {
-        let mut writer = RowWriter::new(["city", "zip"]);
+        let mut writer = RowWriter::new(["city", "zip"], ["sum", "mean"]);
         let head = Head {
             start: -1500,
             end: 20_000,
@@ -111,12 +132,12 @@ mod tests {
         let (mut key, mut out) = (Vec::new(), Vec::new());
         pack_string("K\u{f6}ln \"am\" Rhein", &mut key);
         pack_other("50667", &mut key);
-        writer.row(&key, Number::Int(3), &mut out);
+        writer.row(&key, Number::Int(3), &[Some(Number::Float(0.5)), None], &mut out);
         let line = String::from_utf8(out).expect("UTF-8");
         assert_eq!(
             line,
             "{\"window_start\":\"1969-12-31T23:59:58.500Z\",\"window_end\":\"1970-01-01T00:00:20Z\",\
-             \"city\":\"Köln \\\"am\\\" Rhein\",\"zip\":50667,\"count\":3,\"total\":7,\"distinct\":2,\"rows\":1,\
+             \"city\":\"Köln \\\"am\\\" Rhein\",\"zip\":50667,\"count\":3,\"sum\":0.5,\"mean\":null,\"total\":7,\"distinct\":2,\"rows\":1,\
              \"late\":0,\"rev\":1,\"open\":true}\n"
         );
         let row = Row::read(line.trim_end().as_bytes()).expect("a row");

@@ -5,6 +5,7 @@
 
 use super::Windows;
 use super::emission::{Output, Sink};
+use super::keys::Keys;
 use super::kind::{Due, Kind};
 use super::settings::Emit;
 use crate::time::Millis;
@@ -14,6 +15,8 @@ impl Windows {
     pub(super) fn close_until(&mut self, watermark: Millis, sink: &mut dyn Sink) {
         self.emit_amended(sink);
         let horizon = self.clock.horizon_of(watermark);
+        self.prepare(watermark);
+        // A session is ready only when the watermark has passed its end.
         while let Some((at, due)) = self.first_due(false).filter(|(_, due)| due.end <= watermark) {
             self.close(at, due, false, horizon, sink);
         }
@@ -21,10 +24,21 @@ impl Windows {
         self.epoch += 1;
     }
 
+    /// Closes the windows that have all their records.
+    pub(super) fn close_full(&mut self, sink: &mut dyn Sink) {
+        for at in 0..self.kinds.len() {
+            if let Some(due) = self.kinds[at].next(true).filter(|_| self.kinds[at].is_full()) {
+                self.close(at, due, false, Millis::MAX, sink);
+            }
+        }
+        self.epoch += 1;
+    }
+
     /// Emits everything that is left, and forgets it.
     pub(super) fn close_all(&mut self, sink: &mut dyn Sink) {
         self.emit_amended(sink);
         let watermark = self.clock.final_watermark();
+        self.prepare(Millis::MAX);
         while let Some((at, due)) = self.first_due(true) {
             self.close(at, due, due.end > watermark, Millis::MAX, sink);
         }
@@ -34,14 +48,14 @@ impl Windows {
 
     /// Emits the open windows that changed.
     pub(super) fn emit_changed(&mut self, watermark: Millis, sink: &mut dyn Sink) {
-        let changed = self.gather(|kind| kind.take_changed(watermark));
+        let changed = self.gather(|kind, keys| kind.take_changed(watermark, keys));
         self.emit_each(&changed, true, sink);
         self.epoch += 1;
     }
 
     /// Emits the open windows that changed and end at `until` or before.
     pub(super) fn emit_changed_until(&mut self, until: Millis, sink: &mut dyn Sink) {
-        let changed = self.gather(|kind| kind.changed_until(until));
+        let changed = self.gather(|kind, keys| kind.changed_until(until, keys));
         self.emit_each(&changed, true, sink);
         self.epoch += 1;
     }
@@ -55,12 +69,13 @@ impl Windows {
     }
 
     /// Windows of all kinds in the order of emission, each with the place of its kind.
-    fn gather(&mut self, windows: impl Fn(&mut Kind) -> Vec<Due>) -> Vec<(Due, usize)> {
+    fn gather(&mut self, windows: impl Fn(&mut Kind, &Keys) -> Vec<Due>) -> Vec<(Due, usize)> {
         let mut all = Vec::new();
         for (at, kind) in self.kinds.iter_mut().enumerate() {
-            all.extend(windows(kind).into_iter().map(|due| (due, at)));
+            all.extend(windows(kind, &self.keys).into_iter().map(|due| (due, at)));
         }
-        all.sort_unstable_by_key(|&(due, at)| (due.end, due.start, at, due.window));
+        // Stable, since sessions with the same bounds are in the order of their keys.
+        all.sort_by_key(|&(due, at)| (due.end, due.start, at));
         all
     }
 
@@ -89,7 +104,13 @@ impl Windows {
         self.set_due();
     }
 
-    fn set_due(&mut self) {
+    fn prepare(&mut self, watermark: Millis) {
+        self.kinds.iter_mut().for_each(|kind| kind.prepare(watermark, &self.keys));
+    }
+
+    /// Finds out exactly when there is something to emit.
+    pub(super) fn set_due(&mut self) {
+        self.kinds.iter_mut().for_each(Kind::refresh);
         self.due = self.kinds.iter().map(Kind::due).min().unwrap_or(Millis::MAX);
     }
 

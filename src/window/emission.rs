@@ -159,6 +159,26 @@ impl Output<'_> {
         true
     }
 
+    /// Takes back a window of one key: a row of count 0.
+    pub fn take_back(&mut self, head: &Head, key: KeyId) {
+        let aggregates = vec![None; self.shape.width() - usize::from(self.shape.weighted)];
+        let row = Row { key: self.keys.bytes(key), count: Number::ZERO, aggregates: &aggregates };
+        self.stats.emissions += 1;
+        self.stats.rows += 1;
+        self.sink.emission(&Emission {
+            start: head.start,
+            end: head.end,
+            all: head.all,
+            open: head.open,
+            update: self.update,
+            rev: head.rev,
+            late: std::mem::take(self.late),
+            total: Number::ZERO,
+            distinct: 0,
+            rows: &[row],
+        });
+    }
+
     fn count(&self, table: Table<'_>, place: u32) -> Number {
         if self.shape.weighted {
             table.cells[place as usize * self.shape.width()].value().unwrap_or(Number::ZERO)

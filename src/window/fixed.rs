@@ -171,7 +171,7 @@ impl Fixed {
     /// Emits a window that closes, and drops what no later window and no allowed lateness needs.
     pub fn close(&mut self, due: Due, open: bool, horizon: Millis, out: &mut Output<'_>) {
         self.emit(due, open, out);
-        self.next = due.window + 1;
+        self.next = self.layout.after(due.window);
         self.retire(horizon, out);
     }
 
@@ -282,7 +282,7 @@ impl Fixed {
         }
         let (kept_low, kept_high) = (low.max(total.low), high.min(total.high));
         if kept_low < kept_high {
-            total.mend(panes.range(kept_low..kept_high).map(|(_, &place)| &store[place]), shape);
+            total.mend(&panes.range(kept_low..kept_high).map(|(_, &place)| &store[place]), shape);
         }
         for (from, to) in [(low, total.low), (total.high, high)] {
             if from < to {
@@ -319,7 +319,7 @@ impl Fixed {
         }
         let Fixed { total, panes, store, .. } = self;
         total.low = total.low.max(low).min(total.high);
-        total.mend(panes.range(total.low..total.high).map(|(_, &place)| &store[place]), out.shape);
+        total.mend(&panes.range(total.low..total.high).map(|(_, &place)| &store[place]), out.shape);
         self.set_due();
     }
 }

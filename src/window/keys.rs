@@ -44,6 +44,12 @@ fn prefix(bytes: &[u8]) -> u64 {
 }
 
 impl Keys {
+    /// The number of a key, if it lives.
+    pub fn find(&self, bytes: &[u8]) -> Option<KeyId> {
+        let hash = hash(bytes);
+        self.ids.find(hash, |&id| *self.keys[id as usize].bytes == *bytes).copied()
+    }
+
     /// The number of a key; a new one lives only if a pane holds it before the next call.
     #[inline]
     pub fn intern(&mut self, bytes: &[u8]) -> KeyId {

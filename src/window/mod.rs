@@ -14,7 +14,6 @@
 //! Memory is one entry per key and pane, for the panes of windows that have not closed, and one entry per key for the
 //! running total; see `fixed.rs`.
 
-mod all;
 mod batch;
 mod cell;
 mod clock;
@@ -26,14 +25,18 @@ mod kind;
 mod layout;
 mod pane;
 mod quantile;
+mod running;
+mod session;
 mod settings;
 mod stats;
 mod sum;
+mod window_kind;
 
 pub use cell::Value;
 pub use emission::{Emission, Row, Sink};
-pub use settings::{Aggregate, Emit, Settings, SettingsError, Trigger, Watermark, WindowKind};
+pub use settings::{Aggregate, Emit, Settings, SettingsError, Trigger, Watermark};
 pub use stats::{Outcome, Stats};
+pub use window_kind::{Step, WindowKind};
 
 use crate::time::Millis;
 use cell::Shape;
@@ -63,6 +66,7 @@ pub struct Windows {
     late: u64,
     ids: Vec<KeyId>,
     open_kinds: Vec<usize>,
+    has_sessions: bool,
     scratch: Scratch,
 }
 
@@ -92,6 +96,7 @@ impl Windows {
             late: 0,
             ids: Vec::new(),
             open_kinds: Vec::new(),
+            has_sessions: settings.windows.iter().any(|window| matches!(window, WindowKind::Session { .. })),
             scratch: Scratch::default(),
         })
     }
@@ -195,7 +200,11 @@ impl Windows {
             self.stats.no_key += 1;
             Outcome::NoKey
         } else {
-            self.count(time, keys, values)
+            let outcome = self.count(time, keys, values);
+            if self.kinds.iter().any(Kind::is_full) {
+                self.close_full(sink);
+            }
+            outcome
         };
         self.applied += 1;
         if let Some(Trigger::Records(every)) = self.trigger
@@ -217,6 +226,9 @@ impl Windows {
             fires = self.clock.max != NEVER;
             self.next_trigger = (time.div_euclid(every) + 1) * every;
         }
+        if watermark >= self.due {
+            self.set_due();
+        }
         if watermark >= self.due || fires {
             self.close_until(watermark, sink);
         }
@@ -237,7 +249,7 @@ impl Windows {
         let mut first_missed = None;
         let mut last_end = None;
         for (at, kind) in self.kinds.iter_mut().enumerate() {
-            let Some((first, last)) = kind.ends_at(time) else { continue };
+            let Some((first, last)) = kind.ends_at(time, keys, horizon, &self.keys) else { continue };
             if last > horizon {
                 self.open_kinds.push(at);
             }
@@ -265,9 +277,16 @@ impl Windows {
             self.ids.push(self.keys.intern(key));
         }
         let arrival = Arrival { keys: &self.ids, values, epoch: self.epoch };
+        if self.has_sessions {
+            // A key whose session has closed is not counted, and must not stay.
+            self.ids.iter().for_each(|&id| self.keys.hold(id));
+        }
         for &at in &self.open_kinds {
             self.kinds[at].count(time, &arrival, watermark, &self.shape, &mut self.keys);
             self.due = self.due.min(self.kinds[at].due());
+        }
+        if self.has_sessions {
+            self.ids.iter().for_each(|&id| self.keys.release(id));
         }
         self.stats.counted += 1;
         Outcome::Counted

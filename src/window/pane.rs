@@ -186,7 +186,7 @@ impl Total {
     }
 
     /// Makes the cells that are wrong anew from the panes that stay.
-    pub fn mend<'a>(&mut self, panes: impl Iterator<Item = &'a Pane> + Clone, shape: &Shape) {
+    pub fn mend<'a>(&mut self, panes: &(impl Iterator<Item = &'a Pane> + Clone), shape: &Shape) {
         let width = shape.width();
         let mut stale = std::mem::take(&mut self.stale);
         stale.sort_unstable();

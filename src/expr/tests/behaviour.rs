@@ -60,6 +60,20 @@ const CASES: &[(&str, &str, &str)] = &[
     (".s | test(\"^R[TU] \")", r#"{"s":"RT @a"}"#, "true"),
     (".s | test(\"rt\"; \"i\")", r#"{"s":"RT @a"}"#, "true"),
     (".s | tobytes", r#"{"s":"é"}"#, "\"é\""),
+    // patterns know all letters
+    (".s | test(\"É\"; \"i\")", r#"{"s":"école"}"#, "true"),
+    ("[.s | scan(\"#(\\\\w+)\")[]]", r##"{"s":"#école, #日本 #x"}"##, r#"["école","日本","x"]"#),
+    (
+        ".s | [match(\"(?<n>b)?c\"; \"g\") | [.offset, .length, .string, (.captures | length)]]",
+        r#"{"s":"ébc c"}"#,
+        r#"[[1,2,"bc",1],[4,1,"c",0]]"#,
+    ),
+    (".s | capture(\"(?<k>\\\\w+)=(?<v>\\\\w+)\")", r#"{"s":"a=ü"}"#, r#"{"k":"a","v":"ü"}"#),
+    (".s | gsub(\"\\\\s+\"; \" \"), sub(\"(?<x>b)\"; \"<\\(.x)>\")", r#"{"s":"a  b"}"#, "\"a b\" \"a  <b>\""),
+    (".s | split(\", *\"; \"g\"), [splits(\",\")]", r#"{"s":"a, b,c"}"#, r#"["a","b","c"] ["a"," b","c"]"#),
+    (".s | [match(\"b*\"; \"g\").offset], [match(\"b*\"; \"gn\").offset]", r#"{"s":"ab"}"#, "[0,1] [1]"),
+    (".s | test(\"\"; \"n\")", r#"{"s":"ab"}"#, "false"),
+    (".s | [match(\"(?:(a)|(b))+\").captures[].offset]", r#"{"s":"ba"}"#, "[1,0]"),
     // logic
     (".a[] == \"x\"", r#"{"a":["x","y"]}"#, "true false"),
     (".a and .b.c", r#"{"a":false,"b":1}"#, "false"),
@@ -197,14 +211,47 @@ fn outputs_stop_when_the_receiver_has_enough() {
 
 #[test]
 fn outputs_without_end_are_an_error() {
-    let expression: Expr = "range(infinite)".parse().unwrap();
-    let mut program = Program::new(&[&expression]).unwrap();
-    let mut record = program.load(b"{}").unwrap();
-    let mut count = 0;
-    let done = record.outputs(0, &mut |_| {
-        count += 1;
-        ControlFlow::Continue(())
-    });
-    assert_eq!(count, MAX_OUTPUTS);
-    assert!(done.is_err());
+    let expressions: [Expr; 2] = ["range(infinite)".parse().unwrap(), ".a[]".parse().unwrap()];
+    let line = format!(r#"{{"a":[{}0]}}"#, "0,".repeat(MAX_OUTPUTS));
+    let mut program = Program::new(&expressions.each_ref()).unwrap();
+    let mut record = program.load(line.as_bytes()).unwrap();
+    for i in 0..2 {
+        let mut count = 0;
+        let done = record.outputs(i, &mut |_| {
+            count += 1;
+            ControlFlow::Continue(())
+        });
+        assert_eq!((count, done.is_err()), (MAX_OUTPUTS, true));
+    }
+    assert!(truthy(&"range(infinite) | false".parse().unwrap(), "{}").is_err());
+}
+
+#[test]
+fn the_deepest_record_does_not_exhaust_the_stack() {
+    let depth = 500;
+    let line = format!(r#"{{"a":{}1{}}}"#, r#"[{"b":"#.repeat(depth / 2), "}]".repeat(depth / 2));
+    for source in [
+        "[..] | length > 500",
+        "tojson | length > 500",
+        ". == .",
+        ". <= .",
+        "[.] | unique | length == 1",
+        "[paths] | length > 400",
+        "walk(.) == .",
+        "[.a, .a] | group_by(.) | length == 1",
+        "[leaf_paths] | length == 1",
+    ] {
+        let expression: Expr = source.parse().unwrap();
+        let done = truthy(&expression, &line);
+        assert_eq!(done, Ok(true), "{source}");
+        let _ = run(&expression, &line);
+    }
+    assert_eq!(run(&".".parse().unwrap(), &line).0, [line]);
+}
+
+#[test]
+fn what_jaq_cannot_bear_fails_the_record_alone() {
+    let expression: Expr = ".a * 9223372036854775807 | length".parse().unwrap();
+    assert!(truthy(&expression, r#"{"a":"xyz"}"#).is_err());
+    assert_eq!(truthy(&expression, r#"{"a":2}"#), Ok(true));
 }

@@ -9,7 +9,7 @@ use proptest::sample::select;
 use std::ops::ControlFlow;
 
 /// What jaq alone makes of a line.
-fn run_jaq(expression: &Expr, line: &str) -> Outputs {
+pub(super) fn run_jaq(expression: &Expr, line: &str) -> Outputs {
     let mut outputs = Vec::new();
     let done = engine::read(line.as_bytes()).and_then(|record| {
         expression.engine().run(record, &mut |value| {
@@ -22,7 +22,7 @@ fn run_jaq(expression: &Expr, line: &str) -> Outputs {
     (outputs, done.err())
 }
 
-fn truthy_jaq(expression: &Expr, line: &str) -> Result<bool, EvalError> {
+pub(super) fn truthy_jaq(expression: &Expr, line: &str) -> Result<bool, EvalError> {
     expression.engine().truthy(engine::read(line.as_bytes())?)
 }
 
@@ -44,7 +44,7 @@ const FORMS: &[&str] = &[
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 250, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn compiled_expressions_mean_what_they_mean_in_jaq(

@@ -67,7 +67,9 @@ fn the_engine_is_explained() {
             "select(.a?) | .[\"b c\"][0].d",
             "compiled: reads .a?, .[\"b c\"][0].d from the bytes of the record",
         ),
-        ("true", "compiled: reads no field of the record"),
+        ("true", "compiled: runs on the bytes of the record"),
+        (".", "compiled: runs on the bytes of the record"),
+        ("now > 5 + 1", "jaq: parses no field of the record, because of `now`"),
         (".text | ascii_downcase", "jaq: parses only .text, because of `ascii_downcase`"),
         (".a + 1", "jaq: parses only .a, because of arithmetic"),
         (".a[1:2]", "jaq: parses only .a, because of a slice"),
@@ -81,11 +83,11 @@ fn an_error_points_at_its_place() {
     for (source, told) in [
         (
             "lang == \"en\"",
-            "`lang` is no function; did you mean .lang? or the text \"lang\"?\n  lang == \"en\"\n  ^^^^",
+            "`lang` is no function; did you mean .lang? (as text: \"lang\")\n  lang == \"en\"\n  ^^^^",
         ),
         (
             ".lang == en",
-            "`en` is no function; did you mean .en? or the text \"en\"?\n  .lang == en\n           ^^",
+            "`en` is no function; did you mean .en? (as text: \"en\")\n  .lang == en\n           ^^",
         ),
         (
             "startwith(\"x\")",
@@ -93,7 +95,7 @@ fn an_error_points_at_its_place() {
         ),
         (
             ".a | lenght",
-            "`lenght` is no function; did you mean .lenght? or the function length?\n  .a | lenght\n       ^^^^^^",
+            "`lenght` is no function; did you mean .lenght? (or the function length)\n  .a | lenght\n       ^^^^^^",
         ),
         ("map(1; 2)", "`map` does not take 2 arguments\n  map(1; 2)\n  ^^^"),
         ("input", "`input` is not offered: an expression sees one record only\n  input\n  ^^^^^"),
@@ -105,6 +107,11 @@ fn an_error_points_at_its_place() {
         (".a && .b", "`&` is no operator; did you mean `and`?\n  .a && .b\n     ^"),
         (".a || .b", "`||` is no operator; did you mean `or`?\n  .a || .b\n     ^^"),
         (".é", "`é` is not expected here\n  .é\n   ^"),
+        (".a | test(\"x(\")", "the pattern is wrong: unclosed group\n  .a | test(\"x(\")\n             ^^"),
+        (
+            "[.a | scan(\"x\"; \"q\")]",
+            "`q` is no flag of a pattern; there are g i l m n p s x\n  [.a | scan(\"x\"; \"q\")]\n              ^",
+        ),
         ("(.a", "a closing parenthesis is missing\n  (.a\n     ^"),
         (".a ==", "the expression ends where a term is expected\n  .a ==\n       ^"),
         ("", "the expression is empty\n  \n  ^"),

@@ -5,6 +5,7 @@ mod differential;
 mod expressions;
 mod generate;
 mod jq;
+mod recordings;
 
 use super::{EvalError, Expr, Program};
 use std::ops::ControlFlow;

@@ -190,3 +190,115 @@ fn a_silent_source_shows_open_windows_and_makes_nothing_late() {
         ]
     );
 }
+
+fn sessions(gap: i64, delay: i64) -> Settings {
+    with(&[WindowKind::Session { gap }], delay)
+}
+
+#[test]
+fn a_record_exactly_the_gap_later_joins_a_session() {
+    assert_eq!(
+        emissions(&sessions(10, 0), &[at(0, &["a"]), at(10, &["a"]), at(21, &["a"])]),
+        ["0..20 a:2", "21..31 open a:1"]
+    );
+}
+
+#[test]
+fn sessions_are_of_one_key_and_come_by_end_start_and_key() {
+    let records = [at(0, &["b", "a"]), at(3, &["c"]), at(5, &["b"]), at(100, &[])];
+    assert_eq!(emissions(&sessions(10, 0), &records), ["0..10 a:1", "3..13 c:1", "0..15 b:2"]);
+    assert_eq!(
+        emissions(&sessions(10, 0), &[at(0, &["b", "a", "c"]), at(50, &[])]),
+        ["0..10 a:1", "0..10 b:1", "0..10 c:1"]
+    );
+}
+
+#[test]
+fn a_late_bridge_merges_two_sessions() {
+    let records = [at(0, &["a"]), at(18, &["a"]), at(9, &["a"]), at(60, &[])];
+    assert_eq!(emissions(&sessions(10, 20), &records), ["0..28 a:3"]);
+}
+
+#[test]
+fn late_is_judged_after_merging() {
+    // Alone, the record at 2 would be a session that ended at 12; the session from 8 on saves it.
+    let records = [at(8, &["a"]), at(16, &["a", "b"]), at(2, &["a"]), at(2, &["b"]), at(60, &[])];
+    assert_eq!(emissions(&sessions(10, 3), &records), ["2..26 late=1 a:3", "16..26 b:1"]);
+    let (_, stats) = run(&sessions(10, 3), &records);
+    assert_eq!((stats.late, stats.late_hint), (1, Some(4)));
+}
+
+#[test]
+fn what_a_merge_dissolves_is_taken_back() {
+    let settings =
+        Settings { emit: Emit::Complete, trigger: Some(Trigger::EventTime(20)), ..sessions(10, 30) };
+    let records =
+        [at(1, &["a"]), at(19, &["a"]), at(20, &["b"]), at(10, &["a"]), at(40, &["b"]), at(90, &[])];
+    assert_eq!(
+        emissions(&settings, &records),
+        [
+            "1..11 open a:1",
+            "19..29 open a:1",
+            "1..11 rev=1 a:0",
+            "19..29 rev=1 a:0",
+            "1..29 open a:3",
+            "20..30 open b:1",
+            "1..29 rev=1 a:3",
+            "20..30 rev=1 b:1",
+            "40..50 b:1",
+        ]
+    );
+}
+
+#[test]
+fn within_the_allowed_lateness_a_closed_session_may_grow_and_open_again() {
+    let settings = Settings { allowed_lateness: 50, ..sessions(10, 0) };
+    let records = [at(0, &["a"]), at(25, &["b"]), at(7, &["a"]), at(20, &["a"]), at(12, &["a"]), at(90, &[])];
+    assert_eq!(emissions(&settings, &records), ["0..10 a:1", "0..10 rev=1 a:0", "0..30 a:4", "25..35 b:1"]);
+}
+
+#[test]
+fn local_days_grow_by_the_hour() {
+    let hours = |step| {
+        WindowKind::cumulate(
+            Span::parse("1d").unwrap(),
+            Span::parse(step).unwrap(),
+            0,
+            &time_zone(PARIS).unwrap(),
+        )
+        .unwrap()
+    };
+    // 2021-03-28 has 23 hours in Paris.
+    assert_eq!(
+        lengths(hours("6h"), &["2021-03-28T00:30:00Z", "2021-03-28T13:00:00Z", "2021-03-29T00:00:00Z"]),
+        [6, 12, 18, 23]
+            .map(|hours| ("2021-03-27T23:00:00Z".to_owned(), hours))
+            .into_iter()
+            .chain([6, 12, 18, 24].map(|hours| ("2021-03-28T22:00:00Z".to_owned(), hours)))
+            .collect::<Vec<_>>()
+    );
+    let make = |size: &str, step: &str| {
+        WindowKind::cumulate(
+            Span::parse(size).unwrap(),
+            Span::parse(step).unwrap(),
+            0,
+            &time_zone("UTC").unwrap(),
+        )
+    };
+    assert_eq!(make("24h", "1h"), Ok(WindowKind::Cumulate { size: 86_400_000, step: 3_600_000, offset: 0 }));
+    assert!(make("1mo", "1d").is_ok());
+    assert!(make("1w", "1w").is_ok());
+    assert!(make("1mo", "1w").is_err());
+    assert!(make("24h", "1d").is_err());
+}
+
+#[test]
+fn windows_of_so_many_records_close_with_their_last_one() {
+    let settings = with(&[WindowKind::Count { records: 3 }], 0);
+    let records = [at(5, &["a"]), at(2, &["b"]), at(7, &[]), at(3, &["a", "b"]), at(1, &["c"])];
+    let (events, stats) = run(&settings, &records);
+    let place = events.iter().position(|event| matches!(event, Event::Emission(_)));
+    assert_eq!(place, Some(3), "before the record that fills it returns");
+    assert_eq!(emissions(&settings, &records), ["2..6 a:2 b:2", "1..2 open c:1"]);
+    assert_eq!((stats.windows, stats.late), (2, 0));
+}

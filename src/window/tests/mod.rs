@@ -5,6 +5,7 @@ mod measure;
 mod model;
 mod named;
 mod properties;
+mod sessions;
 
 use super::*;
 use crate::row::Number;

@@ -1,8 +1,9 @@
 //! The rules, as plainly as they can be written: every record is kept in every window it counts in, and a window is
 //! worked out anew from its records whenever it is emitted. No panes, no running totals, no numbers for keys.
 
+use super::sessions::{Dissolved, Session};
 use super::*;
-use crate::time::CalendarUnit;
+use crate::time::{Calendar, CalendarUnit};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A window, in the order of emission: end, start, place of its kind in the settings.
@@ -26,12 +27,14 @@ impl Window {
 }
 
 pub(super) struct Model {
-    settings: Settings,
+    pub settings: Settings,
+    pub sessions: Vec<Session>,
+    pub dissolved: Vec<Dissolved>,
     windows: BTreeMap<Id, Window>,
     /// Records of the window over everything; its bounds are known only when it is emitted.
     all: BTreeMap<usize, Window>,
     max: Option<Millis>,
-    late: u64,
+    pub late: u64,
     applied: u64,
     held: Vec<(u64, Record)>,
     pub events: Vec<Event>,
@@ -43,6 +46,8 @@ impl Model {
     pub fn run(settings: &Settings, records: &[Record]) -> Model {
         let mut model = Model {
             settings: settings.clone(),
+            sessions: Vec::new(),
+            dissolved: Vec::new(),
             windows: BTreeMap::new(),
             all: BTreeMap::new(),
             max: None,
@@ -93,7 +98,15 @@ impl Model {
         self.events.push(Event::Settled(number, Outcome::Future));
     }
 
-    fn watermark(&self) -> Option<Millis> {
+    /// Sessions are alone, if there are any.
+    fn gap(&self) -> Option<i64> {
+        match self.settings.windows[0] {
+            WindowKind::Session { gap } => Some(gap),
+            _ => None,
+        }
+    }
+
+    pub fn watermark(&self) -> Option<Millis> {
         match self.settings.watermark {
             Watermark::Delay(delay) => self.max.map(|max| max - delay),
             Watermark::Max => None,
@@ -111,6 +124,13 @@ impl Model {
         };
         self.emit_due(crossed);
         let outcome = self.count(record);
+        if let WindowKind::Count { records } = self.settings.windows[0]
+            && self.all.get(&0).is_some_and(|window| window.records.len() as u64 == records)
+        {
+            self.emit_all(self.all_ids()[0], false, false);
+            self.all.clear();
+            self.stats.windows += 1;
+        }
         self.applied += 1;
         if let Some(Trigger::Records(every)) = self.settings.trigger
             && self.applied.is_multiple_of(every)
@@ -160,7 +180,27 @@ impl Model {
                         }
                     }
                 }
-                WindowKind::Calendar { .. } | WindowKind::All => {}
+                WindowKind::CalendarCumulate { size, unit, step, zone } => {
+                    let units = Calendar::new(*unit, zone.clone());
+                    let days = Calendar::new(CalendarUnit::Day, zone.clone());
+                    let size = i64::from(*size);
+                    let period = units.number(time).div_euclid(size) * size;
+                    let (start, last) = (units.start(period), units.start(period + size));
+                    let mut end = start;
+                    while end < last {
+                        end = match step {
+                            Step::Millis(step) => end + step,
+                            Step::Days(step) => days.start(days.number(end) + step),
+                        };
+                        if end > time {
+                            ids.push((end.min(last), start, kind));
+                        }
+                    }
+                }
+                WindowKind::Calendar { .. }
+                | WindowKind::Session { .. }
+                | WindowKind::Count { .. }
+                | WindowKind::All => {}
             }
         }
         ids
@@ -170,6 +210,9 @@ impl Model {
         if record.keys.is_empty() {
             self.stats.no_key += 1;
             return Outcome::NoKey;
+        }
+        if let Some(gap) = self.gap() {
+            return self.count_for_sessions(gap, record);
         }
         let watermark = self.watermark();
         let lateness = self.settings.allowed_lateness;
@@ -186,7 +229,7 @@ impl Model {
             }
         }
         for (kind, window) in self.settings.windows.iter().enumerate() {
-            if *window == WindowKind::All {
+            if matches!(window, WindowKind::All | WindowKind::Count { .. }) {
                 self.all.entry(kind).or_default().records.push(record.clone());
                 counted = true;
             }
@@ -210,10 +253,28 @@ impl Model {
         Outcome::Late
     }
 
+    fn count_for_sessions(&mut self, gap: i64, record: &Record) -> Outcome {
+        let (counted, missed) = self.count_in_sessions(gap, record);
+        let hint = Some(self.max.unwrap() - (record.time + gap) - self.settings.allowed_lateness);
+        if missed > 0 {
+            self.stats.missed += 1;
+            self.stats.missed_hint = self.stats.missed_hint.max(hint);
+        }
+        if counted > 0 {
+            self.stats.counted += 1;
+            return Outcome::Counted;
+        }
+        self.stats.late += 1;
+        self.stats.late_hint = self.stats.late_hint.max(hint);
+        self.late += 1;
+        Outcome::Late
+    }
+
     /// Is there something to do: a window to close, a last time to amend one, or a trigger?
     fn is_due(&self, fires: bool) -> bool {
         let Some(watermark) = self.watermark() else { return fires };
         fires
+            || self.gap().is_some_and(|gap| self.sessions_are_due(gap, watermark))
             || self.windows.iter().any(|(id, window)| {
                 let closes = !window.closed && id.0 <= watermark;
                 closes || (window.is_amended() && id.0 + self.settings.allowed_lateness <= watermark)
@@ -222,6 +283,9 @@ impl Model {
 
     /// Emits, first, all windows that have closed and changed since.
     fn emit_amended(&mut self) {
+        if let Some(gap) = self.gap() {
+            self.emit_amended_sessions(gap);
+        }
         for (id, mut window) in std::mem::take(&mut self.windows) {
             if window.is_amended() {
                 self.stats.windows += u64::from(window.emissions == 0);
@@ -238,6 +302,9 @@ impl Model {
         }
         self.emit_amended();
         let watermark = self.watermark();
+        if let (Some(gap), Some(watermark)) = (self.gap(), watermark) {
+            self.close_sessions(gap, watermark, watermark);
+        }
         for (id, mut window) in std::mem::take(&mut self.windows) {
             if !window.closed && watermark.is_some_and(|watermark| id.0 <= watermark) {
                 self.emit(id, &mut window, false, false);
@@ -249,6 +316,9 @@ impl Model {
         if !fires {
             return;
         }
+        if let Some(gap) = self.gap() {
+            self.emit_open_sessions(gap);
+        }
         let mut ids = self.all_ids();
         ids.extend(self.windows.iter().filter(|(_, window)| !window.closed).map(|(&id, _)| id));
         ids.sort_unstable();
@@ -259,7 +329,7 @@ impl Model {
                 }
                 self.windows.insert(id, window);
             } else {
-                self.emit_all(id, true);
+                self.emit_all(id, true, false);
             }
         }
     }
@@ -272,10 +342,10 @@ impl Model {
         ids.collect()
     }
 
-    fn emit_all(&mut self, id: Id, open: bool) {
+    fn emit_all(&mut self, id: Id, open: bool, at_end: bool) {
         let mut window = self.all.remove(&id.2).unwrap();
-        if !open || window.seen < window.records.len() {
-            self.emit(id, &mut window, true, open);
+        if !open || at_end || window.seen < window.records.len() {
+            self.emit(id, &mut window, self.settings.windows[id.2] == WindowKind::All, open);
         }
         self.all.insert(id.2, window);
     }
@@ -286,6 +356,9 @@ impl Model {
         }
         self.emit_amended();
         let limit = self.watermark().or(self.max);
+        if let (Some(gap), Some(limit)) = (self.gap(), limit) {
+            self.close_sessions(gap, Millis::MAX, limit);
+        }
         let mut ids: Vec<Id> =
             self.windows.iter().filter(|(_, window)| !window.closed).map(|(&id, _)| id).collect();
         ids.extend(self.all_ids());
@@ -296,7 +369,7 @@ impl Model {
                 window.closed = true;
                 self.windows.insert(id, window);
             } else {
-                self.emit_all(id, false);
+                self.emit_all(id, self.settings.windows[id.2] != WindowKind::All, true);
             }
             self.stats.windows += 1;
         }
@@ -337,7 +410,7 @@ impl Model {
         window.seen = window.records.len();
     }
 
-    fn row(&self, key: &str, records: &[Record]) -> Row {
+    pub fn row(&self, key: &str, records: &[Record]) -> Row {
         let mut count = 0;
         let aggregates = aggregates(&self.settings);
         let mut values: Vec<Vec<i64>> = vec![Vec::new(); aggregates.len()];

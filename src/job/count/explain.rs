@@ -1,0 +1,134 @@
+//! `--explain`: what will be counted, by which clock, and when a window closes, in words.
+
+use super::CountOptions;
+use crate::job::clock::Clock;
+use crate::time::Span;
+use crate::window::{Aggregate, Emit, Trigger, Watermark, WindowKind};
+
+impl CountOptions {
+    /// What these options mean, a sentence a line.
+    pub fn explain(&self) -> Vec<String> {
+        let mut lines = vec![self.explain_count(), self.explain_clock()];
+        lines.extend(self.windows.windows.iter().map(explain_window));
+        lines.push(self.explain_closing());
+        lines.extend(self.explain_emission());
+        if let Some(keep) = &self.keep {
+            lines.push(format!(
+                "Records for which {} is false or null are left out, and move no watermark.",
+                keep.source()
+            ));
+        }
+        if let Some((id, span)) = &self.dedupe {
+            lines.push(format!(
+                "Of records with the same {} within {} only the first counts.",
+                id.source(),
+                Span::from_millis(*span)
+            ));
+        }
+        let keys = self.keys.iter().map(|(name, key)| (name.as_str(), key));
+        let values = self.aggregates.iter().map(|named| (named.name.as_str(), &named.values));
+        for (name, expression) in keys.chain(values) {
+            lines.push(format!("{name}: {} is {}.", expression.source(), expression.explain()));
+        }
+        lines
+    }
+
+    fn explain_count(&self) -> String {
+        let what = match &self.weight {
+            Some(weight) => format!("Sums {} of the records", weight.source()),
+            None => "Counts records".into(),
+        };
+        let keys: Vec<&str> = self.keys.iter().map(|(name, _)| name.as_str()).collect();
+        let by = if keys.is_empty() { String::new() } else { format!(" by {}", keys.join(" and ")) };
+        let also: Vec<String> = self
+            .aggregates
+            .iter()
+            .map(|named| format!("{} ({} of {})", named.name, kind(named.aggregate), named.values.source()))
+            .collect();
+        let also =
+            if also.is_empty() { String::new() } else { format!(", and computes {}", also.join(", ")) };
+        let once = if self.once_per_record { ", each key once a record" } else { "" };
+        format!("{what}{by}{once}{also}.")
+    }
+
+    fn explain_clock(&self) -> String {
+        match &self.clock {
+            Clock::Auto => {
+                "The time of a record is the first of the usual fields that some record has.".into()
+            }
+            Clock::Field(field) => format!("The time of a record is {}.", field.source()),
+            Clock::Arrival => "The time of a record is when it arrives: a replay gives other windows.".into(),
+        }
+    }
+
+    fn explain_closing(&self) -> String {
+        let late = match self.windows.allowed_lateness {
+            0 => "what comes later for it is late".to_owned(),
+            kept => format!("records may amend it for {} more, with a higher rev", Span::from_millis(kept)),
+        };
+        match self.windows.watermark {
+            Watermark::Max => "No window closes before the end of input; nothing is late.".into(),
+            Watermark::Delay(0) => {
+                format!("A window closes when a record's time reaches its end; {late}.")
+            }
+            Watermark::Delay(delay) => format!(
+                "A window closes when a record's time is {} past its end; {late}.",
+                Span::from_millis(delay)
+            ),
+        }
+    }
+
+    fn explain_emission(&self) -> Option<String> {
+        let when = match self.windows.trigger? {
+            Trigger::EventTime(every) => format!("at every {} of event time", Span::from_millis(every)),
+            Trigger::Records(every) => format!("after every {every} records"),
+        };
+        let what = match self.windows.emit {
+            Emit::Final => return None,
+            Emit::Update => "the rows that changed",
+            Emit::Complete => "each open window that changed, whole,",
+        };
+        Some(format!("Before it closes, {what} come out {when}."))
+    }
+}
+
+fn explain_window(window: &WindowKind) -> String {
+    let span = |millis: i64| Span::from_millis(millis);
+    match *window {
+        WindowKind::Hopping { size, slide, offset } => {
+            let step = if size == slide {
+                "one after the other".into()
+            } else {
+                format!("one every {}", span(slide))
+            };
+            let shift = if offset == 0 { String::new() } else { format!(", shifted by {}", span(offset)) };
+            format!("Windows of {}, {step}, aligned to 1970-01-01T00:00:00Z{shift}.", span(size))
+        }
+        WindowKind::Cumulate { size, step, .. } => {
+            format!("Windows that grow by {} until they are {} long, and begin anew.", span(step), span(size))
+        }
+        WindowKind::Calendar { ref zone, .. } => {
+            let zone = zone.iana_name().unwrap_or("UTC");
+            format!(
+                "Windows of {window}, from midnight to midnight in {zone}; a day may have 23 or 25 hours."
+            )
+        }
+        WindowKind::Session { gap } => format!(
+            "Sessions: records of one key, as long as none is more than {} after the one before.",
+            span(gap)
+        ),
+        WindowKind::All => "One window over everything.".into(),
+    }
+}
+
+fn kind(aggregate: Aggregate) -> String {
+    match aggregate {
+        Aggregate::Sum => "the sum".into(),
+        Aggregate::Min => "the smallest".into(),
+        Aggregate::Max => "the largest".into(),
+        Aggregate::Mean => "the mean".into(),
+        Aggregate::Distinct => "the number of different values".into(),
+        Aggregate::DistinctApproximate => "about the number of different values".into(),
+        Aggregate::Quantile(fraction) => format!("the {fraction} quantile"),
+    }
+}

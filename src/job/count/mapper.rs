@@ -1,0 +1,137 @@
+//! The pure half: time, keys and values of each record, packed for a chunk.
+
+use std::ops::Range;
+
+use super::CountOptions;
+use crate::drive::{self, Mapper};
+use crate::expr::{Expr, Program};
+use crate::job::clock::{self, Clock};
+use crate::job::evaluate::failed;
+use crate::job::keys::KeyReader;
+use crate::job::values::{Values, Wanted};
+use crate::jsonl::{Record, Reject};
+use crate::time::{Millis, TimeReader};
+
+/// The pure half of [`Count`].
+pub struct CountMapper {
+    program: Program,
+    keep: Option<usize>,
+    time: Time,
+    times: TimeReader,
+    keys: KeyReader,
+    values: Vec<(usize, Wanted)>,
+    id: Option<usize>,
+}
+
+impl CountMapper {
+    pub(super) fn new(options: &CountOptions) -> anyhow::Result<CountMapper> {
+        let mut expressions: Vec<&Expr> = Vec::new();
+        let mut add = |expression| {
+            expressions.push(expression);
+            expressions.len() - 1
+        };
+        let keep = options.keep.as_ref().map(&mut add);
+        let time = match &options.clock {
+            Clock::Field(field) => Time::Field(add(field), field.clone()),
+            Clock::Arrival => Time::Arrival,
+            Clock::Auto => Time::Unknown,
+        };
+        let keys = options.keys.iter().map(|(_, key)| add(key)).collect();
+        let weight = options.weight.as_ref().map(|weight| (add(weight), Wanted::Number));
+        let aggregates = options.aggregates.iter();
+        let aggregates = aggregates.map(|named| (add(&named.values), Wanted::of(named.aggregate)));
+        let values = weight.into_iter().chain(aggregates).collect();
+        let id = options.dedupe.as_ref().map(|(id, _)| add(id));
+        Ok(CountMapper {
+            keep,
+            time,
+            times: options.times.clone(),
+            keys: KeyReader::new(keys, options.once_per_record),
+            values,
+            id,
+            program: Program::new(&expressions)?,
+        })
+    }
+}
+
+/// Where a mapper has the time from.
+enum Time {
+    Field(usize, Expr),
+    /// The ordered half knows it.
+    Arrival,
+    /// No record had one yet.
+    Unknown,
+}
+
+/// The records of a chunk as the windows take them.
+#[derive(Default)]
+pub struct Counted {
+    pub(super) records: Vec<Taken>,
+    /// Where each key of the records ends in `bytes`.
+    ends: Vec<usize>,
+    bytes: Vec<u8>,
+    pub(super) values: Values,
+    pub(super) left_out: u64,
+    pub(super) composite: Option<String>,
+}
+
+/// One record: its time, its keys by number, and where it stands in the chunk.
+pub(super) struct Taken {
+    pub(super) time: Millis,
+    pub(super) keys: Range<usize>,
+    pub(super) line: Range<usize>,
+    /// What tells whether it was sent again.
+    id: Option<Range<usize>>,
+}
+
+impl Mapper for CountMapper {
+    type Batch = Counted;
+
+    fn map(&mut self, record: &Record<'_>, counted: &mut Counted) -> Result<(), Reject> {
+        let mut loaded = self.program.load(record.bytes).map_err(drive::fault)?;
+        if let Some(keep) = self.keep
+            && !loaded.truthy(keep).map_err(failed)?
+        {
+            counted.left_out += 1;
+            return Ok(());
+        }
+        let time = match &self.time {
+            Time::Field(index, expression) => clock::read(&mut loaded, *index, expression, &self.times)?,
+            Time::Arrival => 0,
+            Time::Unknown => {
+                return Err(Reject::new("time", "no record so far has a time that is found by itself"));
+            }
+        };
+        let first = counted.ends.len();
+        let composite = self.keys.read(&mut loaded, &mut counted.bytes, &mut counted.ends)?;
+        let values = counted.values.len();
+        if let Err(reject) = counted.values.read(&mut loaded, &self.values) {
+            counted.values.truncate(values);
+            counted.ends.truncate(first);
+            counted.bytes.truncate(counted.ends.last().copied().unwrap_or(0));
+            return Err(reject);
+        }
+        if counted.composite.is_none() {
+            counted.composite = composite;
+        }
+        let id = self.id.and_then(|id| counted.values.read_id(&mut loaded, id));
+        let line = record.start..record.start + record.bytes.len();
+        counted.records.push(Taken { time, keys: first..counted.ends.len(), line, id });
+        Ok(())
+    }
+}
+
+impl Counted {
+    /// The id of a record, packed.
+    pub(super) fn id(&self, record: &Taken) -> Option<&[u8]> {
+        record.id.clone().map(|range| self.values.bytes(range))
+    }
+
+    /// The keys of one record.
+    pub(super) fn keys(&self, range: &Range<usize>) -> impl Iterator<Item = &[u8]> {
+        range.clone().map(|key| {
+            let begin = if key == 0 { 0 } else { self.ends[key - 1] };
+            &self.bytes[begin..self.ends[key]]
+        })
+    }
+}
