@@ -68,6 +68,10 @@ def synthetic():
     yield "closing-edge", [(base + by, key) for by, key in
                            ((1_000, "a"), (14_999, "a"), (9_000, "late by Flink"), (15_000, "a"), (9_500, "late"),
                             (24_999, "a"), (19_999, "late by Flink"), (40_000, "a"))]
+    # A record behind the watermark that reaches an open session; and one at the end of a session, when the watermark is.
+    yield "session-edge", [(base + by * SECOND, key) for by, key in
+                           ((0, "a"), (2, "a"), (4, "a"), (6, "a"), (8, "a"), (10, "a"), (12, "b"), (1, "a"),
+                            (20, "c"), (28, "b"), (28, "b"), (23, "c"), (40, "b"), (41, "b"), (42, "b"))]
     for name, zone, day in (("paris", "Europe/Paris", "2024-03-29"), ("paris-autumn", "Europe/Paris", "2024-10-25"),
                             ("cairo", "Africa/Cairo", "2023-04-26"), ("sao-paulo", "America/Sao_Paulo", "2018-11-02")):
         start = datetime.fromisoformat(day).replace(tzinfo=ZoneInfo(zone))
@@ -133,6 +137,8 @@ def cases(streams):
             every.append(case(f"{name}: cumulate", stream, "cumulate", size, slide, 0, 5 * s, **more))
             more["flink_extra"] *= 2
             every.append(case(f"{name}: session", stream, "session", 3 * s, None, 0, 5 * s, **more))
+    for name, extra in (("late: session", 2), ("late, to the ms: session", 0)):
+        every.append(case(name, "session-edge", "session", 3 * s, None, 0, 5 * s, flink_extra=extra))
     return [case for case in every if case["stream"] in streams]
 
 
