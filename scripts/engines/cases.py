@@ -68,6 +68,8 @@ def synthetic():
     yield "closing-edge", [(base + by, key) for by, key in
                            ((1_000, "a"), (14_999, "a"), (9_000, "late by Flink"), (15_000, "a"), (9_500, "late"),
                             (24_999, "a"), (19_999, "late by Flink"), (40_000, "a"))]
+    yield "keyless", [(base + by * SECOND, key) for by, key in
+                      ((1, "a"), (16, None), (16, None), (9, "a"), (30, "b"), (41, "b"), (42, "b"), (43, "b"))]
     # A record behind the watermark that reaches an open session; and one at the end of a session, when the watermark is.
     yield "session-edge", [(base + by * SECOND, key) for by, key in
                            ((0, "a"), (2, "a"), (4, "a"), (6, "a"), (8, "a"), (10, "a"), (12, "b"), (1, "a"),
@@ -82,7 +84,7 @@ def synthetic():
 def case(name, stream, kind, size, slide=None, offset=0, delay=None, **more):
     return {"name": name, "stream": stream, "kind": kind, "size": size, "slide": slide, "offset": offset,
             "delay": delay, "flags": flags(kind, size, slide, offset, delay, more), "unit": None, "zone": None,
-            "flink_extra": 1, "spark_batch": 1} | more
+            "flink_extra": 1, "spark_batch": 1, "filter": False} | more
 
 
 def flags(kind, size, slide, offset, delay, more):
@@ -137,6 +139,8 @@ def cases(streams):
             every.append(case(f"{name}: cumulate", stream, "cumulate", size, slide, 0, 5 * s, **more))
             more["flink_extra"] *= 2
             every.append(case(f"{name}: session", stream, "session", 3 * s, None, 0, 5 * s, **more))
+    every.append(case("late: no key, filtered before", "keyless", "hop", 10 * s, None, 0, 5 * s, filter=True))
+    every.append(case("late: slide larger than size", "disorder", "hop", 4 * s, 10 * s, 0, 5 * s, spark_batch=100))
     for name, extra in (("late: session", 2), ("late, to the ms: session", 0)):
         every.append(case(name, "session-edge", "session", 3 * s, None, 0, 5 * s, flink_extra=extra))
     return [case for case in every if case["stream"] in streams]

@@ -27,7 +27,8 @@ def known_rules(engine, case):
         return "hours by the wall clock", {"wall_clock": True}
     if engine == "spark" and streaming:
         return "micro-batches", {"batch": case["spark_batch"], "lag": 1, "moves_first": False, "closes_last": True,
-                                 "session_early": 0, "merges_first": False, "flush": False}
+                                 "session_early": 0, "merges_first": False, "flush": False,
+                                 "keyless_moves": not case["filter"]}
     if engine == "spark" and case["kind"] == "calendar":
         return "a day is 24 h of UTC", {"exact_days": True}
     return None, {}
@@ -56,8 +57,9 @@ def normalised(engine, case, rows):
     """An engine's rows in milliseconds."""
     if engine == "flink":
         zone = ZoneInfo(case["zone"]) if case["zone"] else timezone.utc
-        clock = lambda text: cases.millis(datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(timezone.utc).isoformat())
-        rows = [(clock(start), clock(end), key, count) for start, end, key, count in rows]
+        clocks = ([datetime.fromisoformat(text).replace(tzinfo=timezone.utc) for text in row[:2]] for row in rows)
+        walls = ([(clock - reference.EPOCH) // reference.MILLISECOND for clock in pair] for pair in clocks)
+        rows = [[*(reference.wall_millis(wall, zone) for wall in pair), *row[2:]] for pair, row in zip(walls, rows)]
     return sorted(map(tuple, rows))
 
 
@@ -120,8 +122,10 @@ def compare(work, tools):
             tally[version, word.split(" (")[0]] += 1
         tally["window-count and the model", words[0]] += 1
         print(columns.format(case["name"], case["stream"], len(model), *words))
-        notes += [f"\n{case['name']}, {case['stream']}: {' '.join(case['flags'])}", *("  " + line for line in lines)] if lines else []
-    print("\nDifferences. A known rule is named only if the model with that rule gives the engine's rows exactly.", *notes, sep="\n")
+        if lines:
+            notes += [f"\n{case['name']}, {case['stream']}: {' '.join(case['flags'])}", *("  " + line for line in lines)]
+    print("\nDifferences. A known rule is named only if the model with that rule gives the engine's rows exactly.")
+    print(*notes, sep="\n")
     print("\nSum")
     for (who, word), count in sorted(tally.items()):
         print(f"  {who}: {count} {word}")

@@ -19,6 +19,7 @@ OURS = {
     "batch": 1,  # the watermark moves once in so many records
     "moves_first": True,  # it moves before the record that moves it is counted
     "lag": 0,  # late is judged by the watermark of so many moves ago
+    "keyless_moves": True,  # a record without a key moves the watermark
     "merges_first": True,  # a session is judged after merging, not the record alone
     "flush": True,  # the end of input closes every window
     "closes_last": False,  # windows close after the records that come with the watermark
@@ -109,6 +110,9 @@ def streamed(case, records, rules):
     """The same with a watermark: a record counts in each of its windows that has not closed."""
     largest, marks, opened, closed = -(2**62), [-(2**62)] * (rules["lag"] + 1), Counter(), []
 
+    def latest(records):
+        return max([largest, *(time for time, key in records if key is not None or rules["keyless_moves"])])
+
     early = rules["session_early" if case["kind"] == "session" else "early"]
 
     def is_closed(end, mark):
@@ -121,13 +125,13 @@ def streamed(case, records, rules):
     for start in range(0, len(records), rules["batch"]):
         batch = records[start:start + rules["batch"]]
         if rules["moves_first"]:
-            largest = max(largest, *(time for time, _ in batch))
+            largest = latest(batch)
         marks.append(largest - case["delay"])
         if not rules["closes_last"]:
             close()
         for time, key in batch:
             count_streamed(case, time, key, opened, lambda end: is_closed(end, marks[-1 - rules["lag"]]), rules)
-            largest = max(largest, time)
+        largest = latest(batch)
         if rules["closes_last"]:
             close()
     if not rules["flush"]:
