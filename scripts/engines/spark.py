@@ -19,8 +19,7 @@ SCHEMA = "ms long, ts string, k string"
 def session():
     spark = (SparkSession.builder.master("local[1]")
              .config("spark.driver.bindAddress", "127.0.0.1").config("spark.driver.host", "127.0.0.1")
-             .config("spark.ui.enabled", "false").config("spark.sql.shuffle.partitions", "1")
-             .config("spark.sql.session.timeZone", "UTC").getOrCreate())
+             .config("spark.ui.enabled", "false").config("spark.sql.shuffle.partitions", "1").getOrCreate())
     spark.sparkContext.setLogLevel("OFF")
     return spark
 
@@ -85,6 +84,7 @@ def main(work):
         print(json.dumps({"version": f"Spark {pyspark.__version__}"}), file=out)
         for number, case in enumerate(job["cases"]):
             stream = job["streams"][case["stream"]]
+            spark.conf.set("spark.sql.session.timeZone", case["zone"] or "UTC")
             try:
                 rows = run_batch(spark, case, stream) if case["delay"] is None else run_stream(spark, case, stream, work)
                 answer = {"rows": rows}
