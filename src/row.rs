@@ -343,10 +343,8 @@ pub fn write_string(text: &str, out: &mut Vec<u8>) {
 fn time(name: &str, json: &str) -> Result<Millis, RowError> {
     let found =
         || RowError(format!("column `{name}` is {json}, expected a time such as \"2018-11-12T19:00:00Z\""));
-    if !json.starts_with('"') {
-        return Err(found());
-    }
-    TimeReader::auto().string(&crate::scan::decode_string(json.as_bytes())).map_err(|_| found())
+    let text = text(json).ok_or_else(found)?;
+    TimeReader::auto().string(&text).map_err(|_| found())
 }
 
 fn number(name: &str, json: &str) -> Result<Number, RowError> {
@@ -362,11 +360,20 @@ fn is_figure(json: &str) -> bool {
     json == "null" || Number::parse(json).is_some()
 }
 
+/// The text that a JSON string stands for; `None` for other values.
+fn text(json: &str) -> Option<Cow<'_, str>> {
+    let inside = json.strip_prefix('"')?.strip_suffix('"')?;
+    Some(match memchr::memchr(b'\\', inside.as_bytes()) {
+        None => Cow::Borrowed(inside),
+        Some(_) => crate::scan::decode_string(json.as_bytes()),
+    })
+}
+
 /// The scalar that a JSON text is; `None` for arrays and objects.
 fn scalar(json: &str) -> Option<Scalar<'static>> {
     match json.as_bytes().first()? {
         b'[' | b'{' => None,
-        b'"' => Some(Scalar::String(Cow::Owned(crate::scan::decode_string(json.as_bytes()).into_owned()))),
+        b'"' => Some(Scalar::String(Cow::Owned(text(json)?.into_owned()))),
         _ => Some(Scalar::Other(Cow::Owned(json.to_owned()))),
     }
 }
