@@ -175,7 +175,7 @@ impl Row {
                 "share" => row.share = Some(number(name, json)?.as_f64()),
                 _ => match scalar(json) {
                     Some(scalar) if !has_count || !is_figure(json) => {
-                        row.keys.push((name.to_owned(), scalar))
+                        row.keys.push((name.to_owned(), scalar));
                     }
                     _ => row.extra.push((name.to_owned(), json.to_owned())),
                 },

@@ -31,7 +31,7 @@ pub(super) fn start<M: Mapper + 'static>(
     events: Sender<Event<M::Batch>>,
 ) -> std::io::Result<Sender<Answer<M>>> {
     let (answers, asked) = channel();
-    spawn("reader", move || begin(reader, checks, &asked, Alarm(events)))?;
+    spawn("reader", move || begin(reader, checks, &asked, &Alarm(events)))?;
     Ok(answers)
 }
 
@@ -43,7 +43,7 @@ fn begin<M: Mapper + 'static>(
     mut reader: Reader,
     checks: Checks,
     answers: &Receiver<Answer<M>>,
-    events: Alarm<M::Batch>,
+    events: &Alarm<M::Batch>,
 ) {
     let mut gives_all = false;
     loop {
@@ -68,7 +68,7 @@ fn begin<M: Mapper + 'static>(
                     let _ =
                         spawn(&format!("worker-{number}"), move || work(&reader, &recipe, checks, &events));
                 }
-                return work(&reader, &recipe, checks, &events);
+                return work(&reader, &recipe, checks, events);
             }
             // The run is over.
             Err(_) => return,
