@@ -11,7 +11,7 @@
 //! | [`row`] | the window row, the contract between the tools |
 //! | [`net`] | the HTTP agent |
 //! | [`drive`] | the reader, the workers, the ordered writer, the flush rule |
-//! | [`window`], [`rank`], [`chart`] | what is computed: windows, the largest, pictures |
+//! | [`window`], [`rank`], [`chart`], [`record`] | what is computed: windows, the largest, pictures, records sent again |
 //! | [`source`] | the ways in: files, TCP, HTTP, replay, the demo streams |
 //! | [`job`] | what each tool does with one record, and what it does in order |
 //! | [`cli`] | shared arguments, exit status, signals, progress, statistics |
@@ -25,6 +25,7 @@ pub mod job;
 pub mod jsonl;
 pub mod net;
 pub mod rank;
+pub mod record;
 pub mod row;
 pub mod scan;
 pub mod source;

@@ -11,7 +11,8 @@ const ROOMS: [&str; 13] = [
 ];
 
 /// Of the rooms below, those that a room has no business with.
-const STRANGERS: [(&str, &[&str]); 7] = [
+const STRANGERS: [(&str, &[&str]); 8] = [
+    ("record", &["scan", "jsonl", "expr", "row", "net", "drive"]),
     ("time", &["scan"]),
     ("expr", &["time"]),
     ("net", &["scan", "time", "expr", "row"]),

@@ -28,6 +28,12 @@ struct Args {
     /// Count only records for which this is true; others do not move the watermark
     #[arg(long = "where", value_name = "EXPR")]
     keep: Option<Expr>,
+    /// Leave out records whose value of this came before; null and missing always count
+    #[arg(long, value_name = "EXPR")]
+    dedupe: Option<Expr>,
+    /// How long --dedupe remembers, in event time
+    #[arg(long, value_name = "SPAN", default_value = "1h", value_parser = Span::parse_positive, requires = "dedupe")]
+    within: Span,
     /// Say in words what will be counted, by which clock, and when a window closes; then end
     #[arg(long)]
     explain: bool,
@@ -70,6 +76,7 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
         aggregates: args.aggregates.aggregates(),
         windows: args.windows.settings(&args.clock)?,
         late_output: args.late_output,
+        dedupe: args.dedupe.map(|id| (id, args.within.nominal_millis().unwrap_or(i64::MAX))),
         idle_timeout: args
             .idle_timeout
             .and_then(|span| span.nominal_millis())

@@ -16,9 +16,10 @@ use super::values::NamedAggregate;
 use crate::drive::{Context, End, Figures, Flow, Job, Notes, Recipe, Usage};
 use crate::expr::Expr;
 use crate::jsonl::Chunk;
+use crate::record::Dedupe;
 use crate::time::{Millis, Span, TimeReader, write_rfc3339};
 use crate::window::{Settings, Windows};
-use mapper::{CountMapper, Counted};
+use mapper::{CountMapper, Counted, Taken};
 use rows::Rows;
 
 /// What is counted, by which clock, in which windows.
@@ -42,6 +43,8 @@ pub struct CountOptions {
     pub windows: Settings,
     /// Records that found no window open are kept here.
     pub late_output: Option<PathBuf>,
+    /// Records whose first output of this came before within the span, in milliseconds of event time, do not count.
+    pub dedupe: Option<(Expr, Millis)>,
     /// After so long a silence the windows that are due by the wall clock are emitted as open.
     pub idle_timeout: Option<Duration>,
 }
@@ -57,6 +60,7 @@ pub struct Count {
     /// The first key that was no scalar, already told.
     told_composite: bool,
     late: Option<LateFile>,
+    dedupe: Option<Dedupe>,
     /// Records given to the windows.
     taken: u64,
     /// When the last records came, and when that silence was last answered.
@@ -79,10 +83,23 @@ impl Count {
             left_out: 0,
             told_composite: false,
             late: late.transpose()?,
+            dedupe: options.dedupe.as_ref().map(|(_, span)| Dedupe::new(*span)),
             taken: 0,
             last_input: None,
             options,
         })
+    }
+
+    /// Whether the record was sent again.
+    fn is_again(&mut self, counted: &Counted, record: &Taken, time: Millis) -> bool {
+        let (Some(dedupe), Some(id)) = (&mut self.dedupe, counted.id(record)) else { return false };
+        let newest = match (self.windows.stats().max_event_time, self.options.windows.max_future) {
+            (None, _) => time,
+            // A time that is not believed yet makes no id old.
+            (Some(newest), Some(future)) if time > newest.saturating_add(future) => newest,
+            (Some(newest), _) => newest.max(time),
+        };
+        dedupe.is_again(id, time, newest)
     }
 
     /// Passes on the verdicts on records that were held.
@@ -160,11 +177,14 @@ impl Job for Count {
         let (mut keys, mut values) = (Vec::new(), Vec::new());
         let width = self.options.aggregates.len() + usize::from(self.options.weight.is_some());
         for (index, record) in counted.records.iter().enumerate() {
+            let time = arrival.unwrap_or(record.time);
+            if self.is_again(&counted, record, time) {
+                continue;
+            }
             keys.clear();
             keys.extend(counted.keys(&record.keys));
             values.clear();
             values.extend(counted.values.get(index * width..(index + 1) * width));
-            let time = arrival.unwrap_or(record.time);
             let outcome = self.windows.record_with(time, &keys, &values, &mut self.rows.to(cx.out));
             if let Some(late) = &mut self.late {
                 late.note(self.taken, outcome, &chunk.bytes()[record.line.clone()])?;
@@ -220,6 +240,9 @@ impl Job for Count {
             })
         };
         figures.insert("left_out".into(), self.left_out.into());
+        if let Some(dedupe) = &self.dedupe {
+            figures.insert("duplicates".into(), dedupe.found().into());
+        }
         figures.insert("late".into(), stats.late.into());
         figures.insert("future".into(), stats.future.into());
         figures.insert("no_key".into(), stats.no_key.into());

@@ -90,6 +90,29 @@ impl Values {
         Value::Bytes(start..self.bytes.len())
     }
 
+    /// Reads one value that is told from others only, and no aggregate's; `None` where it is missing.
+    pub(super) fn read_id(
+        &mut self,
+        record: &mut expr::Record<'_>,
+        expression: usize,
+    ) -> Option<Range<usize>> {
+        let mut found = Value::None;
+        // An error is a missing value, as it is a missing key.
+        let _ = record.outputs(expression, &mut |value| {
+            found = self.take(&value, Wanted::Any);
+            ControlFlow::Break(())
+        });
+        match found {
+            Value::Bytes(range) => Some(range),
+            _ => None,
+        }
+    }
+
+    /// The bytes of a value.
+    pub(super) fn bytes(&self, range: Range<usize>) -> &[u8] {
+        &self.bytes[range]
+    }
+
     /// Forgets the values from the `count`-th on: their record was rejected.
     pub(super) fn truncate(&mut self, count: usize) {
         self.values.truncate(count);

@@ -24,6 +24,16 @@ impl Windows {
         self.epoch += 1;
     }
 
+    /// Closes the windows that have all their records.
+    pub(super) fn close_full(&mut self, sink: &mut dyn Sink) {
+        for at in 0..self.kinds.len() {
+            if let Some(due) = self.kinds[at].next(true).filter(|_| self.kinds[at].is_full()) {
+                self.close(at, due, false, Millis::MAX, sink);
+            }
+        }
+        self.epoch += 1;
+    }
+
     /// Emits everything that is left, and forgets it.
     pub(super) fn close_all(&mut self, sink: &mut dyn Sink) {
         self.emit_amended(sink);

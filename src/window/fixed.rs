@@ -171,7 +171,7 @@ impl Fixed {
     /// Emits a window that closes, and drops what no later window and no allowed lateness needs.
     pub fn close(&mut self, due: Due, open: bool, horizon: Millis, out: &mut Output<'_>) {
         self.emit(due, open, out);
-        self.next = due.window + 1;
+        self.next = self.layout.after(due.window);
         self.retire(horizon, out);
     }
 

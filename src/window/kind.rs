@@ -1,14 +1,15 @@
 //! The kinds of windows behind one face.
 
-use super::all::All;
 use super::cell::Shape;
 use super::emission::Output;
 use super::fixed::Fixed;
 use super::keys::Keys;
 use super::layout::Layout;
 use super::pane::Arrival;
+use super::running::Running;
 use super::session::Sessions;
-use super::settings::{Settings, WindowKind};
+use super::settings::Settings;
+use super::window_kind::WindowKind;
 use crate::time::Millis;
 
 /// A window that is to be emitted. The order is that of emission.
@@ -31,7 +32,7 @@ pub(super) struct Reported {
 
 pub(super) enum Kind {
     Fixed(Box<Fixed>),
-    All(Box<All>),
+    Running(Box<Running>),
     Sessions(Box<Sessions>),
 }
 
@@ -40,7 +41,8 @@ impl Kind {
         match (Layout::new(window), window) {
             (Some(layout), _) => Kind::Fixed(Box::new(Fixed::new(layout, settings))),
             (_, WindowKind::Session { gap }) => Kind::Sessions(Box::new(Sessions::new(*gap, settings))),
-            _ => Kind::All(Box::default()),
+            (_, WindowKind::Count { records }) => Kind::Running(Box::new(Running::new(Some(*records)))),
+            _ => Kind::Running(Box::new(Running::new(None))),
         }
     }
 
@@ -56,7 +58,7 @@ impl Kind {
         match self {
             Kind::Fixed(fixed) => fixed.ends_at(time),
             Kind::Sessions(sessions) => Some(sessions.ends_at(time, names, horizon, keys)),
-            Kind::All(_) => Some((Millis::MAX, Millis::MAX)),
+            Kind::Running(_) => Some((Millis::MAX, Millis::MAX)),
         }
     }
 
@@ -72,7 +74,7 @@ impl Kind {
     ) {
         match self {
             Kind::Fixed(fixed) => fixed.count(arrival, watermark, shape, keys),
-            Kind::All(all) => all.count(time, arrival, shape, keys),
+            Kind::Running(running) => running.count(time, arrival, shape, keys),
             Kind::Sessions(sessions) => sessions.count(time, arrival, watermark, shape, keys),
         }
     }
@@ -82,9 +84,15 @@ impl Kind {
     pub fn due(&self) -> Millis {
         match self {
             Kind::Fixed(fixed) => fixed.due(),
-            Kind::All(_) => Millis::MAX,
+            Kind::Running(_) => Millis::MAX,
             Kind::Sessions(sessions) => sessions.due(),
         }
+    }
+
+    /// Does the window close, since it has all its records?
+    #[inline]
+    pub fn is_full(&self) -> bool {
+        matches!(self, Kind::Running(running) if running.is_full())
     }
 
     /// Makes [`Kind::due`] exact.
@@ -101,11 +109,11 @@ impl Kind {
         }
     }
 
-    /// The next window with records that has not closed. The one over everything is due only at the end of input.
+    /// The next window with records that has not closed. One that runs is due only at the end of input.
     pub fn next(&self, at_end: bool) -> Option<Due> {
         match self {
             Kind::Fixed(fixed) => fixed.next(),
-            Kind::All(all) => all.next().filter(|_| at_end),
+            Kind::Running(running) => running.next().filter(|_| at_end),
             Kind::Sessions(sessions) => sessions.next(),
         }
     }
@@ -114,7 +122,7 @@ impl Kind {
     pub fn take_amended(&mut self, keys: &Keys) -> Vec<Due> {
         match self {
             Kind::Fixed(fixed) => fixed.take_amended(),
-            Kind::All(_) => Vec::new(),
+            Kind::Running(_) => Vec::new(),
             Kind::Sessions(sessions) => sessions.take_amended(keys),
         }
     }
@@ -124,7 +132,7 @@ impl Kind {
     pub fn take_changed(&mut self, watermark: Millis, keys: &Keys) -> Vec<Due> {
         match self {
             Kind::Fixed(fixed) => fixed.take_changed(watermark),
-            Kind::All(all) => all.changed().into_iter().collect(),
+            Kind::Running(running) => running.changed().into_iter().collect(),
             Kind::Sessions(sessions) => sessions.take_changed(keys),
         }
     }
@@ -133,7 +141,7 @@ impl Kind {
     pub fn changed_until(&self, until: Millis, keys: &Keys) -> Vec<Due> {
         match self {
             Kind::Fixed(fixed) => fixed.changed_until(until),
-            Kind::All(_) => Vec::new(),
+            Kind::Running(_) => Vec::new(),
             Kind::Sessions(sessions) => sessions.changed_until(until, keys),
         }
     }
@@ -142,7 +150,7 @@ impl Kind {
     pub fn emit(&mut self, due: Due, open: bool, out: &mut Output<'_>) -> bool {
         match self {
             Kind::Fixed(fixed) => fixed.emit(due, open, out),
-            Kind::All(all) => all.emit(due, open, out),
+            Kind::Running(running) => running.emit(due, open, out),
             Kind::Sessions(sessions) => sessions.emit(due, open, out),
         }
     }
@@ -151,7 +159,7 @@ impl Kind {
     pub fn close(&mut self, due: Due, open: bool, horizon: Millis, out: &mut Output<'_>) {
         match self {
             Kind::Fixed(fixed) => fixed.close(due, open, horizon, out),
-            Kind::All(all) => all.close(due, out),
+            Kind::Running(running) => running.close(due, out),
             Kind::Sessions(sessions) => sessions.close(due, open, out),
         }
     }
@@ -160,7 +168,7 @@ impl Kind {
     pub fn retire(&mut self, horizon: Millis, out: &mut Output<'_>) {
         match self {
             Kind::Fixed(fixed) => fixed.retire(horizon, out),
-            Kind::All(_) => {}
+            Kind::Running(_) => {}
             Kind::Sessions(sessions) => sessions.retire(horizon, out),
         }
     }

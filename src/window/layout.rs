@@ -4,8 +4,8 @@
 //! A layout is a pattern on an axis. The axis counts milliseconds, or the days, weeks or months of a time zone, and the
 //! patterns know only its numbers; so a day of 23 hours is one step, like any other.
 
-use super::settings::{WindowKind, gcd};
-use crate::time::{Calendar, Millis};
+use super::window_kind::{Step, WindowKind, gcd};
+use crate::time::{Calendar, CalendarUnit, Millis};
 
 /// Panes and windows of one kind.
 #[derive(Clone, Debug)]
@@ -45,6 +45,9 @@ enum Pattern {
     Hopping { grain: i64, stride: i64, span: i64, size: i64 },
     /// Pane `p` begins at `p × step`; window `k` ends with pane `k` and begins where its period of `steps` panes does.
     Cumulate { step: i64, steps: i64 },
+    /// The same where periods differ in length: `size` numbers of the axis, in steps of `step` on a finer one, the last
+    /// cut short. Panes and windows of a period are numbered from a multiple of `most` on, more than any period has.
+    Within { size: i64, finer: Axis, step: i64, most: i64 },
 }
 
 impl Layout {
@@ -61,7 +64,22 @@ impl Layout {
             WindowKind::Cumulate { size, step, offset } => {
                 (Axis::Millis, Pattern::Cumulate { step: *step, steps: size / step }, *offset)
             }
-            WindowKind::Session { .. } | WindowKind::All => return None,
+            WindowKind::CalendarCumulate { size, unit, step, zone } => {
+                let axis = Axis::Calendar(Calendar::new(*unit, zone.clone()));
+                let finer = match step {
+                    Step::Millis(_) => Axis::Millis,
+                    Step::Days(_) => Axis::Calendar(Calendar::new(CalendarUnit::Day, zone.clone())),
+                };
+                let (Step::Millis(step) | Step::Days(step)) = *step;
+                // No zone has ever made a day longer than two.
+                let days = 2 + 31 * i64::from(*size);
+                let most = match finer {
+                    Axis::Millis => days * 86_400_000 / step + 1,
+                    Axis::Calendar(_) => days / step + 1,
+                };
+                (axis, Pattern::Within { size: (*size).into(), finer, step, most }, 0)
+            }
+            WindowKind::Session { .. } | WindowKind::Count { .. } | WindowKind::All => return None,
         };
         Some(Layout { axis, pattern, offset })
     }
@@ -69,11 +87,16 @@ impl Layout {
     /// The pane that a point in time falls into, if it falls into a window.
     pub fn pane_at(&self, time: Millis) -> Option<i64> {
         let number = self.axis.number(time) - self.offset;
-        match self.pattern {
+        match &self.pattern {
             Pattern::Hopping { grain, size, .. } => {
-                (number.rem_euclid(grain) < size).then(|| number.div_euclid(grain))
+                (number.rem_euclid(*grain) < *size).then(|| number.div_euclid(*grain))
             }
-            Pattern::Cumulate { step, .. } => Some(number.div_euclid(step)),
+            Pattern::Cumulate { step, .. } => Some(number.div_euclid(*step)),
+            Pattern::Within { size, finer, step, most } => {
+                let period = number.div_euclid(*size);
+                let (start, _) = self.times(period * size, 0);
+                Some(period * most + (finer.number(time) - finer.number(start)) / step)
+            }
         }
     }
 
@@ -82,6 +105,7 @@ impl Layout {
         let (start, length) = match self.pattern {
             Pattern::Hopping { grain, size, .. } => (pane * grain, grain.min(size)),
             Pattern::Cumulate { step, .. } => (pane * step, step),
+            Pattern::Within { .. } => return (self.step_ends(pane).0, self.bounds(pane).1),
         };
         self.times(start, start + length)
     }
@@ -93,6 +117,7 @@ impl Layout {
                 ((pane - span).div_euclid(stride) + 1, pane.div_euclid(stride))
             }
             Pattern::Cumulate { steps, .. } => (pane, pane - pane.rem_euclid(steps) + steps - 1),
+            Pattern::Within { .. } => (pane, self.pane_at(self.period(pane).1 - 1).unwrap_or(pane)),
         }
     }
 
@@ -100,7 +125,9 @@ impl Layout {
     pub fn panes_of(&self, window: i64) -> (i64, i64) {
         match self.pattern {
             Pattern::Hopping { stride, span, .. } => (window * stride, window * stride + span),
-            Pattern::Cumulate { steps, .. } => (window - window.rem_euclid(steps), window + 1),
+            Pattern::Cumulate { steps, .. } | Pattern::Within { most: steps, .. } => {
+                (window - window.rem_euclid(steps), window + 1)
+            }
         }
     }
 
@@ -114,7 +141,38 @@ impl Layout {
             Pattern::Cumulate { step, steps } => {
                 self.times((window - window.rem_euclid(steps)) * step, (window + 1) * step)
             }
+            Pattern::Within { .. } => {
+                let (start, end) = self.period(window);
+                (start, self.step_ends(window).1.min(end))
+            }
         }
+    }
+
+    /// The window after one that has closed.
+    pub fn after(&self, window: i64) -> i64 {
+        match self.pattern {
+            // The numbers behind a period's last window are nobody's.
+            Pattern::Within { most, .. } if window == self.windows_of(window).1 => {
+                window - window.rem_euclid(most) + most
+            }
+            _ => window + 1,
+        }
+    }
+
+    /// Start and end of the period that a pane or window is in, where periods differ in length.
+    fn period(&self, number: i64) -> (Millis, Millis) {
+        let Pattern::Within { size, most, .. } = self.pattern else { return (Millis::MIN, Millis::MAX) };
+        let period = number.div_euclid(most);
+        self.times(period * size, (period + 1) * size)
+    }
+
+    /// Start and end of a step, the end not cut to that of its period.
+    fn step_ends(&self, pane: i64) -> (Millis, Millis) {
+        let Pattern::Within { finer, step, most, .. } = &self.pattern else {
+            return (Millis::MIN, Millis::MAX);
+        };
+        let first = finer.number(self.period(pane).0) + pane.rem_euclid(*most) * step;
+        (finer.start(first), finer.start(first + step))
     }
 
     /// The first window that ends behind a point in time.
@@ -123,6 +181,7 @@ impl Layout {
         match self.pattern {
             Pattern::Hopping { grain, stride, size, .. } => (number - size).div_euclid(stride * grain) + 1,
             Pattern::Cumulate { step, .. } => number.div_euclid(step),
+            Pattern::Within { .. } => self.pane_at(time).unwrap_or(i64::MIN),
         }
     }
 

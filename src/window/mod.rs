@@ -14,7 +14,6 @@
 //! Memory is one entry per key and pane, for the panes of windows that have not closed, and one entry per key for the
 //! running total; see `fixed.rs`.
 
-mod all;
 mod batch;
 mod cell;
 mod clock;
@@ -26,15 +25,18 @@ mod kind;
 mod layout;
 mod pane;
 mod quantile;
+mod running;
 mod session;
 mod settings;
 mod stats;
 mod sum;
+mod window_kind;
 
 pub use cell::Value;
 pub use emission::{Emission, Row, Sink};
-pub use settings::{Aggregate, Emit, Settings, SettingsError, Trigger, Watermark, WindowKind};
+pub use settings::{Aggregate, Emit, Settings, SettingsError, Trigger, Watermark};
 pub use stats::{Outcome, Stats};
+pub use window_kind::{Step, WindowKind};
 
 use crate::time::Millis;
 use cell::Shape;
@@ -198,7 +200,11 @@ impl Windows {
             self.stats.no_key += 1;
             Outcome::NoKey
         } else {
-            self.count(time, keys, values)
+            let outcome = self.count(time, keys, values);
+            if self.kinds.iter().any(Kind::is_full) {
+                self.close_full(sink);
+            }
+            outcome
         };
         self.applied += 1;
         if let Some(Trigger::Records(every)) = self.trigger

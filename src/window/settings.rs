@@ -1,7 +1,7 @@
 //! What the user asks of the windows, and whether it makes sense.
 
-use crate::time::{CalendarUnit, Millis, Span};
-use jiff::tz::TimeZone;
+use super::window_kind::WindowKind;
+use crate::time::Span;
 use std::fmt;
 
 /// What to count, when a window closes, and when it is emitted. All lengths are milliseconds.
@@ -38,103 +38,6 @@ impl Default for Settings {
             weighted: false,
             aggregates: Vec::new(),
         }
-    }
-}
-
-/// One kind of window.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum WindowKind {
-    /// `[k × slide + offset, k × slide + offset + size)` for every whole k. A slide of one size is tumbling, a smaller
-    /// one overlaps, a larger one leaves gaps.
-    Hopping {
-        /// Length of a window.
-        size: i64,
-        /// From one start to the next.
-        slide: i64,
-        /// Shift of the starts from the epoch.
-        offset: i64,
-    },
-    /// The same in days, weeks (from Monday) or months of a time zone, aligned to January 1970.
-    Calendar {
-        /// Length of a window.
-        size: u32,
-        /// From one start to the next.
-        slide: u32,
-        /// What is counted.
-        unit: CalendarUnit,
-        /// Whose midnights.
-        zone: TimeZone,
-    },
-    /// Windows that grow: all from `k × size + offset`, one to each multiple of `step` up to `size`.
-    Cumulate {
-        /// Length of the last window; a multiple of the step.
-        size: i64,
-        /// From one end to the next.
-        step: i64,
-        /// Shift of the starts from the epoch.
-        offset: i64,
-    },
-    /// For each key, from a record as long as others follow within the gap; a record exactly the gap after the last joins.
-    Session {
-        /// The longest silence within a session.
-        gap: i64,
-    },
-    /// One window over everything.
-    All,
-}
-
-impl WindowKind {
-    /// Windows side by side, aligned to the epoch.
-    pub fn tumbling(size: i64) -> WindowKind {
-        WindowKind::Hopping { size, slide: size, offset: 0 }
-    }
-
-    /// Windows of `size`, one every `slide`, aligned to the epoch.
-    pub fn hopping(size: i64, slide: i64) -> WindowKind {
-        WindowKind::Hopping { size, slide, offset: 0 }
-    }
-
-    /// Windows as they are typed: `20s`, `20s/10s`, `1d`, `1w/1d`. An offset shifts exact windows from the epoch.
-    ///
-    /// # Errors
-    ///
-    /// An offset of days, weeks or months, and a size and a slide that have no unit in common.
-    pub fn from_spans(
-        size: Span,
-        slide: Option<Span>,
-        offset: i64,
-        zone: &TimeZone,
-    ) -> Result<WindowKind, SettingsError> {
-        let slide = slide.unwrap_or(size);
-        if let (Some(size), Some(slide)) = (size.millis(), slide.millis()) {
-            return Ok(WindowKind::Hopping { size, slide, offset });
-        }
-        let refuse = |sentence: String| Err(SettingsError(sentence));
-        let (Some(size_in), Some(slide_in)) = (size.calendar(), slide.calendar()) else {
-            return refuse(format!(
-                "a window of {size} every {slide} mixes the calendar with exact time; write days as 24h or hours as 1d"
-            ));
-        };
-        if offset != 0 {
-            return refuse(format!(
-                "a window of {size} begins by the calendar; an offset needs an exact size such as 24h"
-            ));
-        }
-        let days = |(n, unit)| match unit {
-            CalendarUnit::Day => Some(n),
-            CalendarUnit::Week => Some(7 * n),
-            CalendarUnit::Month => None,
-        };
-        let (size, slide, unit) = if size_in.1 == slide_in.1 {
-            (size_in.0, slide_in.0, size_in.1)
-        } else if let (Some(size), Some(slide)) = (days(size_in), days(slide_in)) {
-            (size, slide, CalendarUnit::Day)
-        } else {
-            return refuse(format!(
-                "a window of {size} every {slide} mixes months with days; they have no unit in common"
-            ));
-        };
-        Ok(WindowKind::Calendar { size, slide, unit, zone: zone.clone() })
     }
 }
 
@@ -189,7 +92,7 @@ pub enum Aggregate {
 
 /// Why settings make no sense; its `Display` is a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SettingsError(String);
+pub struct SettingsError(pub(super) String);
 
 impl fmt::Display for SettingsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -248,104 +151,8 @@ impl Settings {
     }
 }
 
-impl WindowKind {
-    fn validate(&self) -> Result<(), SettingsError> {
-        match *self {
-            WindowKind::Hopping { size, slide, offset } => {
-                length("a window's size", size, 1)?;
-                length("a window's slide", slide, 1)?;
-                length("a window's offset", offset, -Span::MAX_MILLIS)
-            }
-            WindowKind::Calendar { size, slide, .. } => {
-                length("a window's size", size.into(), 1)?;
-                length("a window's slide", slide.into(), 1)
-            }
-            WindowKind::Cumulate { size, step, offset } => {
-                length("a window's size", size, 1)?;
-                length("--cumulate", step, 1)?;
-                length("a window's offset", offset, -Span::MAX_MILLIS)?;
-                if size % step == 0 {
-                    return Ok(());
-                }
-                Err(SettingsError(format!(
-                    "a window of {} does not grow to its size in steps of {}",
-                    Span::from_millis(size),
-                    Span::from_millis(step)
-                )))
-            }
-            WindowKind::Session { gap } => length("--session", gap, 1),
-            WindowKind::All => Ok(()),
-        }
-    }
-
-    /// Could two windows of these kinds have the same start and end, so that rows could not be told apart?
-    fn same_bounds(&self, other: &WindowKind) -> bool {
-        use WindowKind::{All, Calendar, Cumulate, Hopping, Session};
-        match (self, other) {
-            (
-                Hopping { size: a, slide: slide_a, offset: offset_a },
-                Hopping { size: b, slide: slide_b, offset: offset_b },
-            ) => a == b && meet(*offset_a, *offset_b, *slide_a, *slide_b),
-            (
-                Cumulate { size: a, step: step_a, offset: offset_a },
-                Cumulate { size: b, step: step_b, offset: offset_b },
-            ) => step_a.max(step_b) <= a.min(b) && meet(*offset_a, *offset_b, *a, *b),
-            (Cumulate { size, step, offset: offset_a }, Hopping { size: other, slide, offset: offset_b })
-            | (Hopping { size: other, slide, offset: offset_b }, Cumulate { size, step, offset: offset_a }) => {
-                other <= size && other % step == 0 && meet(*offset_a, *offset_b, *size, *slide)
-            }
-            (Calendar { size: a, unit: unit_a, .. }, Calendar { size: b, unit: unit_b, .. }) => {
-                nominal_days(*a, *unit_a) == nominal_days(*b, *unit_b)
-            }
-            (Calendar { size, unit, .. }, Hopping { size: exact, .. } | Cumulate { size: exact, .. })
-            | (Hopping { size: exact, .. } | Cumulate { size: exact, .. }, Calendar { size, unit, .. }) => {
-                nominal_days(*size, *unit) * 86_400_000 == *exact
-            }
-            // The bounds of sessions are those of others only by chance, but then rows could not be told apart.
-            (Session { .. }, _) | (_, Session { .. }) | (All, All) => true,
-            _ => false,
-        }
-    }
-}
-
-/// Do two series of starts, each from an offset on in equal steps, ever meet?
-fn meet(offset_a: i64, offset_b: i64, step_a: i64, step_b: i64) -> bool {
-    (offset_a - offset_b) % gcd(step_a, step_b) == 0
-}
-
-fn nominal_days(n: u32, unit: CalendarUnit) -> i64 {
-    match unit {
-        CalendarUnit::Day => n.into(),
-        CalendarUnit::Week => 7 * i64::from(n),
-        CalendarUnit::Month => 30 * i64::from(n),
-    }
-}
-
-impl fmt::Display for WindowKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            WindowKind::Hopping { size, slide, .. } if size == slide => {
-                write!(f, "{}", Span::from_millis(size))
-            }
-            WindowKind::Hopping { size, slide, .. } => {
-                write!(f, "{}/{}", Span::from_millis(size), Span::from_millis(slide))
-            }
-            WindowKind::Calendar { size, slide, unit, .. } if size == slide => {
-                write!(f, "{size}{}", unit.symbol())
-            }
-            WindowKind::Calendar { size, slide, unit, .. } => {
-                write!(f, "{size}{}/{slide}{}", unit.symbol(), unit.symbol())
-            }
-            WindowKind::Cumulate { size, step, .. } => {
-                write!(f, "{} in steps of {}", Span::from_millis(size), Span::from_millis(step))
-            }
-            WindowKind::Session { gap } => write!(f, "sessions of {}", Span::from_millis(gap)),
-            WindowKind::All => f.write_str("all"),
-        }
-    }
-}
-
-fn length(name: &str, millis: i64, least: i64) -> Result<(), SettingsError> {
+/// Checks a length in milliseconds.
+pub(super) fn length(name: &str, millis: i64, least: i64) -> Result<(), SettingsError> {
     if millis < least {
         return Err(SettingsError(format!("{name} must be at least {least} ms, not {millis}")));
     }
@@ -353,9 +160,4 @@ fn length(name: &str, millis: i64, least: i64) -> Result<(), SettingsError> {
         return Err(SettingsError(format!("{name} is longer than 20000 years")));
     }
     Ok(())
-}
-
-/// The greatest common divisor of two positive numbers.
-pub(super) fn gcd(a: Millis, b: Millis) -> Millis {
-    if b == 0 { a } else { gcd(b, a % b) }
 }

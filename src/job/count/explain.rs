@@ -18,6 +18,13 @@ impl CountOptions {
                 keep.source()
             ));
         }
+        if let Some((id, span)) = &self.dedupe {
+            lines.push(format!(
+                "Of records with the same {} within {} only the first counts.",
+                id.source(),
+                Span::from_millis(*span)
+            ));
+        }
         let keys = self.keys.iter().map(|(name, key)| (name.as_str(), key));
         let values = self.aggregates.iter().map(|named| (named.name.as_str(), &named.values));
         for (name, expression) in keys.chain(values) {

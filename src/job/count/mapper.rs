@@ -20,6 +20,7 @@ pub struct CountMapper {
     times: TimeReader,
     keys: KeyReader,
     values: Vec<(usize, Wanted)>,
+    id: Option<usize>,
 }
 
 impl CountMapper {
@@ -40,12 +41,14 @@ impl CountMapper {
         let aggregates = options.aggregates.iter();
         let aggregates = aggregates.map(|named| (add(&named.values), Wanted::of(named.aggregate)));
         let values = weight.into_iter().chain(aggregates).collect();
+        let id = options.dedupe.as_ref().map(|(id, _)| add(id));
         Ok(CountMapper {
             keep,
             time,
             times: options.times.clone(),
             keys: KeyReader::new(keys, options.once_per_record),
             values,
+            id,
             program: Program::new(&expressions)?,
         })
     }
@@ -77,6 +80,8 @@ pub(super) struct Taken {
     pub(super) time: Millis,
     pub(super) keys: Range<usize>,
     pub(super) line: Range<usize>,
+    /// What tells whether it was sent again.
+    id: Option<Range<usize>>,
 }
 
 impl Mapper for CountMapper {
@@ -109,13 +114,19 @@ impl Mapper for CountMapper {
         if counted.composite.is_none() {
             counted.composite = composite;
         }
+        let id = self.id.and_then(|id| counted.values.read_id(&mut loaded, id));
         let line = record.start..record.start + record.bytes.len();
-        counted.records.push(Taken { time, keys: first..counted.ends.len(), line });
+        counted.records.push(Taken { time, keys: first..counted.ends.len(), line, id });
         Ok(())
     }
 }
 
 impl Counted {
+    /// The id of a record, packed.
+    pub(super) fn id(&self, record: &Taken) -> Option<&[u8]> {
+        record.id.clone().map(|range| self.values.bytes(range))
+    }
+
     /// The keys of one record.
     pub(super) fn keys(&self, range: &Range<usize>) -> impl Iterator<Item = &[u8]> {
         range.clone().map(|key| {

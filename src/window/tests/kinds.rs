@@ -256,3 +256,49 @@ fn within_the_allowed_lateness_a_closed_session_may_grow_and_open_again() {
     let records = [at(0, &["a"]), at(25, &["b"]), at(7, &["a"]), at(20, &["a"]), at(12, &["a"]), at(90, &[])];
     assert_eq!(emissions(&settings, &records), ["0..10 a:1", "0..10 rev=1 a:0", "0..30 a:4", "25..35 b:1"]);
 }
+
+#[test]
+fn local_days_grow_by_the_hour() {
+    let hours = |step| {
+        WindowKind::cumulate(
+            Span::parse("1d").unwrap(),
+            Span::parse(step).unwrap(),
+            0,
+            &time_zone(PARIS).unwrap(),
+        )
+        .unwrap()
+    };
+    // 2021-03-28 has 23 hours in Paris.
+    assert_eq!(
+        lengths(hours("6h"), &["2021-03-28T00:30:00Z", "2021-03-28T13:00:00Z", "2021-03-29T00:00:00Z"]),
+        [6, 12, 18, 23]
+            .map(|hours| ("2021-03-27T23:00:00Z".to_owned(), hours))
+            .into_iter()
+            .chain([6, 12, 18, 24].map(|hours| ("2021-03-28T22:00:00Z".to_owned(), hours)))
+            .collect::<Vec<_>>()
+    );
+    let make = |size: &str, step: &str| {
+        WindowKind::cumulate(
+            Span::parse(size).unwrap(),
+            Span::parse(step).unwrap(),
+            0,
+            &time_zone("UTC").unwrap(),
+        )
+    };
+    assert_eq!(make("24h", "1h"), Ok(WindowKind::Cumulate { size: 86_400_000, step: 3_600_000, offset: 0 }));
+    assert!(make("1mo", "1d").is_ok());
+    assert!(make("1w", "1w").is_ok());
+    assert!(make("1mo", "1w").is_err());
+    assert!(make("24h", "1d").is_err());
+}
+
+#[test]
+fn windows_of_so_many_records_close_with_their_last_one() {
+    let settings = with(&[WindowKind::Count { records: 3 }], 0);
+    let records = [at(5, &["a"]), at(2, &["b"]), at(7, &[]), at(3, &["a", "b"]), at(1, &["c"])];
+    let (events, stats) = run(&settings, &records);
+    let place = events.iter().position(|event| matches!(event, Event::Emission(_)));
+    assert_eq!(place, Some(3), "before the record that fills it returns");
+    assert_eq!(emissions(&settings, &records), ["2..6 a:2 b:2", "1..2 open c:1"]);
+    assert_eq!((stats.windows, stats.late), (2, 0));
+}

@@ -3,7 +3,7 @@
 
 use super::sessions::{Dissolved, Session};
 use super::*;
-use crate::time::CalendarUnit;
+use crate::time::{Calendar, CalendarUnit};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A window, in the order of emission: end, start, place of its kind in the settings.
@@ -124,6 +124,13 @@ impl Model {
         };
         self.emit_due(crossed);
         let outcome = self.count(record);
+        if let WindowKind::Count { records } = self.settings.windows[0]
+            && self.all.get(&0).is_some_and(|window| window.records.len() as u64 == records)
+        {
+            self.emit_all(self.all_ids()[0], false, false);
+            self.all.clear();
+            self.stats.windows += 1;
+        }
         self.applied += 1;
         if let Some(Trigger::Records(every)) = self.settings.trigger
             && self.applied.is_multiple_of(every)
@@ -173,7 +180,27 @@ impl Model {
                         }
                     }
                 }
-                WindowKind::Calendar { .. } | WindowKind::Session { .. } | WindowKind::All => {}
+                WindowKind::CalendarCumulate { size, unit, step, zone } => {
+                    let units = Calendar::new(*unit, zone.clone());
+                    let days = Calendar::new(CalendarUnit::Day, zone.clone());
+                    let size = i64::from(*size);
+                    let period = units.number(time).div_euclid(size) * size;
+                    let (start, last) = (units.start(period), units.start(period + size));
+                    let mut end = start;
+                    while end < last {
+                        end = match step {
+                            Step::Millis(step) => end + step,
+                            Step::Days(step) => days.start(days.number(end) + step),
+                        };
+                        if end > time {
+                            ids.push((end.min(last), start, kind));
+                        }
+                    }
+                }
+                WindowKind::Calendar { .. }
+                | WindowKind::Session { .. }
+                | WindowKind::Count { .. }
+                | WindowKind::All => {}
             }
         }
         ids
@@ -202,7 +229,7 @@ impl Model {
             }
         }
         for (kind, window) in self.settings.windows.iter().enumerate() {
-            if *window == WindowKind::All {
+            if matches!(window, WindowKind::All | WindowKind::Count { .. }) {
                 self.all.entry(kind).or_default().records.push(record.clone());
                 counted = true;
             }
@@ -302,7 +329,7 @@ impl Model {
                 }
                 self.windows.insert(id, window);
             } else {
-                self.emit_all(id, true);
+                self.emit_all(id, true, false);
             }
         }
     }
@@ -315,10 +342,10 @@ impl Model {
         ids.collect()
     }
 
-    fn emit_all(&mut self, id: Id, open: bool) {
+    fn emit_all(&mut self, id: Id, open: bool, at_end: bool) {
         let mut window = self.all.remove(&id.2).unwrap();
-        if !open || window.seen < window.records.len() {
-            self.emit(id, &mut window, true, open);
+        if !open || at_end || window.seen < window.records.len() {
+            self.emit(id, &mut window, self.settings.windows[id.2] == WindowKind::All, open);
         }
         self.all.insert(id.2, window);
     }
@@ -342,7 +369,7 @@ impl Model {
                 window.closed = true;
                 self.windows.insert(id, window);
             } else {
-                self.emit_all(id, false);
+                self.emit_all(id, self.settings.windows[id.2] != WindowKind::All, true);
             }
             self.stats.windows += 1;
         }

@@ -50,6 +50,7 @@ fn settings() -> impl Strategy<Value = Settings> {
     let windows = prop_oneof![
         4 => prop::collection::vec(window_kind(), 1..4),
         1 => (1..30_i64).prop_map(|gap| vec![WindowKind::Session { gap }]),
+        1 => (1..12_u64).prop_map(|records| vec![WindowKind::Count { records }]),
     ];
     (
         windows,
@@ -135,17 +136,27 @@ proptest! {
     /// The same streams, 100,000 times slower, in a zone that changes its clock twice in ten days.
     #[test]
     fn days_of_a_time_zone(
-        size in 1..5_u32, slide in 1..5_u32, delay in 0..20_i64, records in records(), second in any::<bool>()
+        size in 1..5_u32, slide in 1..5_u32, delay in 0..20_i64, records in records(), cumulate in prop_oneof![
+            Just(None),
+            (1..60_i64).prop_map(|hours| Some(Step::Millis(hours * 3_600_000))),
+            (1..4_i64).prop_map(|days| Some(Step::Days(days))),
+        ],
+        unit in prop::sample::select(vec![CalendarUnit::Day, CalendarUnit::Week, CalendarUnit::Month]),
+        second in any::<bool>(), lateness in 0..40_i64,
     ) {
         let zone = crate::time::time_zone("<+00>0<+01>,9/2,4/3").unwrap();
         let records: Vec<Record> =
             records.into_iter().map(|record| Record { time: record.time * 1_000_000, ..record }).collect();
-        let mut windows = vec![WindowKind::Calendar { size, slide, unit: CalendarUnit::Day, zone }];
-        if second {
+        let mut windows = vec![match cumulate {
+            Some(step) => WindowKind::CalendarCumulate { size, unit, step, zone },
+            None => WindowKind::Calendar { size, slide, unit: CalendarUnit::Day, zone },
+        }];
+        if second && cumulate.is_none() {
             windows.push(WindowKind::tumbling(3_600_000));
         }
         let settings =
-            Settings { windows, watermark: Watermark::Delay(delay * 1_000_000), max_future: None, ..Settings::default() };
+            Settings { windows, watermark: Watermark::Delay(delay * 1_000_000), max_future: None, allowed_lateness: lateness * 1_000_000,
+            ..Settings::default() };
         agree(&settings, &records)?;
     }
 
@@ -188,6 +199,7 @@ proptest! {
         let mut records = fit(&settings, &records);
         let (first, _) = run(&settings, &records);
         let middle = shift.min(records.len());
+        prop_assume!(!matches!(settings.windows[0], WindowKind::Count { .. }));
         records.rotate_left(middle);
         records.reverse();
         let (second, _) = run(&settings, &records);

@@ -1,7 +1,7 @@
-//! The one window over everything, from the first record to the end of input.
+//! One window at a time, whatever the records' times are: over everything, or over so many records each.
 //!
-//! It closes at the end of input and not before, so nothing is late for it. Its bounds are the smallest time and the
-//! largest plus one millisecond.
+//! The bounds are the smallest time and the largest plus one millisecond. Nothing is late for such a window. The one over
+//! everything closes at the end of input and not before; the ones over n records close with their last record.
 
 use super::cell::Shape;
 use super::emission::{Head, Output, Table};
@@ -10,8 +10,10 @@ use super::kind::{Due, Reported};
 use super::pane::{Arrival, Pane};
 use crate::time::Millis;
 
-#[derive(Default)]
-pub(super) struct All {
+pub(super) struct Running {
+    /// How many records fill a window; `None` for the one over everything.
+    limit: Option<u64>,
+    records: u64,
     pane: Pane,
     /// The smallest and the largest time.
     range: Option<(Millis, Millis)>,
@@ -19,12 +21,29 @@ pub(super) struct All {
     reported: Reported,
 }
 
-impl All {
+impl Running {
+    pub fn new(limit: Option<u64>) -> Running {
+        Running {
+            limit,
+            records: 0,
+            pane: Pane::default(),
+            range: None,
+            hints: Vec::new(),
+            reported: Reported::default(),
+        }
+    }
+
     #[inline]
     pub fn count(&mut self, time: Millis, arrival: &Arrival<'_>, shape: &Shape, keys: &mut Keys) {
         let (low, high) = self.range.unwrap_or((time, time));
         self.range = Some((low.min(time), high.max(time)));
+        self.records += 1;
         self.pane.count(arrival, &mut self.hints, shape, keys);
+    }
+
+    /// Has the window all its records?
+    pub fn is_full(&self) -> bool {
+        self.limit.is_some_and(|limit| self.records >= limit)
     }
 
     /// The window, if it has records.
@@ -45,7 +64,8 @@ impl All {
             entries.filter(|(_, entry)| entry.changed > seen).map(|(at, _)| at as u32).collect()
         });
         let table = Table { entries: &self.pane.entries, cells: &self.pane.cells };
-        let head = Head { start: due.start, end: due.end, all: true, open, rev: self.reported.rev };
+        let all = self.limit.is_none();
+        let head = Head { start: due.start, end: due.end, all, open, rev: self.reported.rev };
         let rev = self.reported.rev;
         if out.emit(&head, table, changed.as_deref()) {
             self.reported = Reported { rev: rev + 1, seen: out.epoch };
@@ -53,10 +73,12 @@ impl All {
         rev == 0
     }
 
-    /// Emits the window for the last time.
+    /// Emits the window for the last time. At the end of input it is open if records are missing.
     pub fn close(&mut self, due: Due, out: &mut Output<'_>) {
-        self.emit(due, false, out);
+        self.emit(due, self.limit.is_some() && !self.is_full(), out);
         self.pane.clear(out.keys);
         self.range = None;
+        self.records = 0;
+        self.reported = Reported::default();
     }
 }

@@ -1,0 +1,5 @@
+//! What is remembered of records beyond one line.
+
+mod dedupe;
+
+pub use dedupe::Dedupe;
