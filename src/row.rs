@@ -18,7 +18,7 @@ pub use largest::{Largest, Place};
 pub use number::Number;
 pub use writer::{Head, RowWriter};
 
-use crate::jsonl::format::columns;
+use crate::jsonl::format::{columns, plain_columns};
 use crate::time::{Millis, TimeReader, write_rfc3339};
 use key::Scalar;
 
@@ -140,33 +140,44 @@ impl Row {
     /// Of the columns with free names, those before `count` are keys, and after it the ones that are neither number nor
     /// null; so a tool that sorts columns does not turn a key into an aggregate.
     pub fn read(line: &[u8]) -> Result<Row, RowError> {
-        let columns = columns(line).map_err(|error| RowError(format!("no row: {error}")))?;
+        match plain_columns(line) {
+            Some(plain) => Row::of_columns(plain),
+            None => {
+                let columns = columns(line).map_err(|error| RowError(format!("no row: {error}")))?;
+                Row::of_columns(columns.iter().map(|(name, json)| (name.as_str(), json.as_str())))
+            }
+        }
+    }
+
+    fn of_columns<'a>(columns: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Row, RowError> {
         let mut row = Row::unbounded(Number::ZERO);
         let (mut start, mut end) = (None, None);
         let mut has_count = false;
         for (name, json) in columns {
-            match name.as_ref() {
-                "window_start" => start = Some(time(&name, &json)?),
-                "window_end" => end = Some(time(&name, &json)?),
+            match name {
+                "window_start" => start = Some(time(name, json)?),
+                "window_end" => end = Some(time(name, json)?),
                 "count" => {
-                    row.count = number(&name, &json)?;
+                    row.count = number(name, json)?;
                     has_count = true;
                 }
-                "total" => row.total = Some(number(&name, &json)?),
-                "distinct" => row.distinct = Some(integer(&name, &json)?),
-                "rows" => row.rows = Some(integer(&name, &json)?),
-                "late" => row.late = Some(integer(&name, &json)?),
-                "rev" => row.rev = integer(&name, &json)?,
+                "total" => row.total = Some(number(name, json)?),
+                "distinct" => row.distinct = Some(integer(name, json)?),
+                "rows" => row.rows = Some(integer(name, json)?),
+                "late" => row.late = Some(integer(name, json)?),
+                "rev" => row.rev = integer(name, json)?,
                 "open" => row.open = json == "true",
                 "update" => row.update = json == "true",
                 "all" => row.all = json == "true",
-                "rank" => row.rank = Some(integer(&name, &json)?),
+                "rank" => row.rank = Some(integer(name, json)?),
                 "prev_rank" if json == "null" => row.prev_rank = Some(None),
-                "prev_rank" => row.prev_rank = Some(Some(integer(&name, &json)?)),
-                "share" => row.share = Some(number(&name, &json)?.as_f64()),
-                _ => match scalar(&json) {
-                    Some(scalar) if !has_count || !is_figure(&json) => row.keys.push((name, scalar)),
-                    _ => row.extra.push((name, json)),
+                "prev_rank" => row.prev_rank = Some(Some(integer(name, json)?)),
+                "share" => row.share = Some(number(name, json)?.as_f64()),
+                _ => match scalar(json) {
+                    Some(scalar) if !has_count || !is_figure(json) => {
+                        row.keys.push((name.to_owned(), scalar));
+                    }
+                    _ => row.extra.push((name.to_owned(), json.to_owned())),
                 },
             }
         }
@@ -332,10 +343,8 @@ pub fn write_string(text: &str, out: &mut Vec<u8>) {
 fn time(name: &str, json: &str) -> Result<Millis, RowError> {
     let found =
         || RowError(format!("column `{name}` is {json}, expected a time such as \"2018-11-12T19:00:00Z\""));
-    match scalar(json) {
-        Some(Scalar::String(text)) => TimeReader::auto().string(&text).map_err(|_| found()),
-        _ => Err(found()),
-    }
+    let text = text(json).ok_or_else(found)?;
+    TimeReader::auto().string(&text).map_err(|_| found())
 }
 
 fn number(name: &str, json: &str) -> Result<Number, RowError> {
@@ -351,11 +360,20 @@ fn is_figure(json: &str) -> bool {
     json == "null" || Number::parse(json).is_some()
 }
 
+/// The text that a JSON string stands for; `None` for other values.
+fn text(json: &str) -> Option<Cow<'_, str>> {
+    let inside = json.strip_prefix('"')?.strip_suffix('"')?;
+    Some(match memchr::memchr(b'\\', inside.as_bytes()) {
+        None => Cow::Borrowed(inside),
+        Some(_) => crate::scan::decode_string(json.as_bytes()),
+    })
+}
+
 /// The scalar that a JSON text is; `None` for arrays and objects.
 fn scalar(json: &str) -> Option<Scalar<'static>> {
     match json.as_bytes().first()? {
         b'[' | b'{' => None,
-        b'"' => Some(Scalar::String(Cow::Owned(crate::scan::decode_string(json.as_bytes()).into_owned()))),
+        b'"' => Some(Scalar::String(Cow::Owned(text(json)?.into_owned()))),
         _ => Some(Scalar::Other(Cow::Owned(json.to_owned()))),
     }
 }

@@ -1,15 +1,18 @@
-//! The reader: one thread that cuts inputs into chunks of whole lines, in order.
+//! The reader: cuts inputs into chunks of whole lines, in order.
 //!
 //! It hands on what it has before it waits, with a flush ticket, so that no line lies in a buffer while the source is
 //! silent. When nothing waits, chunks are large. Buffers come from a pool: when none is free, reading stops, and so
 //! the memory of a run is bounded however slow its output is.
+//!
+//! It is not a thread: whoever wants a chunk calls [`Reader::next`]. So a worker maps the bytes that it has just read, while
+//! they are in its own cache, and another reads on.
 
+use std::collections::VecDeque;
 use std::io;
-use std::sync::mpsc::{Receiver, Sender};
+use std::sync::mpsc::Receiver;
 
 use memchr::{memchr, memrchr};
 
-use super::Event;
 use crate::jsonl::{Chunk, ChunkKind, Input};
 
 /// How large a chunk is where input comes without waiting.
@@ -24,66 +27,120 @@ pub struct ReadError {
     pub error: io::Error,
 }
 
-pub(super) struct Reader<B> {
-    pub(super) max_line: usize,
-    pub(super) pool: Receiver<Vec<u8>>,
-    pub(super) events: Sender<Event<B>>,
+/// What comes next.
+pub(super) enum Next {
+    /// A chunk and its place in the order.
+    Chunk(u64, Chunk),
+    /// Reading ended after so many chunks. Told once.
+    End(u64, Option<ReadError>),
+    /// Nothing any more.
+    Nothing,
+}
+
+pub(super) struct Reader {
+    max_line: usize,
+    pool: Receiver<Vec<u8>>,
+    inputs: std::iter::Enumerate<std::vec::IntoIter<Input>>,
+    current: Option<(Input, Cut)>,
+    /// Chunks that were cut, but not yet taken.
+    ready: VecDeque<(u64, Chunk)>,
     sequence: u64,
     /// Lines were handed on since the last flush ticket.
     unflushed: bool,
     /// The buffer that the last input left empty.
     spare: Option<Vec<u8>>,
+    state: State,
+}
+
+enum State {
+    Reading,
+    /// All is read, or an input failed; to be told.
+    Over(Option<ReadError>),
+    Told,
 }
 
 /// The run is over: nobody takes chunks any more.
 struct Gone;
 
-impl<B> Reader<B> {
-    pub(super) fn new(max_line: usize, pool: Receiver<Vec<u8>>, events: Sender<Event<B>>) -> Self {
-        Reader { max_line, pool, events, sequence: 0, unflushed: false, spare: None }
+impl Reader {
+    pub(super) fn new(inputs: Vec<Input>, max_line: usize, pool: Receiver<Vec<u8>>) -> Self {
+        Reader {
+            max_line,
+            pool,
+            inputs: inputs.into_iter().enumerate(),
+            current: None,
+            ready: VecDeque::new(),
+            sequence: 0,
+            unflushed: false,
+            spare: None,
+            state: State::Reading,
+        }
     }
 
-    /// Reads all inputs, and says so when they are at their end.
-    pub(super) fn run(mut self, inputs: Vec<Input>) {
-        let mut error = None;
-        for (index, mut input) in inputs.into_iter().enumerate() {
-            match self.read(index, &mut input) {
-                Ok(Ok(())) => {}
-                Ok(Err(Gone)) => return,
-                Err(failed) => {
-                    error = Some(ReadError { input: input.name, error: failed });
-                    break;
-                }
+    /// Reads on until there is a chunk, or all inputs are at their end. May block.
+    pub(super) fn next(&mut self) -> Next {
+        loop {
+            if let Some((sequence, chunk)) = self.ready.pop_front() {
+                return Next::Chunk(sequence, chunk);
+            }
+            match std::mem::replace(&mut self.state, State::Told) {
+                State::Reading => self.state = State::Reading,
+                State::Over(error) => return Next::End(self.sequence, error),
+                State::Told => return Next::Nothing,
+            }
+            if let Err(Gone) = self.advance() {
+                self.state = State::Told;
             }
         }
-        // Nobody listens when the run is over already.
-        let _ = self.events.send(Event::End { sequence: self.sequence, error });
     }
 
-    fn read(&mut self, index: usize, input: &mut Input) -> io::Result<Result<(), Gone>> {
-        let Ok(buffer) = self.buffer() else { return Ok(Err(Gone)) };
-        let mut cut = Cut { buffer, filled: 0, whole: 0, index, starts_input: true, oversized: false };
-        loop {
-            if (cut.whole > 0 || self.unflushed) && input.source.would_block() {
-                let Ok(()) = self.hand_on(&mut cut, true) else { return Ok(Err(Gone)) };
-            }
-            if cut.filled == cut.buffer.len() {
-                let Ok(()) = self.make_room(&mut cut) else { return Ok(Err(Gone)) };
-            }
-            let read = match input.source.read(&mut cut.buffer[cut.filled..]) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                // What came before the error counts, all but a line that it cut.
-                Err(error) => {
-                    let Ok(()) = self.hand_on(&mut cut, true) else { return Ok(Err(Gone)) };
-                    return Err(error);
+    /// Reads once from the current input, or goes on to the next one.
+    fn advance(&mut self) -> Result<(), Gone> {
+        let (mut input, mut cut) = match self.current.take() {
+            Some(current) => current,
+            None => match self.inputs.next() {
+                Some((index, input)) => (input, Cut::new(self.buffer()?, index)),
+                None => {
+                    self.state = State::Over(None);
+                    return Ok(());
                 }
-                Ok(read) => read,
-            };
-            if read == 0 {
-                cut.whole = cut.filled;
-                return Ok(self.end_input(&mut cut));
+            },
+        };
+        match self.read(&mut input, &mut cut)? {
+            Ok(true) => self.current = Some((input, cut)),
+            Ok(false) => {}
+            Err(error) => self.state = State::Over(Some(ReadError { input: input.name, error })),
+        }
+        Ok(())
+    }
+
+    /// Reads once; false at the input's end.
+    fn read(&mut self, input: &mut Input, cut: &mut Cut) -> Result<io::Result<bool>, Gone> {
+        if (cut.whole > 0 || self.unflushed) && input.source.would_block() {
+            self.hand_on(cut, true)?;
+        }
+        if cut.filled == cut.buffer.len() {
+            self.make_room(cut)?;
+        }
+        if !self.ready.is_empty() {
+            return Ok(Ok(true)); // to be taken before the read that may block
+        }
+        match input.source.read(&mut cut.buffer[cut.filled..]) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(Ok(true)),
+            // What came before the error counts, all but a line that it cut.
+            Err(error) => {
+                self.hand_on(cut, true)?;
+                Ok(Err(error))
             }
-            let Ok(()) = self.take(&mut cut, read) else { return Ok(Err(Gone)) };
+            Ok(0) => {
+                cut.whole = cut.filled;
+                self.end_input(cut)?;
+                Ok(Ok(false))
+            }
+            Ok(read) => {
+                self.take(cut, read)?;
+                Ok(Ok(true))
+            }
         }
     }
 
@@ -158,7 +215,8 @@ impl<B> Reader<B> {
         self.unflushed = !flush;
         let sequence = self.sequence;
         self.sequence += 1;
-        self.events.send(Event::Read { sequence, chunk }).map_err(|_| Gone)
+        self.ready.push_back((sequence, chunk));
+        Ok(())
     }
 
     /// A buffer of the pool; waits until one is free.
@@ -186,4 +244,10 @@ struct Cut {
     starts_input: bool,
     /// Inside a line that is longer than is allowed.
     oversized: bool,
+}
+
+impl Cut {
+    fn new(buffer: Vec<u8>, index: usize) -> Cut {
+        Cut { buffer, filled: 0, whole: 0, index, starts_input: true, oversized: false }
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,7 @@ use serde_json::Value;
 
 use super::map::{Checks, Mapped, Mapper, map_chunk, too_long};
 use super::reader::{CHUNK, Reader};
-use super::workers::Workers;
+use super::workers::{self, Answer};
 use super::{Context, End, Event, Figures, Flow, Interrupt, Job, Notes, ReadError};
 use crate::jsonl::{Chunk, ChunkKind, Input, Ledger, Meter, Output, Place};
 
@@ -84,18 +85,16 @@ pub fn run<J: Job>(job: &mut J, settings: Settings) -> anyhow::Result<Outcome> {
         interrupt,
         progress,
         pool,
-        mapping: Mapping::Unsettled,
-        events: events.clone(),
+        mapper: None,
+        is_piped: inputs.iter().any(|input| input.is_pipe),
+        answers: workers::start(Reader::new(inputs, checks.max_line, free), checks, events)?,
         waiting: BTreeMap::new(),
         applied: 0,
         read_end: None,
         counts: Counts::default(),
         begun: Instant::now(),
-        is_piped: inputs.iter().any(|input| input.is_pipe),
         grace: None,
     };
-    let reader = Reader::new(checks.max_line, free, events);
-    std::thread::Builder::new().name("reader".into()).spawn(move || reader.run(inputs))?;
     let end = run.events(&received)?;
     run.end(end)
 }
@@ -105,14 +104,6 @@ struct Counts {
     lines: u64,
     records: u64,
     blank: u64,
-}
-
-enum Mapping<M: Mapper> {
-    /// The job does not know enough yet.
-    Unsettled,
-    /// On this thread.
-    Here(M),
-    Workers(Workers),
 }
 
 /// A chunk that came back mapped, or one that needs no mapping.
@@ -135,8 +126,10 @@ struct Run<'j, J: Job> {
     interrupt: Interrupt,
     progress: Option<Box<dyn FnMut(Progress) + Send>>,
     pool: Sender<Vec<u8>>,
-    mapping: Mapping<J::Mapper>,
-    events: Sender<Event<<J::Mapper as Mapper>::Batch>>,
+    /// Where one thread maps all, and the job is settled: this one.
+    mapper: Option<J::Mapper>,
+    /// Tells the reading thread what is to become of chunks.
+    answers: Sender<Answer<J::Mapper>>,
     /// Chunks that came back before those ahead of them.
     waiting: BTreeMap<u64, Ready<<J::Mapper as Mapper>::Batch>>,
     /// Chunks applied so far.
@@ -235,27 +228,30 @@ impl<J: Job> Run<'_, J> {
         (!self.is_piped || until <= now).then_some(End::Signal(number))
     }
 
-    /// Gives a chunk to where it is mapped.
+    /// Maps a chunk that the workers did not, and tells them what they may do with those that follow.
     fn route(&mut self, sequence: u64, chunk: Chunk) -> anyhow::Result<()> {
         if chunk.kind != ChunkKind::Lines {
             self.waiting.insert(sequence, Ready::Oversized(chunk));
             return Ok(());
         }
-        if matches!(self.mapping, Mapping::Unsettled) && self.job.settle(&chunk, &mut self.notes)? {
-            let recipe = self.job.recipe();
-            self.mapping = if self.threads == 1 {
-                Mapping::Here(recipe()?)
-            } else {
-                Mapping::Workers(Workers::start(self.threads, &recipe, self.checks, &self.events)?)
-            };
-        }
-        let mapped = match &mut self.mapping {
-            Mapping::Workers(workers) => {
-                anyhow::ensure!(workers.give(sequence, chunk), "the workers are gone");
-                return Ok(());
+        let mapped = match &mut self.mapper {
+            Some(mapper) => map_chunk(mapper, &chunk, self.checks),
+            None => {
+                let is_settled = self.job.settle(&chunk, &mut self.notes)?;
+                let recipe = self.job.recipe();
+                // The next chunk is on its way while this one is mapped here.
+                let answer = match (is_settled, self.threads) {
+                    (false, _) => Answer::More,
+                    (true, 1) => Answer::All,
+                    (true, threads) => Answer::Share(Arc::clone(&recipe), threads),
+                };
+                // The reader may be gone.
+                let _ = self.answers.send(answer);
+                let mut mapper = recipe()?;
+                let mapped = map_chunk(&mut mapper, &chunk, self.checks);
+                self.mapper = (is_settled && self.threads == 1).then_some(mapper);
+                mapped
             }
-            Mapping::Here(mapper) => map_chunk(mapper, &chunk, self.checks),
-            Mapping::Unsettled => map_chunk(&mut self.job.recipe()()?, &chunk, self.checks),
         };
         self.waiting.insert(sequence, Ready::Lines(chunk, mapped));
         Ok(())

@@ -112,19 +112,12 @@ impl Count {
         Ok(())
     }
 
-    /// Hands on the rows that windows put out.
-    fn write(&mut self, cx: &mut Context<'_>) -> anyhow::Result<()> {
-        if self.rows.whole.is_empty() {
-            return Ok(());
+    /// Shows the rows that windows put out: a closed window is not kept waiting.
+    fn show(&mut self, cx: &mut Context<'_>) -> anyhow::Result<()> {
+        if self.rows.take_passed()? {
+            cx.out.flush()?;
         }
-        let mut begin = 0;
-        for end in self.rows.whole.drain(..) {
-            cx.out.records(&self.rows.written[begin..end])?;
-            begin = end;
-        }
-        self.rows.written.clear();
-        // A closed window is shown at once.
-        Ok(cx.out.flush()?)
+        Ok(())
     }
 
     /// Says what did not count, and what would have helped.
@@ -195,14 +188,14 @@ impl Job for Count {
             keys.extend(counted.keys(&record.keys));
             values.clear();
             values.extend(counted.values.get(index * width..(index + 1) * width));
-            let outcome = self.windows.record_with(time, &keys, &values, &mut self.rows);
+            let outcome = self.windows.record_with(time, &keys, &values, &mut self.rows.to(cx.out));
             if let Some(late) = &mut self.late {
                 late.note(self.taken, outcome, &chunk.bytes()[record.line.clone()])?;
             }
             self.taken += 1;
             self.settle_held()?;
         }
-        self.write(cx)?;
+        self.show(cx)?;
         Ok(Flow::On)
     }
 
@@ -221,21 +214,21 @@ impl Job for Count {
         // Events go on as far as the wall clock since the last of them, whatever century they are from.
         if let Some(newest) = self.windows.stats().max_event_time {
             let silence = Millis::try_from(now.duration_since(last).as_millis()).unwrap_or(Millis::MAX);
-            self.windows.idle(newest.saturating_add(silence), &mut self.rows);
+            self.windows.idle(newest.saturating_add(silence), &mut self.rows.to(cx.out));
         }
-        self.write(cx)
+        self.show(cx)
     }
 
     fn finish(&mut self, _end: End, cx: &mut Context<'_>) -> anyhow::Result<()> {
         if matches!(self.options.clock, Clock::Auto) && self.search.has_seen_records() {
             return Err(self.search.nothing_found().into());
         }
-        self.windows.finish(&mut self.rows);
+        self.windows.finish(&mut self.rows.to(cx.out));
         self.settle_held()?;
         if let Some(late) = &mut self.late {
             late.flush().context("cannot write the late records")?;
         }
-        self.write(cx)?;
+        self.show(cx)?;
         self.tell(cx.notes);
         Ok(())
     }

@@ -60,6 +60,7 @@ pub use grammar::{GrammarFault, check_grammar};
 pub use kernel::Kernel;
 pub use scanner::{Scanner, check};
 pub use string::decode_string;
+pub use token::is_scalar;
 
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]

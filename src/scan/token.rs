@@ -23,7 +23,7 @@ pub(super) fn scalar_end(line: &[u8], at: usize) -> usize {
 }
 
 /// Whether these bytes are exactly one number, `true`, `false` or `null`.
-pub(super) fn is_scalar(text: &[u8]) -> bool {
+pub fn is_scalar(text: &[u8]) -> bool {
     matches!(text, b"true" | b"false" | b"null") || number_end(text) == Some(text.len())
 }
 

@@ -2,15 +2,19 @@
 
 use crate::expr::Expr;
 use crate::job::values::NamedAggregate;
+use crate::jsonl::Output;
 use crate::row::{Head, RowWriter};
 use crate::window::{Emission, Outcome, Sink};
 
-/// Takes emissions, and keeps their rows until they are written.
+/// Rows are passed on in pieces of this size: the memory of a window is its keys, not its text.
+const PIECE: usize = 64 << 10;
+
+/// Writes the rows of emissions.
 pub(super) struct Rows {
     writer: RowWriter,
-    pub(super) written: Vec<u8>,
-    /// Where the rows of each emission end.
-    pub(super) whole: Vec<usize>,
+    written: Vec<u8>,
+    /// Whether rows were passed on since this was last asked, or why they could not be.
+    passed: anyhow::Result<bool>,
     /// Verdicts on records that were held.
     pub(super) settled: Vec<(u64, Outcome)>,
 }
@@ -23,19 +27,44 @@ impl Rows {
                 aggregates.iter().map(|named| named.name.as_str()),
             ),
             written: Vec::new(),
-            whole: Vec::new(),
+            passed: Ok(false),
             settled: Vec::new(),
         }
     }
+
+    /// A sink that passes rows on to this output.
+    pub(super) fn to<'a>(&'a mut self, out: &'a mut Output) -> Passing<'a> {
+        Passing { rows: self, out }
+    }
+
+    /// Whether rows were passed on since the last call.
+    pub(super) fn take_passed(&mut self) -> anyhow::Result<bool> {
+        std::mem::replace(&mut self.passed, Ok(false))
+    }
 }
 
-impl Sink for Rows {
+/// Takes emissions, and passes their rows on.
+pub(super) struct Passing<'a> {
+    rows: &'a mut Rows,
+    out: &'a mut Output,
+}
+
+impl Passing<'_> {
+    fn pass(&mut self) {
+        if self.rows.passed.is_ok() {
+            self.rows.passed = self.out.records(&self.rows.written).map(|()| true);
+        }
+        self.rows.written.clear();
+    }
+}
+
+impl Sink for Passing<'_> {
     fn settled(&mut self, record: u64, outcome: Outcome) {
-        self.settled.push((record, outcome));
+        self.rows.settled.push((record, outcome));
     }
 
     fn emission(&mut self, emission: &Emission<'_>) {
-        self.writer.begin(&Head {
+        self.rows.writer.begin(&Head {
             start: emission.start,
             end: emission.end,
             total: emission.total,
@@ -48,8 +77,14 @@ impl Sink for Rows {
             all: emission.all,
         });
         for row in emission.rows {
-            self.writer.row(row.key, row.count, row.aggregates, &mut self.written);
+            let Rows { writer, written, .. } = &mut *self.rows;
+            writer.row(row.key, row.count, row.aggregates, written);
+            if written.len() >= PIECE {
+                self.pass();
+            }
         }
-        self.whole.push(self.written.len());
+        if !self.rows.written.is_empty() {
+            self.pass();
+        }
     }
 }

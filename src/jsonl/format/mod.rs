@@ -16,7 +16,7 @@ mod window_table;
 use std::fmt;
 use std::str::FromStr;
 
-pub use flat::columns;
+pub use flat::{columns, plain_columns};
 
 /// How records are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
