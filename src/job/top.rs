@@ -24,7 +24,13 @@ pub struct TopRows {
 impl TopRows {
     /// A ranking with these options.
     pub fn new(options: RankOptions) -> TopRows {
-        TopRows { by: options.by.clone(), ranking: Ranking::new(options), is_found: false, seen: 0, written: 0 }
+        TopRows {
+            by: options.by.clone(),
+            ranking: Ranking::new(options),
+            is_found: false,
+            seen: 0,
+            written: 0,
+        }
     }
 
     fn write(&mut self, rows: &[Row], cx: &mut Context<'_>) -> anyhow::Result<()> {
