@@ -67,7 +67,7 @@ impl Chunk {
         self.buffer
     }
 
-    /// The chunk's records. Afterwards [`Records::lines`] tells how many lines there were, and how many were blank.
+    /// The chunk's records. Afterwards `lines` tells how many lines there were, and how many were blank.
     pub fn records(&self) -> Records<'_> {
         Records { chunk: self, at: 0, lines: 0, blank: 0 }
     }

@@ -1,6 +1,6 @@
 //! Lines in and out.
 //!
-//! Bytes come from a [`ByteSource`] (a file, a pipe, a connection), are decompressed by magic number ([`decode`]), cut
+//! Bytes come from a [`ByteSource`] (a file, a pipe, a connection), are decompressed by magic number (`decode`), cut
 //! into [`Chunk`]s of whole lines by the reader (in `drive`), and taken apart by [`Chunk::records`]. What is no record
 //! becomes a [`Reject`], which the [`Ledger`] counts, shows and keeps. What a tool writes goes through [`Output`],
 //! in one of the forms of [`format`](mod@format).
