@@ -62,6 +62,9 @@ impl CountOptions {
     }
 
     fn explain_closing(&self) -> String {
+        if self.windows.windows.iter().all(|window| matches!(window, WindowKind::Count { .. })) {
+            return "A window closes when it is full.".into();
+        }
         let late = match self.windows.allowed_lateness {
             0 => "what comes later for it is late".to_owned(),
             kept => format!("records may amend it for {} more, with a higher rev", Span::from_millis(kept)),
