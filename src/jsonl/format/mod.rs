@@ -160,7 +160,7 @@ fn read(line: &[u8]) -> Result<Columns, FormatError> {
     columns(line).map_err(|error| FormatError::NotObject(error.to_string()))
 }
 
-/// The columns of a window row that are neither keys nor aggregates, as `row::RESERVED` has them.
+/// The columns of a window row that are neither keys nor aggregates; `row::RESERVED` is this list.
 pub(crate) const WINDOW_COLUMNS: [&str; 14] = [
     "window_start",
     "window_end",
