@@ -7,6 +7,7 @@
 //! | [`scan`] | finds fields in the raw bytes of a record, and checks that it is whole |
 //! | [`time`] | timestamps, durations, calendars |
 //! | [`jsonl`] | lines in and out: chunks, compression, rejects, formats |
+//! | [`text`] | what a text says: its counting key |
 //! | [`expr`] | expressions: jq, compiled to the scanner where that is possible |
 //! | [`row`] | the window row, the contract between the tools |
 //! | [`net`] | the HTTP agent |
@@ -29,5 +30,6 @@ pub mod record;
 pub mod row;
 pub mod scan;
 pub mod source;
+pub mod text;
 pub mod time;
 pub mod window;

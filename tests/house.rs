@@ -6,21 +6,22 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Rooms from the ground up. A room uses those before it, and itself.
-const ROOMS: [&str; 14] = [
-    "scan", "time", "jsonl", "expr", "row", "net", "drive", "record", "window", "rank", "chart", "source",
-    "job", "cli",
+const ROOMS: [&str; 15] = [
+    "scan", "time", "jsonl", "text", "expr", "row", "net", "drive", "record", "window", "rank", "chart",
+    "source", "job", "cli",
 ];
 
 /// Of the rooms below, those that a room has no business with.
-const STRANGERS: [(&str, &[&str]); 8] = [
-    ("record", &["scan", "jsonl", "expr", "row", "net", "drive"]),
+const STRANGERS: [(&str, &[&str]); 9] = [
+    ("text", &["scan", "time", "jsonl"]),
+    ("record", &["scan", "jsonl", "text", "expr", "row", "net", "drive"]),
     ("time", &["scan"]),
     ("expr", &["time"]),
-    ("net", &["scan", "time", "expr", "row"]),
-    ("window", &["scan", "jsonl", "expr", "net", "drive"]),
-    ("rank", &["expr", "net", "drive", "window"]),
-    ("chart", &["expr", "net", "drive", "window", "rank"]),
-    ("source", &["scan", "expr", "row", "drive", "window", "rank", "chart"]),
+    ("net", &["scan", "time", "text", "expr", "row"]),
+    ("window", &["scan", "jsonl", "text", "expr", "net", "drive"]),
+    ("rank", &["text", "expr", "net", "drive", "window"]),
+    ("chart", &["text", "expr", "net", "drive", "window", "rank"]),
+    ("source", &["scan", "text", "expr", "row", "drive", "window", "rank", "chart"]),
 ];
 
 /// A file over this length holds two ideas.

@@ -4,7 +4,7 @@
 //! withheld, and asking for it is an error before the first record. `now` is the one exception: it is allowed, and
 //! with it the output depends on the clock. `debug` and `stderr` pass their input on and print nothing.
 
-use super::pattern;
+use super::{library, pattern};
 use jaq_core::load::parse::Def;
 use jaq_core::native::Fun;
 use jaq_core::{DataT, load};
@@ -40,6 +40,7 @@ def datesub(unit; $n): . - $n;
 def leaf_paths: paths(scalars);
 def have_literal_numbers: true;
 def have_decnum: false;
+def fold(text): text | fold;
 def @csv: [.[] | if isstring then "\"" + gsub("\""; "\"\"") + "\"" elif . == null then "" elif isboolean or isnumber
   then tojson else error("\(.) is not valid in a csv row") end] | join(",");
 def @tsv: [.[] | if isstring then gsub("\\\\"; "\\\\") | gsub("\t"; "\\t") | gsub("\n"; "\\n") | gsub("\r"; "\\r")
@@ -75,7 +76,7 @@ fn ours<D>() -> impl Iterator<Item = Fun<D>>
 where
     D: for<'a> DataT<V<'a> = Val>,
 {
-    pattern::functions()
+    pattern::functions().chain(library::functions())
 }
 
 /// The names of all functions, for the advice in an error message.

@@ -14,7 +14,7 @@
 //! | `plan`, `recognise`, `literal` | the compiled form, and how it is found in the syntax tree |
 //! | `eval`, `item`, `walk`, `compare`, `text` | runs it over the bytes |
 //! | `engine`, `json`, `project` | jaq: its run, its values, the part of the record that it sees |
-//! | `functions`, `pattern` | the library: jq's as jaq has it, and ours |
+//! | `functions`, `pattern`, `library` | the library: jq's as jaq has it, and ours |
 //! | `check`, `error` | what is told when an expression is wrong |
 //! | `program` | both engines over one record |
 
@@ -26,6 +26,7 @@ mod eval;
 mod functions;
 mod item;
 mod json;
+mod library;
 mod literal;
 mod pattern;
 mod plan;

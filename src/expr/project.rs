@@ -129,7 +129,7 @@ impl Reads {
             ("has", [name]) => self.path(vec![string(name)?]),
             // the condition's input is an output of the source
             ("any" | "all", [source, _condition]) => self.at_record(source),
-            ("first" | "last" | "isempty" | "error" | "add" | "range", [_])
+            ("first" | "last" | "isempty" | "error" | "add" | "range" | "fold", [_])
             | ("IN" | "limit" | "skip" | "range" | "pow", [_, _])
             | ("range", [_, _, _]) => arguments.iter().try_for_each(|argument| self.at_record(argument)),
             _ => None,
@@ -201,6 +201,7 @@ mod tests {
             ("[limit(3; .a[]) | tostring]", ".a"),
             ("has(\"a\") and (.b | tojson | length > 3)", ".a .b"),
             ("now | floor", ""),
+            ("fold(.tag)", ".tag"),
         ] {
             assert_eq!(shown(source).as_deref(), Some(paths), "{source}");
         }

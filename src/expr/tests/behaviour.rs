@@ -122,6 +122,14 @@ const CASES: &[(&str, &str, &str)] = &[
     ("0/0, 1e1000 * 1, {(\"a\", \"b\"): 1}", "{}", r#"null 1.7976931348623157e308 {"a":1} {"b":1}"#),
     ("INDEX(.a[]; .k) | keys", r#"{"a":[{"k":"x"},{"k":1}]}"#, r#"["1","x"]"#),
     ("error(\"told\")", "{}", "!"),
+    // text
+    (
+        "[.a[] | fold]",
+        r#"{"a":["Straße","ＡＢＣ","e\u0301",1,null,["X"]]}"#,
+        r#"["strasse","abc","é",null,null,null]"#,
+    ),
+    ("fold(.a[])", r#"{"a":["StanLee","STANLEE"]}"#, "\"stanlee\" \"stanlee\""),
+    (".a == fold(.b)", r#"{"a":"\u03c3","b":"\u03c2"}"#, "true"),
 ];
 
 #[test]

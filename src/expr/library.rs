@@ -1,0 +1,29 @@
+//! Our functions on text: what they are called, and what they give for a value of the record. Those that also take an
+//! argument are defined beside the others in jq, in `functions`.
+
+use crate::text;
+use jaq_core::DataT;
+use jaq_core::native::{Fun, bome, run};
+use jaq_json::{Val, ValR};
+use std::borrow::Cow;
+
+/// The functions of this file.
+pub(super) fn functions<D>() -> impl Iterator<Item = Fun<D>>
+where
+    D: for<'a> DataT<V<'a> = Val>,
+{
+    [run(("fold", [].into(), |cv| bome(fold(&cv.1))))].into_iter()
+}
+
+/// A string to its counting key; what is no string has none.
+fn fold(value: &Val) -> ValR {
+    Ok(string_of(value).map_or(Val::Null, |string| Val::from(text::fold(&string).into_owned())))
+}
+
+/// The text of a string.
+fn string_of(value: &Val) -> Option<Cow<'_, str>> {
+    match value {
+        Val::TStr(bytes) => Some(String::from_utf8_lossy(bytes)),
+        _ => None,
+    }
+}
