@@ -4,6 +4,7 @@
 //!
 //! | room | what it does |
 //! | --- | --- |
+//! | [`pack`] | numbers and byte strings in few bytes |
 //! | [`scan`] | finds fields in the raw bytes of a record, and checks that it is whole |
 //! | [`time`] | timestamps, durations, calendars |
 //! | [`jsonl`] | lines in and out: chunks, compression, rejects, formats |
@@ -25,6 +26,7 @@ pub mod expr;
 pub mod job;
 pub mod jsonl;
 pub mod net;
+pub mod pack;
 pub mod rank;
 pub mod record;
 pub mod row;
