@@ -6,13 +6,13 @@ use std::thread;
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use serde_json::Value;
 
 use super::generate::Generate;
 use super::size::parse_size;
+use super::stats::Stats;
 use super::watch;
 use super::{Status, Tool};
-use crate::drive::{self, Checks, Figures, Interrupt, Job, Loudness, Outcome, Settings, Usage};
+use crate::drive::{self, Checks, Interrupt, Job, Loudness, Outcome, Settings, Usage};
 use crate::jsonl::format::Format;
 use crate::jsonl::{self, Input, Ledger, Output, RejectLimit, RejectPolicy};
 
@@ -124,6 +124,7 @@ impl Common {
         if output.is_stdout() {
             watch::closed_stdout(interrupt.clone())?;
         }
+        let stats = Stats::open(self.stats.as_deref())?;
         let policy =
             RejectPolicy { keep: self.rejects.clone(), limit: self.max_rejects, strict: self.strict };
         let settings = Settings {
@@ -140,10 +141,11 @@ impl Common {
             notes: tool.notes(),
             interrupt,
         };
-        let outcome = drive::run(job, settings)?;
-        if let Some(path) = &self.stats {
-            write_stats(path, tool.name(), &outcome.figures)?;
-        }
+        let outcome = match drive::run(job, settings) {
+            Ok(outcome) => outcome,
+            Err(failure) => return Err(stats.write_after(*failure)),
+        };
+        stats.write(&outcome.figures)?;
         tool.clear();
         let mut notes = tool.notes();
         if let Some(failed) = &outcome.read_error {
@@ -195,16 +197,4 @@ fn progress(tool: &Tool, inputs: &[Input]) -> Option<Box<dyn FnMut(drive::Progre
     let sizes: Option<u64> = inputs.iter().map(|input| input.size).sum();
     let is_piped = inputs.iter().any(|input| input.is_pipe);
     if is_piped { None } else { tool.progress(sizes) }
-}
-
-fn write_stats(path: &Path, tool: &str, figures: &Figures) -> anyhow::Result<()> {
-    let mut line = Figures::new();
-    line.insert("tool".into(), tool.into());
-    line.extend(figures.clone());
-    let write = || -> std::io::Result<()> {
-        let mut file = Output::file(path)?;
-        file.line(Value::Object(line).to_string().as_bytes())?;
-        file.close()
-    };
-    write().with_context(|| format!("cannot write the figures to {}", path.display()))
 }

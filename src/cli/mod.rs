@@ -9,6 +9,7 @@ mod common;
 mod generate;
 mod size;
 pub mod sources;
+mod stats;
 mod status;
 mod terminal;
 mod watch;

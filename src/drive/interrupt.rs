@@ -2,13 +2,11 @@
 
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::{Arc, Mutex};
-use std::thread::Thread;
-use std::time::{Duration, Instant};
 
 type Wake = Box<dyn Fn() + Send>;
 
-/// Shared between the run and those that watch for signals and closed pipes. Setting it wakes the run at once, whether
-/// it waits for input or for the time at which a line is due.
+/// Shared between the run and those that watch for signals and closed pipes. Setting it wakes the run at once, whatever
+/// it waits for.
 #[derive(Clone, Default)]
 pub struct Interrupt(Arc<Shared>);
 
@@ -17,7 +15,7 @@ struct Shared {
     signal: AtomicI32,
     closed: AtomicBool,
     report: AtomicBool,
-    wake: Mutex<Option<(Thread, Wake)>>,
+    wake: Mutex<Option<Wake>>,
 }
 
 impl Interrupt {
@@ -51,38 +49,18 @@ impl Interrupt {
         self.0.report.swap(false, Ordering::SeqCst)
     }
 
-    pub(super) fn is_set(&self) -> bool {
-        self.signalled().is_some() || self.is_output_closed()
-    }
-
-    /// Makes the calling thread the one that is woken, by unparking it and by `wake`.
+    /// Makes `wake` what wakes the run.
     pub(super) fn attach(&self, wake: Wake) {
         if let Ok(mut slot) = self.0.wake.lock() {
-            *slot = Some((std::thread::current(), wake));
+            *slot = Some(wake);
         }
     }
 
     fn wake(&self) {
         if let Ok(slot) = self.0.wake.lock()
-            && let Some((thread, wake)) = &*slot
+            && let Some(wake) = &*slot
         {
             wake();
-            thread.unpark();
-        }
-    }
-
-    /// Waits until `due`, or less when interrupted. True: the time has come.
-    pub(super) fn wait_until(&self, due: Instant) -> bool {
-        loop {
-            // Figures that are asked for meanwhile are shown after the wait.
-            if self.is_set() {
-                return false;
-            }
-            let left = due.saturating_duration_since(Instant::now());
-            if left == Duration::ZERO {
-                return true;
-            }
-            std::thread::park_timeout(left);
         }
     }
 }

@@ -13,6 +13,7 @@ mod map;
 mod notes;
 mod reader;
 mod run;
+mod settings;
 #[cfg(test)]
 mod tests;
 mod usage;
@@ -30,7 +31,8 @@ pub use interrupt::Interrupt;
 pub use map::{Checks, Mapper, fault};
 pub use notes::{Loudness, NoteWriter, Notes};
 pub use reader::ReadError;
-pub use run::{Outcome, Progress, Settings, run};
+pub use run::run;
+pub use settings::{Failure, Outcome, Progress, Settings};
 pub use usage::Usage;
 
 use map::Mapped;
@@ -63,6 +65,11 @@ pub trait Job {
         batch: <Self::Mapper as Mapper>::Batch,
         cx: &mut Context<'_>,
     ) -> anyhow::Result<Flow>;
+    /// Goes on with a chunk that was left at [`Flow::Later`].
+    fn go_on(&mut self, chunk: &Chunk, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
+        let _ = (chunk, cx);
+        Ok(Flow::On)
+    }
 
     /// When the job wants to be called although no input comes, by the wall clock.
     fn alarm(&self) -> Option<Instant> {
@@ -89,6 +96,8 @@ pub trait Job {
 pub enum Flow {
     /// More.
     On,
+    /// A part of this chunk is left until then. A job never waits itself: signals, flushes and figures go on meanwhile.
+    Later(Instant),
     /// It has its answer: reading stops.
     Done,
 }

@@ -27,6 +27,11 @@ impl Notes {
         Notes { tool: tool.to_owned(), write }
     }
 
+    /// Whose notes these are.
+    pub fn tool(&self) -> &str {
+        &self.tool
+    }
+
     /// Says something, unless the run is quiet.
     pub fn say(&mut self, text: &str) {
         self.note(Loudness::Normal, text);

@@ -9,59 +9,22 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use serde_json::Value;
 
-use super::map::{Checks, Mapped, Mapper, map_chunk, too_long};
+use super::map::{Checks, Mapped, Mapper, Rejected, map_chunk, too_long};
 use super::reader::{CHUNK, Reader};
 use super::workers::{self, Answer};
-use super::{Context, End, Event, Figures, Flow, Interrupt, Job, Notes, ReadError};
-use crate::jsonl::{Chunk, ChunkKind, Input, Ledger, Meter, Output, Place};
+use super::{
+    Context, End, Event, Failure, Figures, Flow, Interrupt, Job, Notes, Outcome, Progress, ReadError,
+    Settings,
+};
+use crate::jsonl::{Chunk, ChunkKind, Ledger, Meter, Output, Place};
 
 /// Output that has waited so long is written, even while input comes.
 const PENDING_LIMIT: Duration = Duration::from_millis(10);
 /// How long a signalled run goes on with what the stages before it still send.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// How a run is to go.
-pub struct Settings {
-    /// In order.
-    pub inputs: Vec<Input>,
-    /// Where the output goes.
-    pub output: Output,
-    /// How lines are looked at.
-    pub checks: Checks,
-    /// The account of rejects.
-    pub ledger: Ledger,
-    /// How many mappers work at once; with 1 the ordered thread maps, too.
-    pub threads: usize,
-    /// What is said to a person.
-    pub notes: Notes,
-    /// What ends the run from outside.
-    pub interrupt: Interrupt,
-    /// Told now and then how far the run is.
-    pub progress: Option<Box<dyn FnMut(Progress) + Send>>,
-}
-
-/// How far a run is.
-#[derive(Clone, Copy, Debug)]
-pub struct Progress {
-    /// Bytes read, as they are stored.
-    pub bytes: u64,
-    /// Records seen.
-    pub records: u64,
-}
-
-/// How a run ended.
-#[derive(Debug)]
-pub struct Outcome {
-    /// What ended it.
-    pub end: End,
-    /// An input failed before its end.
-    pub read_error: Option<ReadError>,
-    /// Its figures.
-    pub figures: Figures,
-}
-
 /// Runs the job over all inputs. What was written is flushed, and a replaced file is in its place, when this returns.
-pub fn run<J: Job>(job: &mut J, settings: Settings) -> anyhow::Result<Outcome> {
+pub fn run<J: Job>(job: &mut J, settings: Settings) -> Result<Outcome, Box<Failure>> {
     let Settings { inputs, output, checks, ledger, threads, notes, interrupt, progress } = settings;
     let (events, received) = channel();
     let (pool, free) = channel();
@@ -72,11 +35,16 @@ pub fn run<J: Job>(job: &mut J, settings: Settings) -> anyhow::Result<Outcome> {
     let wake = events.clone();
     interrupt.attach(Box::new(move || drop(wake.send(Event::Woken))));
 
+    let names: Vec<String> = inputs.iter().map(|input| input.name.clone()).collect();
+    let meters = inputs.iter().map(|input| input.meter.clone()).collect();
+    let is_piped = inputs.iter().any(|input| input.is_pipe);
+    let answers = workers::start(Reader::new(inputs, checks.max_line, free), checks, events)
+        .map_err(|error| Box::new(Failure { error: error.into(), figures: Figures::new() }))?;
     let mut run = Run {
         job,
-        names: inputs.iter().map(|input| input.name.clone()).collect(),
-        meters: inputs.iter().map(|input| input.meter.clone()).collect(),
-        lines_before: vec![0; inputs.len()],
+        lines_before: vec![0; names.len()],
+        names,
+        meters,
         output,
         checks,
         ledger,
@@ -86,17 +54,23 @@ pub fn run<J: Job>(job: &mut J, settings: Settings) -> anyhow::Result<Outcome> {
         progress,
         pool,
         mapper: None,
-        is_piped: inputs.iter().any(|input| input.is_pipe),
-        answers: workers::start(Reader::new(inputs, checks.max_line, free), checks, events)?,
+        is_piped,
+        answers,
         waiting: BTreeMap::new(),
+        held: None,
         applied: 0,
         read_end: None,
         counts: Counts::default(),
         begun: Instant::now(),
         grace: None,
     };
-    let end = run.events(&received)?;
-    run.end(end)
+    let ended = run.events(&received).and_then(|end| run.end(end));
+    match ended {
+        Ok(end) => {
+            Ok(Outcome { end, figures: run.figures(), read_error: run.read_end.and_then(|(_, error)| error) })
+        }
+        Err(error) => Err(Box::new(Failure { error, figures: run.figures() })),
+    }
 }
 
 #[derive(Default)]
@@ -110,6 +84,13 @@ struct Counts {
 enum Ready<B> {
     Lines(Chunk, Mapped<B>),
     Oversized(Chunk),
+}
+
+/// A chunk of which the job left a part for later.
+struct Held {
+    chunk: Chunk,
+    rejects: Vec<Rejected>,
+    due: Instant,
 }
 
 struct Run<'j, J: Job> {
@@ -132,6 +113,8 @@ struct Run<'j, J: Job> {
     answers: Sender<Answer<J::Mapper>>,
     /// Chunks that came back before those ahead of them.
     waiting: BTreeMap<u64, Ready<<J::Mapper as Mapper>::Batch>>,
+    /// The chunk that all others wait for.
+    held: Option<Held>,
     /// Chunks applied so far.
     applied: u64,
     /// How many chunks there are in all, once known.
@@ -160,9 +143,8 @@ impl<J: Job> Run<'_, J> {
                 Some(Event::Failed(error)) => return Err(error),
                 Some(Event::Woken) | None => {}
             }
-            while let Some(ready) = self.waiting.remove(&self.applied) {
-                self.applied += 1;
-                if let Some(end) = self.take(ready)? {
+            while let Some(end) = self.step()? {
+                if let Some(end) = end {
                     return Ok(end);
                 }
                 if self.output.pending_since().is_some_and(|since| since.elapsed() >= PENDING_LIMIT) {
@@ -172,20 +154,35 @@ impl<J: Job> Run<'_, J> {
                     return Ok(end);
                 }
             }
-            if self.read_end.as_ref().is_some_and(|(chunks, _)| *chunks == self.applied) {
+            let is_read = self.read_end.as_ref().is_some_and(|(chunks, _)| *chunks == self.applied);
+            if is_read && self.held.is_none() {
                 return Ok(self.interrupt.signalled().map_or(End::Input, End::Signal));
             }
         }
     }
 
-    /// Waits for an event, at most until pending output or the job want their turn.
+    /// Applies what comes next in order, and tells whether that ends the run; `None` where it is not there yet, or not due.
+    fn step(&mut self) -> anyhow::Result<Option<Option<End>>> {
+        if let Some(held) = &self.held {
+            if held.due > Instant::now() {
+                return Ok(None);
+            }
+            return self.held.take().map(|held| self.go_on(held)).transpose();
+        }
+        let Some(ready) = self.waiting.remove(&self.applied) else { return Ok(None) };
+        self.applied += 1;
+        self.take(ready).map(Some)
+    }
+
+    /// Waits for an event, at most until pending output, a held chunk or the job want their turn.
     fn next(
         &mut self,
         received: &Receiver<Event<<J::Mapper as Mapper>::Batch>>,
     ) -> anyhow::Result<Option<Event<<J::Mapper as Mapper>::Batch>>> {
         let flush_at = self.output.pending_since().map(|since| since + PENDING_LIMIT);
         let alarm = self.job.alarm();
-        let Some(due) = flush_at.into_iter().chain(alarm).chain(self.grace).min() else {
+        let held = self.held.as_ref().map(|held| held.due);
+        let Some(due) = flush_at.into_iter().chain(alarm).chain(self.grace).chain(held).min() else {
             return Ok(received.recv().ok());
         };
         match received.recv_timeout(due.saturating_duration_since(Instant::now())) {
@@ -195,11 +192,7 @@ impl<J: Job> Run<'_, J> {
         }
         let now = Instant::now();
         if alarm.is_some_and(|alarm| alarm <= now) {
-            self.job.ring(&mut Context {
-                out: &mut self.output,
-                notes: &mut self.notes,
-                interrupt: &self.interrupt,
-            })?;
+            self.job.ring(&mut Context { out: &mut self.output, notes: &mut self.notes })?;
         }
         if flush_at.is_some_and(|at| at <= now) {
             self.output.flush()?;
@@ -220,12 +213,13 @@ impl<J: Job> Run<'_, J> {
     }
 
     /// Whether a signal ends the run now. Ctrl-C reaches all stages of a pipeline at once: a stage that reads a pipe
-    /// takes what those before it still send as they end, or the windows that they close last would be lost.
+    /// takes what those before it still send as they end, or the windows that they close last would be lost. One that
+    /// waits until a line is due waits for nobody: the line will not be sent.
     fn signalled(&mut self) -> Option<End> {
         let number = self.interrupt.signalled()?;
         let now = Instant::now();
         let until = *self.grace.get_or_insert(now + GRACE);
-        (!self.is_piped || until <= now).then_some(End::Signal(number))
+        (!self.is_piped || self.held.is_some() || until <= now).then_some(End::Signal(number))
     }
 
     /// Maps a chunk that the workers did not, and tells them what they may do with those that follow.
@@ -259,16 +253,73 @@ impl<J: Job> Run<'_, J> {
 
     /// Applies the next chunk in order.
     fn take(&mut self, ready: Ready<<J::Mapper as Mapper>::Batch>) -> anyhow::Result<Option<End>> {
-        let (chunk, flow) = match ready {
+        match ready {
             Ready::Oversized(chunk) => {
                 self.take_oversized(&chunk)?;
-                (chunk, Flow::On)
+                self.done_with(chunk, Flow::On)
             }
             Ready::Lines(chunk, mapped) => {
-                let flow = self.take_lines(&chunk, mapped)?;
-                (chunk, flow)
+                let (chunk, mapped) = self.cut_at_limit(chunk, mapped)?;
+                self.counts.lines += mapped.lines;
+                self.counts.blank += mapped.blank;
+                self.counts.records += mapped.records;
+                let before = &mut self.lines_before[chunk.input];
+                let mut rejects = mapped.rejects;
+                rejects.iter_mut().for_each(|rejected| rejected.line += *before);
+                *before += mapped.lines;
+                let mut cx = Context { out: &mut self.output, notes: &mut self.notes };
+                let flow = self.job.apply(&chunk, mapped.batch, &mut cx)?;
+                self.applied_to(chunk, rejects, flow)
             }
-        };
+        }
+    }
+
+    /// Goes on with a chunk of which the job left a part.
+    fn go_on(&mut self, held: Held) -> anyhow::Result<Option<End>> {
+        let mut cx = Context { out: &mut self.output, notes: &mut self.notes };
+        let flow = self.job.go_on(&held.chunk, &mut cx)?;
+        self.applied_to(held.chunk, held.rejects, flow)
+    }
+
+    /// The line of the reject that is one too many ends the input: what stands behind it in its chunk has no effect, or
+    /// the output would depend on how the input was cut into chunks.
+    fn cut_at_limit(
+        &mut self,
+        mut chunk: Chunk,
+        mapped: Mapped<<J::Mapper as Mapper>::Batch>,
+    ) -> anyhow::Result<(Chunk, Mapped<<J::Mapper as Mapper>::Batch>)> {
+        let room = self.ledger.room().and_then(|room| usize::try_from(room).ok());
+        let Some(last) = room.and_then(|room| mapped.rejects.get(room)) else { return Ok((chunk, mapped)) };
+        chunk.cut_behind_line(last.end);
+        let mapped = map_chunk(&mut self.job.recipe()()?, &chunk, self.checks);
+        Ok((chunk, mapped))
+    }
+
+    /// The job has seen a chunk, and is done with it or not.
+    fn applied_to(
+        &mut self,
+        chunk: Chunk,
+        rejects: Vec<Rejected>,
+        flow: Flow,
+    ) -> anyhow::Result<Option<End>> {
+        if let Flow::Later(due) = flow {
+            // Nobody downstream waits because of it for what is there already.
+            self.output.settle()?;
+            self.held = Some(Held { chunk, rejects, due });
+            return Ok(None);
+        }
+        for rejected in &rejects {
+            let place = Place { input: &self.names[chunk.input], line: rejected.line + 1 };
+            let line = &chunk.bytes()[rejected.start..rejected.end];
+            if let Some(message) = self.ledger.enter(&place, &rejected.reject, line)? {
+                self.notes.say(&message);
+            }
+        }
+        self.done_with(chunk, flow)
+    }
+
+    /// Keeps the flush rule behind a chunk, and gives its buffer back.
+    fn done_with(&mut self, chunk: Chunk, flow: Flow) -> anyhow::Result<Option<End>> {
         if chunk.flush {
             self.output.settle()?;
             self.ledger.flush()?;
@@ -284,34 +335,6 @@ impl<J: Job> Run<'_, J> {
         } else {
             (flow == Flow::Done).then_some(End::Done)
         })
-    }
-
-    fn take_lines(
-        &mut self,
-        chunk: &Chunk,
-        mapped: Mapped<<J::Mapper as Mapper>::Batch>,
-    ) -> anyhow::Result<Flow> {
-        self.counts.lines += mapped.lines;
-        self.counts.blank += mapped.blank;
-        self.counts.records += mapped.records;
-        let before = self.lines_before[chunk.input];
-        self.lines_before[chunk.input] += mapped.lines;
-        let flow = self.job.apply(
-            chunk,
-            mapped.batch,
-            &mut Context { out: &mut self.output, notes: &mut self.notes, interrupt: &self.interrupt },
-        )?;
-        for rejected in &mapped.rejects {
-            let place = Place { input: &self.names[chunk.input], line: before + rejected.line + 1 };
-            let line = &chunk.bytes()[rejected.start..rejected.end];
-            if let Some(message) = self.ledger.enter(&place, &rejected.reject, line)? {
-                self.notes.say(&message);
-            }
-            if self.ledger.is_over_now() {
-                break;
-            }
-        }
-        Ok(flow)
     }
 
     fn take_oversized(&mut self, chunk: &Chunk) -> anyhow::Result<()> {
@@ -332,6 +355,7 @@ impl<J: Job> Run<'_, J> {
 
     fn figures(&self) -> Figures {
         let mut figures = Figures::new();
+        figures.insert("tool".into(), self.notes.tool().into());
         let rejected =
             self.ledger.counts().iter().map(|(reason, count)| (reason.to_string(), (*count).into()));
         figures.insert("lines".into(), self.counts.lines.into());
@@ -344,26 +368,24 @@ impl<J: Job> Run<'_, J> {
         figures
     }
 
-    fn end(mut self, end: End) -> anyhow::Result<Outcome> {
+    /// Lets the job end, words the rejects, and closes the output; tells what ended the run, all considered.
+    fn end(&mut self, end: End) -> anyhow::Result<End> {
         let mut end = end;
-        self.job.finish(
-            end,
-            &mut Context { out: &mut self.output, notes: &mut self.notes, interrupt: &self.interrupt },
-        )?;
+        self.job.finish(end, &mut Context { out: &mut self.output, notes: &mut self.notes })?;
         if end != End::Rejects && self.ledger.is_over(self.counts.records) {
             end = End::Rejects;
         }
-        if let Some(summary) = self.ledger.summary(self.counts.lines) {
+        if let Some(summary) = self.ledger.summary(self.counts.lines, self.counts.records) {
             self.notes.say(&summary);
         }
         self.ledger.flush().context("cannot write the rejects")?;
-        let figures = self.figures();
         // A file that others read is not replaced by a part of what it should hold.
+        let output = std::mem::replace(&mut self.output, Output::to(Box::new(io::sink())));
         if end == End::Rejects || self.read_end.as_ref().is_some_and(|(_, error)| error.is_some()) {
-            self.output.give_up()?;
+            output.give_up()?;
         } else {
-            self.output.close()?;
+            output.close()?;
         }
-        Ok(Outcome { end, read_error: self.read_end.and_then(|(_, error)| error), figures })
+        Ok(end)
     }
 }

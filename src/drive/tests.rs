@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use proptest::prelude::*;
 
 use super::*;
-use crate::jsonl::{ByteSource, Input, Ledger, Meter, Output, Record, Reject, RejectPolicy};
+use crate::jsonl::{ByteSource, Input, Ledger, Meter, Output, Record, Reject, RejectLimit, RejectPolicy};
 
 /// Passes on every record that is not `"bad"`.
 struct Pass;
@@ -150,6 +150,46 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn the_reject_that_is_one_too_many_ends_the_input_however_it_comes_in(
+        lines in prop::collection::vec("[ab]{1,3}|bad", 0..40),
+        cuts in prop::collection::vec(1usize..12, 1..8),
+        threads in 1usize..4,
+        limit in 0u64..4,
+    ) {
+        let text = lines.join("\n");
+        let mut parts: VecDeque<Vec<u8>> = VecDeque::new();
+        let mut rest = text.as_bytes();
+        for cut in cuts.iter().cycle() {
+            if rest.is_empty() { break; }
+            let (part, after) = rest.split_at((*cut).min(rest.len()));
+            parts.push_back(part.to_vec());
+            rest = after;
+        }
+        for parts in [parts, [text.clone().into_bytes()].into()] {
+            let memory = Memory::default();
+            let output = Output::to(Box::new(memory.clone()));
+            let mut settings = settings(vec![Box::new(Parts(parts))], threads, 100, output);
+            let policy = RejectPolicy { limit: Some(RejectLimit::Count(limit)), ..RejectPolicy::default() };
+            settings.ledger = Ledger::open(policy).expect("no file");
+            let outcome = run(&mut Pass, settings).expect("memory");
+            let (mut expected, mut bad, mut seen) = (String::new(), 0, 0);
+            for line in &lines {
+                seen += 1;
+                bad += u64::from(line == "bad");
+                if bad > limit { break; }
+                if line != "bad" { expected += &format!("{line}\n"); }
+            }
+            prop_assert_eq!(String::from_utf8(memory.0.lock().expect("no panic").clone()).expect("UTF-8"), expected);
+            prop_assert_eq!(outcome.end, if bad > limit { End::Rejects } else { End::Input });
+            prop_assert_eq!(outcome.figures["lines"].as_u64(), Some(seen));
+            prop_assert_eq!(outcome.figures["rejected"]["bad"].as_u64().unwrap_or(0), bad);
+        }
+    }
+}
+
 #[test]
 fn more_inputs_than_buffers() {
     let inputs: Vec<Vec<Vec<u8>>> = (0..50).map(|n| vec![format!("{n}\n").into_bytes()]).collect();
@@ -273,6 +313,70 @@ fn a_signalled_run_does_not_wait_for_stages_that_go_on() {
     assert_eq!(running.join().expect("no panic").expect("memory").end, End::Signal(15));
 }
 
+/// Leaves all lines of a chunk but the first until the test says so.
+struct Late(Vec<Range<usize>>, Arc<Mutex<Instant>>);
+
+impl Job for Late {
+    type Mapper = Pass;
+
+    fn recipe(&self) -> Recipe<Pass> {
+        Arc::new(|| Ok(Pass))
+    }
+
+    fn apply(
+        &mut self,
+        chunk: &Chunk,
+        batch: Vec<Range<usize>>,
+        cx: &mut Context<'_>,
+    ) -> anyhow::Result<Flow> {
+        self.0 = batch;
+        self.0.reverse();
+        self.go_on(chunk, cx)
+    }
+
+    fn go_on(&mut self, chunk: &Chunk, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
+        let Some(range) = self.0.pop() else { return Ok(Flow::On) };
+        cx.out.line(&chunk.bytes()[range])?;
+        Ok(Flow::Later(*self.1.lock().expect("no panic")))
+    }
+
+    fn finish(&mut self, _end: End, _cx: &mut Context<'_>) -> anyhow::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_chunk_that_is_left_for_later_holds_the_others_and_nothing_else() {
+    let due = |seconds| Instant::now() + std::time::Duration::from_secs(seconds);
+    // Due at once: all comes out, in order, with the rejects behind their lines.
+    let memory = Memory::default();
+    let sources: Vec<Box<dyn ByteSource>> = vec![
+        Box::new(Parts([b"a\nbad\nb\n".to_vec(), b"c\nd\n".to_vec()].into())),
+        Box::new(Parts([b"e".to_vec()].into())),
+    ];
+    let settings_now = settings(sources, 2, 100, Output::to(Box::new(memory.clone())));
+    let outcome = run(&mut Late(Vec::new(), Arc::new(Mutex::new(due(0)))), settings_now).expect("memory");
+    assert_eq!(*memory.0.lock().expect("no panic"), b"a\nb\nc\nd\ne\n");
+    assert_eq!((outcome.end, &outcome.figures["records"]), (End::Input, &5.into()));
+    // Due in hours: what came before is out, figures are shown, a signal ends it, also where the input is a pipe.
+    let (send, parts) = channel();
+    let (tell, told) = channel();
+    let (note, notes) = channel();
+    let mut held = settings(vec![Box::new(Live(parts))], 2, 100, Output::to(Box::new(Told(tell))));
+    held.inputs[0].is_pipe = true;
+    held.notes = Notes::new("test", Box::new(move |_, line| drop(note.send(line.to_owned()))));
+    let interrupt = held.interrupt.clone();
+    let running =
+        std::thread::spawn(move || run(&mut Late(Vec::new(), Arc::new(Mutex::new(due(9999)))), held));
+    send.send(b"a\nb\n".to_vec()).expect("the reader listens");
+    assert_eq!(told.recv().expect("a line"), b"a\n");
+    interrupt.ask_report();
+    assert!(notes.recv().expect("figures").starts_with("{\"tool\":\"test\",\"lines\":2,"));
+    interrupt.signal(15);
+    assert_eq!(running.join().expect("no panic").expect("memory").end, End::Signal(15));
+    assert!(told.recv().is_err(), "what is not due is not sent");
+}
+
 #[test]
 fn a_closed_output_ends_a_run_that_waits() {
     let (_send, parts) = channel();
@@ -281,5 +385,5 @@ fn a_closed_output_ends_a_run_that_waits() {
     let running = std::thread::spawn(move || run(&mut Pass, settings));
     interrupt.output_closed();
     let error = running.join().expect("no panic").expect_err("a closed pipe");
-    assert_eq!(error.downcast_ref::<io::Error>().map(io::Error::kind), Some(io::ErrorKind::BrokenPipe));
+    assert_eq!(error.error.downcast_ref::<io::Error>().map(io::Error::kind), Some(io::ErrorKind::BrokenPipe));
 }

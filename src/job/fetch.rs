@@ -1,7 +1,7 @@
 //! `stream-fetch`: hands lines on untouched, at the pace of a recording where that is asked for.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::clock::{self, Clock, ClockSearch};
 use crate::drive::{self, Context, End, Figures, Flow, Job, Mapper, Notes, Recipe};
@@ -30,6 +30,9 @@ pub struct Fetch {
     search: ClockSearch,
     /// When the first line came.
     begun: Option<Instant>,
+    /// Lines of the chunk at hand whose turn has not come, and the first of them once it is known when it is due.
+    rest: std::vec::IntoIter<Line>,
+    next: Option<(Line, Instant)>,
     written: u64,
     untimed: u64,
 }
@@ -37,24 +40,54 @@ pub struct Fetch {
 impl Fetch {
     /// A fetch with these options.
     pub fn new(options: FetchOptions) -> Fetch {
-        Fetch { options, search: ClockSearch::default(), begun: None, written: 0, untimed: 0 }
+        Fetch {
+            options,
+            search: ClockSearch::default(),
+            begun: None,
+            rest: Vec::new().into_iter(),
+            next: None,
+            written: 0,
+            untimed: 0,
+        }
     }
 
     fn needs_times(&self) -> bool {
         self.options.pace.as_ref().is_some_and(Pace::needs_event_time)
     }
 
-    /// Waits until a line with this time is due. False when the run is to end instead.
-    fn wait(&mut self, time: Option<Millis>, cx: &mut Context<'_>) -> anyhow::Result<bool> {
-        let Some(pace) = &mut self.options.pace else { return Ok(true) };
+    /// Whether the wanted number of records is out.
+    fn has_all(&self) -> bool {
+        self.options.records.is_some_and(|records| self.written >= records)
+    }
+
+    /// When a line with this time is due; `None`: at once.
+    fn due(&mut self, time: Option<Millis>) -> Option<Instant> {
+        let pace = self.options.pace.as_mut()?;
         self.untimed += u64::from(time.is_none() && pace.needs_event_time());
-        let due = pace.due(time);
-        if due == Duration::ZERO {
-            return Ok(true);
+        let due = self.begun?.checked_add(pace.due(time))?;
+        (due > Instant::now()).then_some(due)
+    }
+
+    /// The next line of the chunk at hand, if it is due; else [`Fetch::next`] tells when, or all are out.
+    fn take(&mut self) -> Option<Line> {
+        if let Some((line, due)) = self.next.take() {
+            if due > Instant::now() {
+                self.next = Some((line, due));
+                return None;
+            }
+            return Some(line);
         }
-        // A wait beyond what an instant holds is longer than anybody's patience.
-        let due = self.begun.and_then(|begun| begun.checked_add(due));
-        Ok(due.is_none_or(|due| due <= Instant::now()) || cx.wait_until(due.unwrap_or_else(Instant::now))?)
+        if self.has_all() {
+            return None;
+        }
+        let line = self.rest.next()?;
+        match self.due(line.time) {
+            Some(due) => {
+                self.next = Some((line, due));
+                None
+            }
+            None => Some(line),
+        }
     }
 }
 
@@ -121,20 +154,14 @@ impl Job for Fetch {
         if self.begun.is_none() && !lines.is_empty() {
             self.begun = Some(Instant::now());
         }
+        self.rest = lines.into_iter();
+        self.go_on(chunk, cx)
+    }
+
+    fn go_on(&mut self, chunk: &Chunk, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
         // Lines with nothing but a newline between them are written at once.
         let mut run = 0..0;
-        for line in lines {
-            if self.options.records.is_some_and(|records| self.written >= records) {
-                break;
-            }
-            if self.options.pace.is_some() {
-                if !run.is_empty() {
-                    cx.out.records(&chunk.bytes()[std::mem::take(&mut run)])?;
-                }
-                if !self.wait(line.time, cx)? {
-                    return Ok(Flow::On);
-                }
-            }
+        while let Some(line) = self.take() {
             self.written += 1;
             if run.end + 1 == line.start && !run.is_empty() {
                 run.end = line.end;
@@ -148,8 +175,11 @@ impl Job for Fetch {
         if !run.is_empty() {
             cx.out.records(&chunk.bytes()[run])?;
         }
-        let is_done = self.options.records.is_some_and(|records| self.written >= records);
-        Ok(if is_done { Flow::Done } else { Flow::On })
+        Ok(match &self.next {
+            Some((_, due)) => Flow::Later(*due),
+            None if self.has_all() => Flow::Done,
+            None => Flow::On,
+        })
     }
 
     fn finish(&mut self, _end: End, cx: &mut Context<'_>) -> anyhow::Result<()> {

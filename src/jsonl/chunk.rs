@@ -62,6 +62,13 @@ impl Chunk {
         &self.buffer[..self.len]
     }
 
+    /// Drops what stands behind the line that `at` is on.
+    pub fn cut_behind_line(&mut self, at: usize) {
+        if let Some(newline) = memchr(b'\n', &self.bytes()[at..]) {
+            self.len = at + newline + 1;
+        }
+    }
+
     /// The buffer, to be filled again.
     pub fn into_buffer(self) -> Vec<u8> {
         self.buffer
@@ -154,6 +161,17 @@ mod tests {
         let (found, lines, blank) = records(b"\xef\xbb\xbf{\"a\":1}\r\n\r\n\n \t\n\x1e{\"b\":2}\n{\"c\"");
         assert_eq!(found, [("{\"a\":1}", 0), ("{\"b\":2}", 4), ("{\"c\"", 5)]);
         assert_eq!((lines, blank), (6, 3));
+    }
+
+    #[test]
+    fn a_chunk_is_cut_behind_a_line() {
+        let bytes = b"one\ntwo\r\nlast";
+        for (at, rest) in [(0, 4), (3, 4), (4, 9), (7, 9), (9, 13), (13, 13)] {
+            // What the buffer holds behind the chunk is none of its business.
+            let mut chunk = Chunk::new([&bytes[..], b"old\n"].concat(), bytes.len(), 0);
+            chunk.cut_behind_line(at);
+            assert_eq!(chunk.bytes(), &bytes[..rest], "{at}");
+        }
     }
 
     #[test]

@@ -136,14 +136,24 @@ impl Ledger {
         }
     }
 
+    /// How many more rejects the run bears: the one after them ends it. `None` where that is judged at the end.
+    pub fn room(&self) -> Option<u64> {
+        match self.policy.limit {
+            _ if self.policy.strict => Some(0),
+            Some(RejectLimit::Count(limit)) => Some(limit.saturating_sub(self.total)),
+            _ => None,
+        }
+    }
+
     /// Whether the run failed, judged at its end.
     pub fn is_over(&self, records: u64) -> bool {
         let part = 100.0 * self.total as f64 / (records + self.total).max(1) as f64;
         self.is_over_now() || matches!(self.policy.limit, Some(RejectLimit::Percent(limit)) if part > limit)
     }
 
-    /// One sentence about all rejects; `None` without any.
-    pub fn summary(&self, lines: u64) -> Option<String> {
+    /// One sentence about all rejects; `None` without any. A run that could use no line at all says so plainly: its status
+    /// alone does not tell.
+    pub fn summary(&self, lines: u64, records: u64) -> Option<String> {
         if self.total == 0 {
             return None;
         }
@@ -154,7 +164,15 @@ impl Ledger {
             None => "--rejects FILE keeps them".into(),
         };
         let lines_word = if lines == 1 { "line" } else { "lines" };
-        Some(format!("rejected {} of {lines} {lines_word} ({}); {kept}", self.total, reasons.join(", ")))
+        let account =
+            format!("rejected {} of {lines} {lines_word} ({}); {kept}", self.total, reasons.join(", "));
+        Some(match (records, self.policy.limit) {
+            (0, None) if !self.policy.strict => {
+                format!("no line could be used: {account}; --max-rejects makes this a failure (status 3)")
+            }
+            (0, _) => format!("no line could be used: {account}"),
+            _ => account,
+        })
     }
 }
 
@@ -214,7 +232,7 @@ mod tests {
         assert_eq!(worded.len(), 5);
         assert_eq!(worded[1], "a.jsonl:2: the line ends inside a string: {\"a\u{fffd}[2J");
         assert_eq!(
-            ledger.summary(9).expect("some"),
+            ledger.summary(9, 2).expect("some"),
             "rejected 7 of 9 lines (cut 7); --rejects FILE keeps them"
         );
     }
