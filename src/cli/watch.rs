@@ -6,13 +6,19 @@ use std::thread;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{FileType, fstat};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::flag;
 use signal_hook::iterator::Signals;
 
 use crate::drive::Interrupt;
 
 /// Turns signals into interrupts. The first SIGINT, SIGTERM or SIGHUP lets the run finish; a second ends the process.
 pub(super) fn signals(interrupt: Interrupt) -> io::Result<()> {
-    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGUSR1])?;
+    let ending = [SIGINT, SIGTERM, SIGHUP];
+    for number in ending {
+        // In the handler itself: the thread below may get its turn only after the run has ended.
+        flag::register_usize(number, interrupt.signal_slot(), number.unsigned_abs() as usize)?;
+    }
+    let mut signals = Signals::new(ending.into_iter().chain([SIGUSR1]))?;
     thread::Builder::new().name("signals".into()).spawn(move || {
         let mut is_second = false;
         for number in signals.forever() {
@@ -21,7 +27,7 @@ pub(super) fn signals(interrupt: Interrupt) -> io::Result<()> {
                 _ if is_second => end_at_once(number),
                 _ => {
                     is_second = true;
-                    interrupt.signal(number);
+                    interrupt.wake();
                 }
             }
         }

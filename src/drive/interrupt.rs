@@ -1,6 +1,6 @@
 //! What ends a run from outside: a signal, or a reader of our output that went away.
 
-use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 type Wake = Box<dyn Fn() + Send>;
@@ -12,17 +12,17 @@ pub struct Interrupt(Arc<Shared>);
 
 #[derive(Default)]
 struct Shared {
-    signal: AtomicI32,
+    signal: Arc<AtomicUsize>,
     closed: AtomicBool,
     report: AtomicBool,
     wake: Mutex<Option<Wake>>,
 }
 
 impl Interrupt {
-    /// A signal came: the run finishes its line and ends.
-    pub fn signal(&self, number: i32) {
-        self.0.signal.store(number, Ordering::SeqCst);
-        self.wake();
+    /// Holds the number of the signal that came, which ends the run; 0: none. A signal handler may set it, so that even a
+    /// run that is at its end already owns up to the signal; [`Interrupt::wake`] is to follow.
+    pub fn signal_slot(&self) -> Arc<AtomicUsize> {
+        Arc::clone(&self.0.signal)
     }
 
     /// Nobody reads our output any more: the run ends at once.
@@ -38,7 +38,7 @@ impl Interrupt {
     }
 
     pub(super) fn signalled(&self) -> Option<i32> {
-        Some(self.0.signal.load(Ordering::SeqCst)).filter(|&number| number != 0)
+        i32::try_from(self.0.signal.load(Ordering::SeqCst)).ok().filter(|&number| number != 0)
     }
 
     pub(super) fn is_output_closed(&self) -> bool {
@@ -56,7 +56,8 @@ impl Interrupt {
         }
     }
 
-    fn wake(&self) {
+    /// Has the run look at what it was told.
+    pub fn wake(&self) {
         if let Ok(slot) = self.0.wake.lock()
             && let Some(wake) = &*slot
         {

@@ -275,13 +275,18 @@ fn a_line_is_out_before_the_next_is_waited_for() {
     }
 }
 
+fn signal(interrupt: &Interrupt, number: usize) {
+    interrupt.signal_slot().store(number, std::sync::atomic::Ordering::SeqCst);
+    interrupt.wake();
+}
+
 #[test]
 fn a_signal_ends_a_run_that_waits() {
     let (_send, parts) = channel();
     let settings = settings(vec![Box::new(Live(parts))], 2, 1 << 20, Output::to(Box::new(io::sink())));
     let interrupt = settings.interrupt.clone();
     let running = std::thread::spawn(move || run(&mut Pass, settings));
-    interrupt.signal(15);
+    signal(&interrupt, 15);
     assert_eq!(running.join().expect("no panic").expect("memory").end, End::Signal(15));
 }
 
@@ -295,7 +300,7 @@ fn a_signalled_run_takes_what_the_stages_before_it_still_send() {
     let running = std::thread::spawn(move || run(&mut Pass, settings));
     send.send(b"one\n".to_vec()).expect("the reader listens");
     assert_eq!(told.recv().expect("a line"), b"one\n", "the run is under way");
-    interrupt.signal(2);
+    signal(&interrupt, 2);
     send.send(b"two\n".to_vec()).expect("the reader listens");
     drop(send);
     assert_eq!(running.join().expect("no panic").expect("memory").end, End::Signal(2));
@@ -309,7 +314,7 @@ fn a_signalled_run_does_not_wait_for_stages_that_go_on() {
     settings.inputs[0].is_pipe = true;
     let interrupt = settings.interrupt.clone();
     let running = std::thread::spawn(move || run(&mut Pass, settings));
-    interrupt.signal(15);
+    signal(&interrupt, 15);
     assert_eq!(running.join().expect("no panic").expect("memory").end, End::Signal(15));
 }
 
@@ -372,7 +377,7 @@ fn a_chunk_that_is_left_for_later_holds_the_others_and_nothing_else() {
     assert_eq!(told.recv().expect("a line"), b"a\n");
     interrupt.ask_report();
     assert!(notes.recv().expect("figures").starts_with("{\"tool\":\"test\",\"lines\":2,"));
-    interrupt.signal(15);
+    signal(&interrupt, 15);
     assert_eq!(running.join().expect("no panic").expect("memory").end, End::Signal(15));
     assert!(told.recv().is_err(), "what is not due is not sent");
 }
