@@ -211,6 +211,33 @@ fn the_hint_about_late_records_is_true() {
 }
 
 #[test]
+fn a_hint_of_many_years_is_read_at_a_glance() {
+    let ran = count(&["--window", "10s"], &at(&["1e9", "1", "2"])).with_code(0);
+    assert!(
+        ran.err.contains("2 of 3 records missed a window; --watermark 11575d would have kept all"),
+        "{}",
+        ran.err
+    );
+    count(&["--window", "10s", "--watermark", "11575d"], &at(&["1e9", "1", "2"])).quietly();
+}
+
+#[test]
+fn windows_of_all_and_of_a_length_share_a_header() {
+    let input = at(&["1", "12"]);
+    let ran = count(&["--window", "10s", "--window", "all", "--format", "csv"], &input).quietly();
+    assert_eq!(
+        ran.text(),
+        "window_start,window_end,count,total,distinct,rows,late,rev,open,all\n\
+         1970-01-01T00:00:00Z,1970-01-01T00:00:10Z,1,1,1,1,0,,true,\n\
+         1970-01-01T00:00:01Z,1970-01-01T00:00:12.001Z,2,2,1,1,0,,,true\n\
+         1970-01-01T00:00:10Z,1970-01-01T00:00:20Z,1,1,1,1,0,,true,\n"
+    );
+    let rows = count(&["--window", "10s", "--window", "all"], &input).quietly();
+    let ranked = tool("topn").args(["1", "--format", "csv"]).input(rows.text()).run().quietly();
+    assert_eq!(ranked.text().lines().count(), 4);
+}
+
+#[test]
 fn nothing_closes_before_the_end_with_the_watermark_at_its_most() {
     let input = at(&["100000", "1", "50000", "2"]);
     let ran = count(&["--window", "10s", "--watermark", "max", "--max-future", "off"], &input).quietly();
@@ -230,6 +257,10 @@ fn one_record_from_2099_closes_nothing() {
         ["00:00:00Z 00:00:10Z - 3", "00:00:10Z 00:00:20Z - 1", "00:00:20Z 00:00:30Z - 1 open"]
     );
     assert!(ran.err.contains("set aside 1 of 6 records"), "{}", ran.err);
+    let hint = ran.err.split("; --max-future ").nth(1).expect("a hint").split(',').next().expect("a span");
+    assert_eq!(hint, "47117d");
+    let told = count(&["--window", "10s", "--watermark", "max", "--max-future", hint], &input).quietly();
+    assert_eq!(json_lines(told.text()).last().expect("a row")["count"], 1, "believed as told");
     // Three in a row are believed.
     let believed = count(&["--window", "1d", "--watermark", "0s"], &at(&["1", future, future, future]));
     assert_eq!(json_lines(believed.quietly().text())[1]["count"], 3);

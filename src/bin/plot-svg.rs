@@ -9,7 +9,7 @@ use trendpipe::chart::{ChartOptions, Kind, Theme};
 use trendpipe::cli::{self, Common, Status, Tool, Usage};
 use trendpipe::job::plot::{Plot, PlotOptions};
 use trendpipe::jsonl::Output;
-use trendpipe::time::Span;
+use trendpipe::time::{Span, time_zone};
 
 /// Draw window rows as SVG
 #[derive(Parser)]
@@ -79,8 +79,7 @@ fn parse_top(text: &str) -> Result<usize, String> {
 
 fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     args.common.prepare(tool)?;
-    let zone = jiff::tz::TimeZone::get(&args.tz)
-        .map_err(|_| Usage(format!("there is no time zone {:?}: write one such as Europe/Paris", args.tz)))?;
+    let zone = time_zone(&args.tz).map_err(|error| Usage(error.to_string()))?;
     let every = args.every.nominal_millis().unwrap_or_default().unsigned_abs();
     let chart = ChartOptions {
         title: args.title,

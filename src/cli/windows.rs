@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use super::clock::ClockArgs;
 use crate::drive::Usage;
 use crate::job::clock::Clock;
-use crate::time::Span;
+use crate::time::{Span, time_zone};
 use crate::window::{Emit, Settings, Trigger, Watermark, WindowKind};
 
 /// The windows, and when they are emitted.
@@ -24,7 +24,7 @@ pub struct WindowArgs {
         help_heading = "Windows"
     )]
     windows: Vec<WindowArg>,
-    /// Count sessions: windows of one key that end when nothing came for so long
+    /// Count sessions: windows of one key that end when nothing came for so long. They take the place of --window
     #[arg(long, value_name = "GAP", value_parser = Span::parse_positive, help_heading = "Windows")]
     session: Option<Span>,
     /// The step from one window to the next, for a single --window
@@ -34,7 +34,7 @@ pub struct WindowArgs {
     #[arg(long, value_name = "STEP", value_parser = Span::parse_positive, conflicts_with = "slide", help_heading = "Windows")]
     cumulate: Option<Span>,
     /// Whose midnights begin windows of days, weeks and months (1d, 1w, 1mo)
-    #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = parse_zone, help_heading = "Windows")]
+    #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = time_zone, help_heading = "Windows")]
     tz: TimeZone,
     /// Shift the starts of windows from the epoch
     #[arg(
@@ -127,10 +127,6 @@ fn parse_records(digits: &str) -> Result<u64, String> {
 
 fn parse_length(text: &str) -> Result<i64, String> {
     exact(&Span::parse(text).map_err(|error| error.to_string())?)
-}
-
-fn parse_zone(name: &str) -> Result<TimeZone, String> {
-    TimeZone::get(name).map_err(|_| format!("there is no time zone {name:?}: write one such as Europe/Paris"))
 }
 
 /// The span's milliseconds; a day is 24 hours where no calendar is meant.

@@ -125,16 +125,19 @@ impl Count {
         let stats = self.windows.stats();
         if stats.late > 0 {
             let records = if stats.records == 1 { "record" } else { "records" };
-            let hint = stats.late_hint.map_or(String::new(), |millis| {
-                // Whole seconds read better, and keep all as well.
-                let seconds = (millis + 999) / 1000;
-                format!("; --watermark {} would have kept all", Span::from_millis(1000 * seconds))
-            });
-            notes.say(&format!("{} of {} {records} missed a window{hint}", stats.late, stats.records));
+            let kept =
+                stats.late_hint.and_then(Span::advised).map_or("max".to_owned(), |span| span.to_string());
+            notes.say(&format!(
+                "{} of {} {records} missed a window; --watermark {kept} would have kept all",
+                stats.late, stats.records
+            ));
         }
         if stats.future > 0 {
+            let far = stats.future_hint.and_then(Span::advised);
+            let far = far.map_or(String::new(), |span| format!("--max-future {span}, or "));
             notes.say(&format!(
-                "set aside {} of {} records whose time lies too far ahead of the others; --max-future sets how far it may",
+                "set aside {} of {} records whose time lies too far ahead of the others; {far}--max-future off would have \
+                 believed all",
                 stats.future, stats.records
             ));
         }

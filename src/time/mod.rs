@@ -14,7 +14,7 @@ mod range;
 mod reader;
 mod span;
 
-pub use calendar::{Calendar, time_zone};
+pub use calendar::{Calendar, time_zone, zone_name};
 pub use civil::write_rfc3339;
 pub use epoch::Unit;
 pub use range::RangeText;

@@ -56,6 +56,10 @@ const SECOND: i64 = 1000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
+const TWO_DAYS: i64 = 2 * DAY;
+
+/// So many days, weeks or months can be typed.
+const MOST_UNITS: u32 = 240_000;
 
 /// The exact units, largest first, as they are written.
 const EXACT_UNITS: [(&str, i64); 4] = [("h", HOUR), ("m", MINUTE), ("s", SECOND), ("ms", 1)];
@@ -67,6 +71,20 @@ impl Span {
     /// An exact span; lengths beyond ±[`Span::MAX_MILLIS`] are cut to it.
     pub fn from_millis(millis: i64) -> Span {
         Span { length: Length::Exact(millis.clamp(-Span::MAX_MILLIS, Span::MAX_MILLIS)) }
+    }
+
+    /// A span to advise that is at least so long, and read at a glance: whole seconds, from an hour on minutes, from two
+    /// days on days. `None` if no such span can be typed.
+    pub fn advised(millis: i64) -> Option<Span> {
+        let up = |unit: i64| (millis + unit - 1).div_euclid(unit);
+        match millis {
+            ..HOUR => Some(Span::from_millis(up(SECOND) * SECOND)),
+            ..TWO_DAYS => Some(Span::from_millis(up(MINUTE) * MINUTE)),
+            _ => u32::try_from(up(DAY))
+                .ok()
+                .filter(|&days| days <= MOST_UNITS)
+                .map(|days| Span { length: Length::Calendar(days, CalendarUnit::Day) }),
+        }
     }
 
     /// Reads `500ms`, `1.5s`, `2h30m`, `1d`, `1w`, `1mo`, or `0`.
@@ -189,7 +207,7 @@ fn parse_parts(whole: &str, body: &str) -> Result<Length, SpanError> {
             let n = number.parse::<u32>().map_err(|_| {
                 error(format!("has {number} of a calendar unit; write a whole number, or hours"))
             })?;
-            if n > 240_000 {
+            if n > MOST_UNITS {
                 return Err(too_long());
             }
             calendar = Some((n, unit));

@@ -247,6 +247,24 @@ fn spans_as_typed() {
 }
 
 #[test]
+fn advised_spans_are_long_enough_and_short_to_read() {
+    let advised = |millis| Span::advised(millis).map(|span| span.to_string());
+    for (millis, text) in [
+        (0, "0s"),
+        (1, "1s"),
+        (59_001, "1m"),
+        (3_599_000, "59m59s"),
+        (3_600_001, "1h1m"),
+        (172_799_000, "48h"),
+        (172_800_001, "3d"),
+        (999_999_991_000, "11575d"),
+    ] {
+        assert_eq!(advised(millis).as_deref(), Some(text));
+    }
+    assert_eq!(advised(Span::MAX_MILLIS), None, "more days than can be typed");
+}
+
+#[test]
 fn refused_spans_say_what_to_write() {
     let says = |text: &str| Span::parse_positive(text).unwrap_err().to_string();
     assert_eq!(says("20"), "\"20\" has no unit; write 20s, 20m or 20h");
@@ -346,6 +364,14 @@ proptest! {
     fn spans_are_read_back(millis in -Span::MAX_MILLIS..=Span::MAX_MILLIS) {
         let span = Span::from_millis(millis);
         prop_assert_eq!(Span::parse_signed(&span.to_string()), Ok(span));
+    }
+
+    #[test]
+    fn advised_spans_can_be_typed(millis in 0..=Span::MAX_MILLIS / 40) {
+        let span = Span::advised(millis).expect("below 500 years");
+        prop_assert_eq!(Span::parse(&span.to_string()), Ok(span));
+        let length = span.nominal_millis().expect("no months");
+        prop_assert!(length >= millis && length - millis < 86_400_000);
     }
 }
 

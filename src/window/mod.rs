@@ -240,6 +240,7 @@ impl Windows {
     fn set_aside(&mut self, held: &[Held], sink: &mut dyn Sink) {
         for held in held {
             self.stats.future += 1;
+            raise(&mut self.stats.future_hint, held.time - self.clock.max);
             sink.settled(held.record, Outcome::Future);
         }
     }

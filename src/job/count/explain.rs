@@ -2,7 +2,7 @@
 
 use super::CountOptions;
 use crate::job::clock::Clock;
-use crate::time::Span;
+use crate::time::{Span, zone_name};
 use crate::window::{Aggregate, Emit, Trigger, Watermark, WindowKind};
 
 impl CountOptions {
@@ -111,13 +111,13 @@ fn explain_window(window: &WindowKind) -> String {
             format!("Windows that grow by {} until they are {} long, and begin anew.", span(step), span(size))
         }
         WindowKind::Calendar { ref zone, .. } => {
-            let zone = zone.iana_name().unwrap_or("UTC");
+            let zone = zone_name(zone);
             format!(
                 "Windows of {window}, from midnight to midnight in {zone}; a day may have 23 or 25 hours."
             )
         }
         WindowKind::CalendarCumulate { ref zone, .. } => {
-            let zone = zone.iana_name().unwrap_or("UTC");
+            let zone = zone_name(zone);
             format!("Windows that grow, {window}, and begin anew at midnight in {zone}.")
         }
         WindowKind::Count { records } => {

@@ -1,8 +1,8 @@
 //! CSV and TSV: one header, then cells.
 //!
 //! The first record makes the header. A later record that lacks a column has an empty cell; one that brings a new
-//! column is refused, since a cell without a header would be lost. Window rows may get the columns `rev` and `open`
-//! later, so their header has them from the start; and the row of an empty window does not know the key columns, so the
+//! column is refused, since a cell without a header would be lost. Window rows may get the columns `rev`, `open`
+//! and `all` later, so their header has them from the start; and the row of an empty window does not know the key columns, so the
 //! first ones wait for a row that does.
 
 use super::{Columns, FormatError, WINDOW_COLUMNS, cell, is_number, value};
@@ -84,7 +84,7 @@ fn header_for(columns: &Columns, before: &[Columns]) -> Vec<String> {
     if value(columns, "window_start").is_some() && value(columns, "count").is_some() {
         // Where a row has them, so that the header does not depend on whether the first row does.
         let place = |name: &str| WINDOW_COLUMNS.iter().position(|known| *known == name);
-        for later in ["rev", "open"] {
+        for later in ["rev", "open", "all"] {
             if value(columns, later).is_none() {
                 let is_before = |name: &String| place(name).is_some_and(|at| Some(at) < place(later));
                 let at = header.iter().rposition(is_before).map_or(header.len(), |last| last + 1);

@@ -56,17 +56,19 @@ fn a_new_column_is_refused_and_a_missing_one_is_empty() {
 }
 
 #[test]
-fn window_rows_may_be_revised_or_open_later() {
+fn window_rows_may_be_revised_open_or_of_all_later() {
     let row =
         r#"{"window_start":"2018-11-12T19:00:00Z","window_end":"2018-11-12T19:00:20Z","tag":"a","count":3}"#;
     let open = row.replace("}", r#","rev":1,"open":true}"#);
-    let expected = "window_start,window_end,tag,count,rev,open\n\
-                    2018-11-12T19:00:00Z,2018-11-12T19:00:20Z,a,3,,\n\
-                    2018-11-12T19:00:00Z,2018-11-12T19:00:20Z,a,3,1,true\n";
-    assert_eq!(formatted(Format::Csv, &[row, &open]), expected);
+    let all = row.replace("}", r#","all":true}"#);
+    let expected = "window_start,window_end,tag,count,rev,open,all\n\
+                    2018-11-12T19:00:00Z,2018-11-12T19:00:20Z,a,3,,,\n\
+                    2018-11-12T19:00:00Z,2018-11-12T19:00:20Z,a,3,1,true,\n\
+                    2018-11-12T19:00:00Z,2018-11-12T19:00:20Z,a,3,,,true\n";
+    assert_eq!(formatted(Format::Csv, &[row, &open, &all]), expected);
     let opened_first = formatted(Format::Csv, &[&row.replace("}", r#","late":0,"open":true,"rank":1}"#)]);
     assert!(
-        opened_first.starts_with("window_start,window_end,tag,count,late,rev,open,rank\n"),
+        opened_first.starts_with("window_start,window_end,tag,count,late,rev,open,all,rank\n"),
         "{opened_first}"
     );
 }
@@ -78,11 +80,11 @@ fn empty_windows_wait_for_the_key_columns() {
     let row = format!(r#"{bounds},"tag":"a","count":3,"distinct":1}}"#);
     let text = formatted(Format::Tsv, &[&empty, &empty, &row, &empty]);
     let lines: Vec<&str> = text.lines().collect();
-    assert_eq!(lines[0], "window_start\twindow_end\ttag\tcount\tdistinct\trev\topen");
+    assert_eq!(lines[0], "window_start\twindow_end\ttag\tcount\tdistinct\trev\topen\tall");
     let cells = |line: &str| line.split('\t').skip(2).map(str::to_owned).collect::<Vec<_>>().join(" ");
     assert_eq!(
         lines[1..].iter().map(|line| cells(line)).collect::<Vec<_>>(),
-        [" 0 0  ", " 0 0  ", "a 3 1  ", " 0 0  "]
+        [" 0 0   ", " 0 0   ", "a 3 1   ", " 0 0   "]
     );
     assert_eq!(formatted(Format::Csv, &[&empty, &empty]).lines().count(), 3, "none ever comes");
 }

@@ -100,8 +100,10 @@ impl Model {
     }
 
     fn set_first_aside(&mut self) {
-        let (number, _) = self.held.remove(0);
+        let (number, held) = self.held.remove(0);
         self.stats.future += 1;
+        let ahead = held.time - self.max.expect("a record was believed before");
+        self.stats.future_hint = self.stats.future_hint.max(Some(ahead));
         self.events.push(Event::Settled(number, Outcome::Future));
     }
 

@@ -248,6 +248,17 @@ proptest! {
     }
 
     #[test]
+    fn the_hint_about_the_future_would_have_believed_all(settings in settings(), records in records()) {
+        let records = fit(&settings, &records);
+        let (_, stats) = run(&settings, &records);
+        prop_assert_eq!(stats.future_hint.is_some(), stats.future > 0);
+        if let Some(hint) = stats.future_hint {
+            let (_, wider) = run(&Settings { max_future: Some(hint), ..settings }, &records);
+            prop_assert_eq!(wider.future, 0);
+        }
+    }
+
+    #[test]
     fn no_record_is_lost(settings in settings(), records in records()) {
         let (events, stats) = run(&settings, &fit(&settings, &records));
         prop_assert_eq!(stats.records, records.len() as u64);
