@@ -56,7 +56,6 @@ const SECOND: i64 = 1000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
-const TWO_DAYS: i64 = 2 * DAY;
 
 /// So many days, weeks or months can be typed.
 const MOST_UNITS: u32 = 240_000;
@@ -77,14 +76,14 @@ impl Span {
     /// days on days. `None` if no such span can be typed.
     pub fn advised(millis: i64) -> Option<Span> {
         let up = |unit: i64| (millis + unit - 1).div_euclid(unit);
-        match millis {
-            ..HOUR => Some(Span::from_millis(up(SECOND) * SECOND)),
-            ..TWO_DAYS => Some(Span::from_millis(up(MINUTE) * MINUTE)),
-            _ => u32::try_from(up(DAY))
-                .ok()
-                .filter(|&days| days <= MOST_UNITS)
-                .map(|days| Span { length: Length::Calendar(days, CalendarUnit::Day) }),
+        if millis < HOUR {
+            return Some(Span::from_millis(up(SECOND) * SECOND));
         }
+        if millis < 2 * DAY {
+            return Some(Span::from_millis(up(MINUTE) * MINUTE));
+        }
+        let days = u32::try_from(up(DAY)).ok().filter(|&days| days <= MOST_UNITS)?;
+        Some(Span { length: Length::Calendar(days, CalendarUnit::Day) })
     }
 
     /// Reads `500ms`, `1.5s`, `2h30m`, `1d`, `1w`, `1mo`, or `0`.
