@@ -4,6 +4,8 @@
 //! The hash is fixed, so that estimates are the same everywhere and may be merged. Few values are kept as a sorted list of
 //! registers, many as the registers themselves.
 
+use crate::pack::{Packer, Unpackable, Unpacker};
+
 const BITS: u32 = 12;
 const REGISTERS: usize = 1 << BITS;
 /// The largest rank that a register may hold.
@@ -78,6 +80,44 @@ impl Hll {
                 }
             },
         }
+    }
+
+    /// Appends the registers: a list of few, or all.
+    pub fn pack(&self, out: &mut Packer) {
+        match self {
+            Hll::Few(list) => {
+                out.length(list.len());
+                for &(register, rank) in list {
+                    out.u64(register.into());
+                    out.tag(rank);
+                }
+            }
+            Hll::Many(registers) => {
+                out.length(REGISTERS);
+                registers.iter().for_each(|&rank| out.tag(rank));
+            }
+        }
+    }
+
+    /// The next sketch.
+    pub fn unpack(from: &mut Unpacker<'_>) -> Result<Hll, Unpackable> {
+        let valid = |rank: u8| if usize::from(rank) <= HIGHEST { Ok(rank) } else { Err(Unpackable) };
+        let length = from.length()?;
+        if length == REGISTERS {
+            let registers = from.raw(REGISTERS)?;
+            registers.iter().try_for_each(|&rank| valid(rank).map(drop))?;
+            return Ok(Hll::Many(registers.into()));
+        }
+        let mut list: Vec<(u16, u8)> = Vec::with_capacity(length.min(FEW));
+        for _ in 0..length {
+            let register = from.u64().ok().filter(|&register| register < REGISTERS as u64);
+            let register = register.ok_or(Unpackable)? as u16;
+            if list.len() == FEW || list.last().is_some_and(|last| last.0 >= register) {
+                return Err(Unpackable);
+            }
+            list.push((register, valid(from.tag()?)?));
+        }
+        Ok(Hll::Few(list))
     }
 
     /// How many different values there were, about.

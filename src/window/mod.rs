@@ -24,6 +24,7 @@
 //! | `kind` | one face for `fixed` (windows that lie in time, by `layout`), `session`, and `running` (all, n records) |
 //! | `pane`, `keys` | counts by key |
 //! | `cell`, `sum`, `hll`, `quantile`, `sketch` | aggregates, and keys in bounded memory |
+//! | `codec` | cells as bytes |
 //! | `batch`, `emission` | what comes out, in order |
 //!
 //! Memory is one entry per key and pane, for the panes of windows that have not closed, and one entry per key for the
@@ -32,6 +33,8 @@
 mod batch;
 mod cell;
 mod clock;
+#[cfg_attr(not(test), allow(dead_code))] // partial rows and states come to use it
+mod codec;
 mod emission;
 mod fixed;
 mod hll;

@@ -4,6 +4,8 @@
 //! the bits, the same on every machine. A quantile is the end of its bucket nearer to zero: at most 0.4 % too near, and
 //! exact for whole numbers up to 512. Buckets are never merged, so sketches can be added and taken out in any order.
 
+use super::codec::unpack_count;
+use crate::pack::{Packer, Unpackable, Unpacker};
 use std::collections::BTreeMap;
 
 #[derive(Clone, Debug, Default)]
@@ -45,6 +47,30 @@ impl Sketch {
             }
         }
         self.count += sign * other.count;
+    }
+
+    /// Appends the buckets.
+    pub fn pack(&self, out: &mut Packer) {
+        out.length(self.buckets.len());
+        for (&bucket, &count) in &self.buckets {
+            out.i64(bucket.into());
+            out.i64(count);
+        }
+    }
+
+    /// The next sketch.
+    pub fn unpack(from: &mut Unpacker<'_>) -> Result<Sketch, Unpackable> {
+        let last = bucket(f64::MAX);
+        let mut sketch = Sketch::default();
+        for _ in 0..from.length()? {
+            let bucket = i32::try_from(from.i64()?).map_err(|_| Unpackable)?;
+            let count = unpack_count(from)?;
+            if !(-last..=last).contains(&bucket) || sketch.buckets.insert(bucket, count).is_some() {
+                return Err(Unpackable);
+            }
+            sketch.count += count;
+        }
+        Ok(sketch)
     }
 
     /// The value below which about a fraction of all lies: of n values in order, the one at place ⌊fraction × (n - 1)⌋.

@@ -1,5 +1,7 @@
 //! Exact sums: they do not depend on order, and what was added can be taken out again.
 
+use super::codec::{finite, unpack_count};
+use crate::pack::{Packer, Unpackable, Unpacker};
 use crate::row::Number;
 
 /// A sum that forgets nothing: integers in 128 bits, floats as numbers that do not overlap and together are the exact
@@ -24,6 +26,9 @@ const HUGE: f64 = 1.0e200;
 
 /// Integers beyond this are added as floats: so many of them may come that 128 bits would not hold their sum.
 const LARGE: i128 = 1 << 90;
+
+/// A sum of integers beyond this is nobody's; see [`LARGE`].
+const MOST: i128 = 1 << 120;
 
 impl Sum {
     pub fn add(&mut self, number: Number) {
@@ -55,6 +60,40 @@ impl Sum {
         if ours.count == 0 {
             self.floats = None;
         }
+    }
+
+    /// Appends the sum, exactly.
+    pub fn pack(&self, out: &mut Packer) {
+        out.i128(self.int);
+        out.option(self.floats.as_deref(), |out, floats| {
+            out.i64(floats.count);
+            for parts in [&floats.parts, &floats.huge] {
+                out.length(parts.len());
+                parts.iter().for_each(|&part| out.f64(part));
+            }
+        });
+    }
+
+    /// The next sum.
+    pub fn unpack(from: &mut Unpacker<'_>) -> Result<Sum, Unpackable> {
+        let int = from.i128()?;
+        if !(-MOST..MOST).contains(&int) {
+            return Err(Unpackable);
+        }
+        let floats = from.option(|from| {
+            let mut floats = Floats { count: unpack_count(from)?, ..Floats::default() };
+            for parts in [&mut floats.parts, &mut floats.huge] {
+                for _ in 0..from.length()? {
+                    let part = finite(from)?;
+                    if part == 0.0 || parts.last().is_some_and(|last| last.abs() >= part.abs()) {
+                        return Err(Unpackable);
+                    }
+                    parts.push(part);
+                }
+            }
+            Ok(Box::new(floats))
+        })?;
+        Ok(Sum { int, floats })
     }
 
     /// An integer, unless a float is in it.
