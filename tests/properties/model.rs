@@ -152,7 +152,7 @@ fn floor(time: i64, step: i64, offset: i64) -> i64 {
 }
 
 /// Strings before others, then by bytes.
-fn order(key: &[Value]) -> Vec<(bool, String)> {
+fn order(key: &[Value]) -> Order {
     key.iter()
         .map(|value| (!value.is_string(), value.as_str().map_or(value.to_string(), str::to_owned)))
         .collect()
@@ -164,6 +164,12 @@ fn instant(millis: i64) -> Value {
     assert_eq!(instant.round(Unit::Millisecond).expect("in range"), instant);
     json!(format!("{instant:.digits$}"))
 }
+
+/// A key tuple as it is ordered.
+type Order = Vec<(bool, String)>;
+
+/// A key tuple as it is written, and the records that have it.
+type Hits<'a> = (Vec<Value>, Vec<&'a Record>);
 
 /// A window, and what has been written of it.
 #[derive(Clone, Default)]
@@ -284,7 +290,7 @@ impl<'a> Model<'a> {
 
     /// Sessions, with the watermark at `max`: all records are at hand.
     fn sessions(&mut self, gap: i64) {
-        let mut by_key: BTreeMap<Vec<(bool, String)>, Vec<(i64, usize)>> = BTreeMap::new();
+        let mut by_key: BTreeMap<Order, Vec<(i64, usize)>> = BTreeMap::new();
         let mut newest = i64::MIN;
         for (number, record) in self.seen() {
             newest = newest.max(record.time);
@@ -322,7 +328,7 @@ impl<'a> Model<'a> {
     ) {
         // A record may stand several times in a session's list, once for each time that it has the key.
         let numbers: BTreeSet<usize> = window.records.iter().copied().collect();
-        let mut hits: BTreeMap<Vec<(bool, String)>, (Vec<Value>, Vec<&Record>)> = BTreeMap::new();
+        let mut hits: BTreeMap<Order, Hits<'_>> = BTreeMap::new();
         for number in numbers {
             let record = &self.case.records[number];
             for key in self.case.keys_of(record) {
