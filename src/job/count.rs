@@ -191,7 +191,8 @@ impl Job for Count {
             keys.extend(counted.keys(&record.keys));
             values.clear();
             values.extend(counted.values.get(index * width..(index + 1) * width));
-            let outcome = self.windows.record_with(time, &keys, &values, &mut self.rows.to(cx.out));
+            let outcome =
+                self.windows.record_with(time, keys.as_slice().into(), &values, &mut self.rows.to(cx.out));
             if let Some(late) = &mut self.late {
                 late.note(self.taken, outcome, &chunk.bytes()[record.line.clone()])?;
             }

@@ -2,14 +2,18 @@
 //!
 //! A cell takes values and takes in other cells, in any order with the same result. Most give back what they took in (a
 //! pane that leaves a window) as if it had never come; the others, extremes and estimates, say when they cannot.
+//!
+//! Where keys are counted folded, one more cell behind those of the aggregates holds how they are spelt.
 
 use super::hll::Hll;
 use super::quantile::Sketch;
 use super::settings::{Aggregate, Settings};
+use super::spelling::Spellings;
 use super::sum::Sum;
 use crate::row::Number;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
+use std::ops::Range;
 
 /// What a record brings for one aggregate.
 #[derive(Clone, Copy, Debug)]
@@ -22,20 +26,34 @@ pub enum Value<'a> {
     Bytes(&'a [u8]),
 }
 
-/// The cells of one key side by side, in the order of the settings; the weight's first.
+/// The cells of one key side by side: the weight's, those of the aggregates in the order of the settings, the spelling's.
 #[derive(Clone, Debug)]
 pub(super) struct Shape {
     pub weighted: bool,
+    /// The last cell is [`Cell::Spelling`].
+    pub folded: bool,
     empty: Vec<Cell>,
 }
 
 impl Shape {
     pub fn new(settings: &Settings) -> Shape {
         let weight = settings.weighted.then_some(Aggregate::Sum);
+        let spelling = settings.folded.then(|| Cell::Spelling(Spellings::default()));
         Shape {
             weighted: settings.weighted,
-            empty: weight.iter().chain(&settings.aggregates).map(Cell::new).collect(),
+            folded: settings.folded,
+            empty: weight.iter().chain(&settings.aggregates).map(Cell::new).chain(spelling).collect(),
         }
+    }
+
+    /// How many values a record brings.
+    pub fn values(&self) -> usize {
+        self.empty.len() - usize::from(self.folded)
+    }
+
+    /// Which of a key's cells are aggregates.
+    pub fn aggregates(&self) -> Range<usize> {
+        usize::from(self.weighted)..self.values()
     }
 
     /// How many cells a key has.
@@ -68,6 +86,10 @@ pub(super) enum Cell {
         sketch: Sketch,
         fraction: f64,
     },
+    /// How often each spelling of the key came, in records, whatever their weight: spellings are packed keys, as
+    /// [`crate::row::key`] has them, sorted by bytes. The one that is shown is the most frequent of the window, not of a
+    /// pane, so all are kept. It takes no [`Value`]; see [`Cell::spell`].
+    Spelling(Spellings),
 }
 
 impl Cell {
@@ -99,7 +121,24 @@ impl Cell {
             (Cell::Distinct(_) | Cell::Approximate(_), Value::Number(_)) => {
                 debug_assert!(false, "distinct values come as bytes");
             }
+            (Cell::Spelling(_), Value::Number(_)) => debug_assert!(false, "a spelling is no value"),
             (_, Value::Bytes(_)) => debug_assert!(false, "only distinct values come as bytes"),
+        }
+    }
+
+    /// A record spells the key so; only for [`Cell::Spelling`].
+    #[inline]
+    pub fn spell(&mut self, spelling: &[u8]) {
+        if let Cell::Spelling(spellings) = self {
+            spellings.add(spelling, 1);
+        }
+    }
+
+    /// The most frequent spelling; only of [`Cell::Spelling`].
+    pub fn spelling(&self) -> &[u8] {
+        match self {
+            Cell::Spelling(spellings) => spellings.most_frequent(),
+            _ => &[],
         }
     }
 
@@ -119,6 +158,7 @@ impl Cell {
             }
             (Cell::Approximate(hll), Cell::Approximate(other)) => hll.merge(other),
             (Cell::Quantile { sketch, .. }, Cell::Quantile { sketch: other, .. }) => sketch.merge(other, 1),
+            (Cell::Spelling(spellings), Cell::Spelling(others)) => spellings.merge(others, 1),
             _ => {}
         }
     }
@@ -147,6 +187,7 @@ impl Cell {
             }
             (Cell::Approximate(_), Cell::Approximate(other)) => return other.is_empty(),
             (Cell::Quantile { sketch, .. }, Cell::Quantile { sketch: other, .. }) => sketch.merge(other, -1),
+            (Cell::Spelling(spellings), Cell::Spelling(others)) => spellings.merge(others, -1),
             _ => {}
         }
         true
@@ -162,6 +203,7 @@ impl Cell {
             Cell::Distinct(values) => Some(Number::Int(values.len() as i128)),
             Cell::Approximate(hll) => Some(Number::Int(hll.estimate().into())),
             Cell::Quantile { sketch, fraction } => sketch.quantile(*fraction).map(shortest),
+            Cell::Spelling(_) => None,
         }
     }
 }

@@ -6,6 +6,7 @@
 //! 2099 costs nothing but itself, wherever it stands, and so do many that come between sound ones.
 
 use super::cell::Value;
+use super::names::OwnedNames;
 use super::settings::{Settings, Watermark};
 use super::sources::Sources;
 use crate::row::Number;
@@ -38,7 +39,7 @@ pub(super) struct Held {
     pub record: u64,
     pub source: Box<[u8]>,
     pub time: Millis,
-    pub keys: Vec<Box<[u8]>>,
+    pub names: OwnedNames,
     pub values: Vec<OwnedValue>,
 }
 

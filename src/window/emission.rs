@@ -7,6 +7,7 @@ use super::sketch::Bound;
 use super::stats::{Outcome, Stats};
 use crate::row::Number;
 use crate::time::Millis;
+use std::cmp::Reverse;
 
 /// One emission of one window.
 #[derive(Clone, Copy, Debug)]
@@ -29,14 +30,14 @@ pub struct Emission<'a> {
     pub total: Number,
     /// The number of keys of the whole window.
     pub distinct: u64,
-    /// By count, largest first, then by the bytes of the key. Empty only where [`super::Settings::empty_windows`] asks.
+    /// By count, largest first, then by the bytes of the key as it is shown. Empty only where [`super::Settings::empty_windows`] asks.
     pub rows: &'a [Row<'a>],
 }
 
 /// One key of an emission.
 #[derive(Clone, Copy, Debug)]
 pub struct Row<'a> {
-    /// As it was counted.
+    /// As it was counted, or where keys are folded, its most frequent spelling in the window.
     pub key: &'a [u8],
     /// Records, or the sum of their weights.
     pub count: Number,
@@ -89,6 +90,17 @@ pub(super) struct Table<'a> {
     pub cells: &'a [Cell],
 }
 
+impl<'a> Table<'a> {
+    /// The key of an entry as it is shown.
+    fn key(&self, place: u32, shape: &Shape, keys: &'a Keys) -> &'a [u8] {
+        if shape.folded {
+            self.cells[(place as usize + 1) * shape.width() - 1].spelling()
+        } else {
+            keys.bytes(self.entries[place as usize].id)
+        }
+    }
+}
+
 /// Memory that emissions use one after the other.
 #[derive(Default)]
 pub(super) struct Scratch {
@@ -118,26 +130,28 @@ impl Output<'_> {
             None => order.extend(0..table.entries.len() as u32),
             Some(places) => order.extend_from_slice(places),
         }
-        if self.shape.weighted {
+        if self.shape.folded {
+            self.order_by_spelling(table, &mut order);
+        } else if self.shape.weighted {
             self.order_by_weight(table, &mut weighed, &mut order);
         } else {
             self.order_by_count(table, &mut ranked, &mut order);
         }
         let width = self.shape.width();
-        let skip = usize::from(self.shape.weighted);
+        let shown = self.shape.aggregates();
         aggregates.clear();
-        if width > skip {
+        if !shown.is_empty() {
             for &place in &order {
-                let first = place as usize * width;
-                aggregates.extend(table.cells[first + skip..first + width].iter().map(Cell::value));
+                let cells = &table.cells[place as usize * width..][..width];
+                aggregates.extend(cells[shown.clone()].iter().map(Cell::value));
             }
         }
-        let per_row = width - skip;
+        let per_row = shown.len();
         let mut rows = reuse(rows);
         let keys = &*self.keys;
         for (at, &place) in order.iter().enumerate() {
             rows.push(Row {
-                key: keys.bytes(table.entries[place as usize].id),
+                key: table.key(place, self.shape, keys),
                 count: self.count(table, place),
                 aggregates: &aggregates[at * per_row..(at + 1) * per_row],
                 bound: None,
@@ -151,11 +165,11 @@ impl Output<'_> {
         true
     }
 
-    /// Takes back a window of one key: a row of count 0.
-    pub fn take_back(&mut self, head: &Head, key: KeyId) {
-        let aggregates = vec![None; self.shape.width() - usize::from(self.shape.weighted)];
-        let row =
-            Row { key: self.keys.bytes(key), count: Number::ZERO, aggregates: &aggregates, bound: None };
+    /// Takes back a window of one key, by the name under which it was shown: a row of count 0.
+    pub fn take_back(&mut self, head: &Head, key: KeyId, spelling: Option<&[u8]>) {
+        let aggregates = vec![None; self.shape.aggregates().len()];
+        let key = spelling.unwrap_or_else(|| self.keys.bytes(key));
+        let row = Row { key, count: Number::ZERO, aggregates: &aggregates, bound: None };
         let telling = Telling { stats: self.stats, late: self.late, update: self.update, sink: self.sink };
         telling.emission(head, &[row], Number::ZERO, 0);
     }
@@ -193,6 +207,15 @@ impl Output<'_> {
         weighed.sort_unstable_by(|a, b| b.0.cmp(&a.0).then_with(|| key(a.1).cmp(key(b.1))));
         order.clear();
         order.extend(weighed.iter().map(|&(_, place)| place));
+    }
+
+    fn order_by_spelling(&self, table: Table<'_>, order: &mut Vec<u32>) {
+        let key = |place: u32| table.key(place, self.shape, self.keys);
+        let row = |&place: &u32| (Reverse(self.count(table, place)), key(place), place);
+        let mut rows: Vec<(Reverse<Number>, &[u8], u32)> = order.iter().map(row).collect();
+        rows.sort_unstable();
+        order.clear();
+        order.extend(rows.iter().map(|row| row.2));
     }
 
     fn order_by_count(&self, table: Table<'_>, ranked: &mut Vec<Ranked>, order: &mut Vec<u32>) {

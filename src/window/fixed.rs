@@ -258,7 +258,7 @@ impl Fixed {
         let head = Head { start, end, all: false, open, rev: reported.rev };
         if self.max_keys.is_some() {
             let panes = self.panes.range(low..high).map(|(_, &place)| &self.store[place]);
-            let emitted = Estimates::of(panes, out.keys).emit(&head, out)
+            let emitted = Estimates::of(panes, out).emit(&head, out)
                 || (self.empty_windows > 0 && out.emit_empty(&head));
             return self.report(window, emitted, reported, out);
         }

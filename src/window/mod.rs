@@ -22,9 +22,11 @@
 //! | `settings`, `window_kind` | what is asked for |
 //! | `clock`, `sources` | the watermark; records too far ahead |
 //! | `kind` | one face for `fixed` (windows that lie in time, by `layout`), `session`, and `running` (all, n records) |
+//! | `shown` | the names of sessions outside |
 //! | `pane`, `keys` | counts by key |
 //! | `cell`, `sum`, `hll`, `quantile`, `sketch` | aggregates, and keys in bounded memory |
 //! | `codec` | cells as bytes |
+//! | `names`, `spelling` | keys as a record brings them; how a key is spelt that is counted folded |
 //! | `batch`, `emission` | what comes out, in order |
 //!
 //! Memory is one entry per key and pane, for the panes of windows that have not closed, and one entry per key for the
@@ -41,19 +43,23 @@ mod hll;
 mod keys;
 mod kind;
 mod layout;
+mod names;
 mod pane;
 mod quantile;
 mod running;
 mod session;
 mod settings;
+mod shown;
 mod sketch;
 mod sources;
+mod spelling;
 mod stats;
 mod sum;
 mod window_kind;
 
 pub use cell::Value;
 pub use emission::{Emission, Row, Sink};
+pub use names::Names;
 pub use settings::{Aggregate, Emit, Settings, SettingsError, Trigger, Watermark};
 pub use sketch::Bound;
 pub use stats::{Outcome, Stats};
@@ -128,18 +134,18 @@ impl Windows {
     ///
     /// The time lies between [`crate::time::MIN`] and [`crate::time::MAX`], as every time that is read does.
     pub fn record(&mut self, time: Millis, keys: &[&[u8]], sink: &mut dyn Sink) -> Outcome {
-        self.record_with(time, keys, &[], sink)
+        self.record_with(time, keys.into(), &[], sink)
     }
 
     /// Takes one record with its values: the weight first, if the settings say so, then one for each aggregate.
     pub fn record_with(
         &mut self,
         time: Millis,
-        keys: &[&[u8]],
+        names: Names<'_>,
         values: &[Value<'_>],
         sink: &mut dyn Sink,
     ) -> Outcome {
-        self.record_from(&[], time, keys, values, sink)
+        self.record_from(&[], time, names, values, sink)
     }
 
     /// Takes one record of a source, where the settings tell sources apart; values are as in
@@ -148,21 +154,26 @@ impl Windows {
         &mut self,
         source: &[u8],
         time: Millis,
-        keys: &[&[u8]],
+        names: Names<'_>,
         values: &[Value<'_>],
         sink: &mut dyn Sink,
     ) -> Outcome {
-        debug_assert_eq!(values.len(), self.shape.width(), "one value per aggregate");
+        debug_assert_eq!(values.len(), self.shape.values(), "one value per aggregate");
+        debug_assert_eq!(
+            names.spellings.len(),
+            if self.shape.folded { names.keys.len() } else { 0 },
+            "one spelling per key"
+        );
         let record = self.stats.records;
         self.stats.records += 1;
         if self.clock.is_far(time) {
-            return self.hold(record, (source, time), keys, values, sink);
+            return self.hold(record, (source, time), names, values, sink);
         }
         if self.clock.holds_any() {
             let held = self.clock.take_held();
             self.set_aside(&held, sink);
         }
-        self.apply((source, time), keys, values, sink)
+        self.apply((source, time), names, values, sink)
     }
 
     /// A source has been silent for too long, or has ended: it holds the watermark back no longer, until a record of it
@@ -215,7 +226,7 @@ impl Windows {
         &mut self,
         record: u64,
         (source, time): (&[u8], Millis),
-        keys: &[&[u8]],
+        names: Names<'_>,
         values: &[Value<'_>],
         sink: &mut dyn Sink,
     ) -> Outcome {
@@ -226,18 +237,19 @@ impl Windows {
                 record,
                 source: source.into(),
                 time,
-                keys: keys.iter().map(|&key| key.into()).collect(),
+                names: names.into(),
                 values: values.iter().map(OwnedValue::new).collect(),
             });
             return Outcome::Held;
         }
         for held in self.clock.take_held() {
-            let keys: Vec<&[u8]> = held.keys.iter().map(|key| &**key).collect();
+            let (keys, spellings) = held.names.borrow();
+            let names = Names { keys: &keys, spellings: &spellings };
             let values: Vec<Value<'_>> = held.values.iter().map(OwnedValue::borrow).collect();
-            let outcome = self.apply((&held.source, held.time), &keys, &values, sink);
+            let outcome = self.apply((&held.source, held.time), names, &values, sink);
             sink.settled(held.record, outcome);
         }
-        self.apply((source, time), keys, values, sink)
+        self.apply((source, time), names, values, sink)
     }
 
     fn set_aside(&mut self, held: &[Held], sink: &mut dyn Sink) {
@@ -252,7 +264,7 @@ impl Windows {
     fn apply(
         &mut self,
         (source, time): (&[u8], Millis),
-        keys: &[&[u8]],
+        names: Names<'_>,
         values: &[Value<'_>],
         sink: &mut dyn Sink,
     ) -> Outcome {
@@ -260,11 +272,11 @@ impl Windows {
         if time > self.clock.max || base > self.clock.base {
             self.advance(time.max(self.clock.max), base, sink);
         }
-        let outcome = if keys.is_empty() {
+        let outcome = if names.keys.is_empty() {
             self.stats.no_key += 1;
             Outcome::NoKey
         } else {
-            let outcome = self.count(time, keys, values);
+            let outcome = self.count(time, names, values);
             if self.kinds.iter().any(Kind::is_full) {
                 self.close_full(sink);
             }
@@ -306,7 +318,7 @@ impl Windows {
 
     /// Counts a record in every window that is open.
     #[inline]
-    fn count(&mut self, time: Millis, keys: &[&[u8]], values: &[Value<'_>]) -> Outcome {
+    fn count(&mut self, time: Millis, names: Names<'_>, values: &[Value<'_>]) -> Outcome {
         let Clock { base, watermark, .. } = self.clock;
         let horizon = self.clock.horizon();
         let hint = |end: Millis| base - end - (watermark - horizon) + 1;
@@ -314,7 +326,7 @@ impl Windows {
         let mut first_missed = None;
         let mut last_end = None;
         for (at, kind) in self.kinds.iter_mut().enumerate() {
-            let Some((first, last)) = kind.ends_at(time, keys, horizon, &self.keys) else { continue };
+            let Some((first, last)) = kind.ends_at(time, names.keys, horizon, &self.keys) else { continue };
             if last > horizon {
                 self.open_kinds.push(at);
             }
@@ -338,10 +350,10 @@ impl Windows {
             return Outcome::Late;
         }
         self.ids.clear();
-        for key in keys {
+        for key in names.keys {
             self.ids.push(self.keys.intern(key));
         }
-        let arrival = Arrival { keys: &self.ids, values, epoch: self.epoch };
+        let arrival = Arrival { keys: &self.ids, spellings: names.spellings, values, epoch: self.epoch };
         if self.holds_keys {
             self.ids.iter().for_each(|&id| self.keys.hold(id));
         }

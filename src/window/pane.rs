@@ -16,6 +16,8 @@ pub(super) struct Entry {
 /// What a record brings to a pane.
 pub(super) struct Arrival<'a> {
     pub keys: &'a [KeyId],
+    /// One for each key, where keys are folded; else none.
+    pub spellings: &'a [&'a [u8]],
     pub values: &'a [Value<'a>],
     /// The number of the emission that will show it.
     pub epoch: u32,
@@ -52,7 +54,7 @@ impl Pane {
     #[inline]
     pub fn count(&mut self, arrival: &Arrival<'_>, hints: &mut Vec<u32>, shape: &Shape, keys: &mut Keys) {
         self.changed = arrival.epoch;
-        for &id in arrival.keys {
+        for (at, &id) in arrival.keys.iter().enumerate() {
             if hints.len() <= id as usize {
                 hints.resize(id as usize + 1, 0);
             }
@@ -65,7 +67,7 @@ impl Pane {
             let entry = &mut self.entries[place];
             entry.count += 1;
             entry.changed = arrival.epoch;
-            add_values(&mut self.cells, place, arrival.values);
+            arrival.add_to(&mut self.cells, place, at);
         }
     }
 
@@ -83,6 +85,9 @@ impl Pane {
                     entry.remove();
                 }
                 keys.release(old);
+                // What is left of it belongs to the key that it displaces.
+                let first = place as usize * shape.width();
+                self.cells[first..first + shape.width()].clone_from_slice(shape.empty());
                 place
             }
             None => {
@@ -123,11 +128,18 @@ impl Pane {
     }
 }
 
-#[inline]
-fn add_values(cells: &mut [Cell], place: usize, values: &[Value<'_>]) {
-    let first = place * values.len();
-    for (cell, value) in cells[first..].iter_mut().zip(values) {
-        cell.add(value);
+impl Arrival<'_> {
+    /// Adds the values of the record, and the spelling of its key `at`, to the cells of an entry.
+    #[inline]
+    pub fn add_to(&self, cells: &mut [Cell], place: usize, at: usize) {
+        let Arrival { values, spellings, .. } = self;
+        let first = place * (values.len() + usize::from(!spellings.is_empty()));
+        for (cell, value) in cells[first..].iter_mut().zip(*values) {
+            cell.add(value);
+        }
+        if let Some(spelling) = spellings.get(at) {
+            cells[first + values.len()].spell(spelling);
+        }
     }
 }
 
@@ -172,10 +184,10 @@ impl Total {
 
     /// A record came to a pane that is covered.
     pub fn count(&mut self, arrival: &Arrival<'_>, shape: &Shape) {
-        for &id in arrival.keys {
+        for (at, &id) in arrival.keys.iter().enumerate() {
             let place = self.place(id, shape);
             self.entries[place].count += 1;
-            add_values(&mut self.cells, place, arrival.values);
+            arrival.add_to(&mut self.cells, place, at);
         }
     }
 

@@ -68,7 +68,7 @@ impl Running {
         });
         let table = Table { entries: &self.pane.entries, cells: &self.pane.cells };
         let emitted = if self.pane.limit.is_some() {
-            Estimates::of(std::iter::once(&self.pane), out.keys).emit(&head, out)
+            Estimates::of(std::iter::once(&self.pane), out).emit(&head, out)
         } else {
             out.emit(&head, table, changed.as_deref())
         };

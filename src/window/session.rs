@@ -5,7 +5,7 @@
 //! reaches both merges them. Late is judged after merging: whoever reaches a session that is kept is in time.
 //!
 //! The bounds of a session are its name to the outside. When they change after it was emitted, the old name is taken back
-//! by an emission of count 0, at the next occasion.
+//! by an emission of count 0, at the next occasion; see `shown.rs`.
 
 use super::cell::{Cell, Shape};
 use super::emission::{Head, Output, Table};
@@ -13,6 +13,7 @@ use super::keys::{KeyId, Keys};
 use super::kind::{Due, Reported};
 use super::pane::{Arrival, Entry};
 use super::settings::Settings;
+use super::shown::{Dissolved, Shown};
 use crate::time::Millis;
 use std::collections::{BTreeSet, VecDeque};
 
@@ -25,20 +26,33 @@ struct Session {
     cells: Vec<Cell>,
     /// The epoch of the last change.
     changed: u32,
-    /// The bounds under which it was last emitted, and what is known of them outside.
-    shown: Option<(Millis, Millis)>,
+    /// The name under which it was last emitted, and what is known of that outside.
+    shown: Option<Shown>,
     reported: Reported,
     closed: bool,
     /// Under which time it stands among those that close, or those that have closed.
     timer: Millis,
 }
 
-/// Bounds that were emitted and are no session any more.
-struct Dissolved {
-    key: KeyId,
-    start: Millis,
-    end: Millis,
-    rev: u64,
+impl Session {
+    /// The key as it is to be shown.
+    fn name<'a>(&'a self, keys: &'a Keys) -> &'a [u8] {
+        match self.cells.last() {
+            Some(cell @ Cell::Spelling(_)) => cell.spelling(),
+            _ => keys.bytes(self.key),
+        }
+    }
+
+    /// Before an emission: if another spelling was shown, that name is taken back. Revisions go on rising, since the
+    /// spelling may change back.
+    fn take_back_spelling(&mut self, out: &mut Output<'_>) {
+        if let Some(shown) = &self.shown
+            && shown.spelling.as_deref().is_some_and(|spelling| *spelling != *self.name(out.keys))
+        {
+            shown.take_back(self.key, self.reported.rev, out);
+            self.reported.rev += 1;
+        }
+    }
 }
 
 pub(super) struct Sessions {
@@ -126,7 +140,7 @@ impl Sessions {
         keys: &mut Keys,
     ) {
         let horizon = if watermark == Millis::MIN { watermark } else { watermark - self.lateness };
-        for &key in arrival.keys {
+        for (at, &key) in arrival.keys.iter().enumerate() {
             let reached = self.within_reach(key, time, horizon);
             let place = match *reached {
                 [place, ref others @ ..] => {
@@ -140,7 +154,7 @@ impl Sessions {
             let session = &mut self.sessions[place];
             session.count += 1;
             session.changed = arrival.epoch;
-            session.cells.iter_mut().zip(arrival.values).for_each(|(cell, value)| cell.add(value));
+            arrival.add_to(&mut session.cells, 0, at);
             if self.has_trigger {
                 self.touched.push(place);
             }
@@ -207,10 +221,10 @@ impl Sessions {
     /// The bounds of a session change: what was emitted under the old ones is to be taken back.
     fn dissolve(&mut self, place: usize, keys: &mut Keys) {
         let session = &mut self.sessions[place];
-        if let Some((start, end)) = session.shown.take() {
+        if let Some(shown) = session.shown.take() {
             let rev = std::mem::take(&mut session.reported).rev;
             keys.hold(session.key);
-            self.dissolved.push(Dissolved { key: session.key, start, end, rev });
+            self.dissolved.push(Dissolved { key: session.key, shown, rev });
         }
     }
 
@@ -294,7 +308,7 @@ impl Sessions {
     fn in_order(&self, places: Vec<usize>, keys: &Keys) -> Vec<Due> {
         let mut windows: Vec<Due> = places.into_iter().map(|place| self.due_of(place)).collect();
         windows.sort_by(|a, b| {
-            let key = |due: &Due| keys.bytes(self.sessions[due.window as usize].key);
+            let key = |due: &Due| self.sessions[due.window as usize].name(keys);
             (a.end, a.start).cmp(&(b.end, b.start)).then_with(|| key(a).cmp(key(b)))
         });
         windows
@@ -319,13 +333,11 @@ impl Sessions {
         let amended = std::mem::take(&mut self.amended).into_iter().collect();
         let mut windows = self.in_order(amended, keys);
         self.leaving = std::mem::take(&mut self.dissolved);
-        self.leaving.sort_by(|a, b| {
-            (a.end, a.start).cmp(&(b.end, b.start)).then_with(|| keys.bytes(a.key).cmp(keys.bytes(b.key)))
-        });
+        self.leaving.sort_by(|a, b| a.order(keys).cmp(&b.order(keys)));
         // Those that leave have negative numbers; of two with the same bounds, they come first.
         let leaving = self.leaving.iter().enumerate().map(|(at, gone)| Due {
-            end: gone.end,
-            start: gone.start,
+            end: gone.shown.end,
+            start: gone.shown.start,
             window: -1 - at as i64,
         });
         windows.splice(0..0, leaving);
@@ -357,19 +369,22 @@ impl Sessions {
     pub fn emit(&mut self, due: Due, open: bool, out: &mut Output<'_>) -> bool {
         let Ok(place) = usize::try_from(due.window) else {
             let gone = &self.leaving[(-1 - due.window) as usize];
-            let head = Head { start: gone.start, end: gone.end, all: false, open: false, rev: gone.rev };
-            out.take_back(&head, gone.key);
+            gone.shown.take_back(gone.key, gone.rev, out);
             out.keys.release(gone.key);
             return false;
         };
         let session = &mut self.sessions[place];
+        if !out.update || session.changed > session.reported.seen {
+            session.take_back_spelling(out);
+        }
         let Session { key, count, changed, reported, .. } = *session;
         let table = Table { entries: &[Entry { id: key, changed, count }], cells: &session.cells };
         let places: Option<&[u32]> = out.update.then_some(if changed > reported.seen { &[0] } else { &[] });
         let head = Head { start: due.start, end: due.end, all: false, open, rev: reported.rev };
         if out.emit(&head, table, places) {
             session.reported = Reported { rev: reported.rev + 1, seen: out.epoch };
-            session.shown = Some((due.start, due.end));
+            let spelling = out.shape.folded.then(|| session.name(out.keys).into());
+            session.shown = Some(Shown { start: due.start, end: due.end, spelling });
         }
         reported.rev == 0
     }

@@ -27,6 +27,9 @@ pub struct Settings {
     /// The largest number of keys that a pane counts; beyond it, counts are estimates with a bound on their error, and at
     /// most so many rows come of a window.
     pub max_keys: Option<usize>,
+    /// Each key comes with its spelling: it is counted under its bytes, and shown in the spelling that most records of a
+    /// window have, of several the smallest.
+    pub folded: bool,
     /// Each record brings a weight, the first of its values; `count` is then the sum of weights.
     pub weighted: bool,
     /// What else is computed for each key; each record brings one value for each, behind the weight.
@@ -46,6 +49,7 @@ impl Default for Settings {
             trigger: None,
             empty_windows: 0,
             max_keys: None,
+            folded: false,
             weighted: false,
             aggregates: Vec::new(),
         }

@@ -5,11 +5,16 @@
 //! at most that much, its error. A key that a pane does not have may have come there as often as the rarest key that was
 //! ever displaced, its floor. So a window's count of a key is the sum over its panes, with the floor of each pane that
 //! does not have the key; it is never too low, and never too high by more than the error beside it.
+//!
+//! Where keys are folded, the spelling shown is the most frequent of those that were seen since the key last took its place
+//! in each pane: an estimate too, but always a spelling of the key.
 
+use super::cell::{Cell, Shape};
 use super::emission::{Head, Output, Row};
 use super::hll::Hll;
 use super::keys::{KeyId, Keys};
 use super::pane::{Entry, Pane};
+use super::spelling::Spellings;
 use crate::row::Number;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
@@ -80,28 +85,48 @@ pub(super) struct Estimates {
     floor: i64,
 }
 
-#[derive(Clone, Copy)]
 struct Estimate {
     id: KeyId,
     count: i64,
     error: i64,
+    /// Empty where keys are not folded.
+    spellings: Spellings,
+}
+
+impl Estimate {
+    /// The key as it is shown.
+    fn key<'a>(&'a self, shape: &Shape, keys: &'a Keys) -> &'a [u8] {
+        if shape.folded { self.spellings.most_frequent() } else { keys.bytes(self.id) }
+    }
+}
+
+/// What the panes that have a key know of it.
+#[derive(Default)]
+struct Sum {
+    count: i64,
+    error: i64,
+    floor: i64,
+    spellings: Spellings,
 }
 
 impl Estimates {
     /// Adds up the panes of a window.
-    pub fn of<'a>(panes: impl Iterator<Item = &'a Pane> + Clone, keys: &Keys) -> Estimates {
-        let mut sums: HashMap<KeyId, (i64, i64, i64), FixedState> =
-            HashMap::with_hasher(FixedState::with_seed(0));
+    pub fn of<'a>(panes: impl Iterator<Item = &'a Pane>, out: &Output<'_>) -> Estimates {
+        let mut sums: HashMap<KeyId, Sum, FixedState> = HashMap::with_hasher(FixedState::with_seed(0));
         let (mut total, mut floors, mut most) = (0, 0, 0);
         let mut seen = Hll::default();
         for pane in panes {
             let Some(limit) = &pane.limit else { continue };
-            for (entry, error) in pane.entries.iter().zip(&limit.errors) {
-                let (count, errors, floor) = sums.entry(entry.id).or_default();
-                *count += entry.count;
-                *errors += error;
-                *floor += limit.floor;
+            for (place, (entry, error)) in pane.entries.iter().zip(&limit.errors).enumerate() {
+                let sum = sums.entry(entry.id).or_default();
+                sum.count += entry.count;
+                sum.error += error;
+                sum.floor += limit.floor;
                 total += entry.count;
+                // A cell is that of the spelling: estimated keys have no aggregates.
+                if let Some(Cell::Spelling(spellings)) = pane.cells.get(place) {
+                    sum.spellings.merge(spellings, 1);
+                }
             }
             floors += limit.floor;
             most = limit.keys;
@@ -110,13 +135,14 @@ impl Estimates {
         let distinct = if floors == 0 { sums.len() as u64 } else { seen.estimate().max(sums.len() as u64) };
         let mut rows: Vec<Estimate> = sums
             .into_iter()
-            .map(|(id, (count, error, floor))| {
+            .map(|(id, Sum { count, error, floor, spellings })| {
                 let absent = floors - floor;
-                Estimate { id, count: count + absent, error: error + absent }
+                Estimate { id, count: count + absent, error: error + absent, spellings }
             })
             .collect();
+        let (shape, keys) = (out.shape, &*out.keys);
         rows.sort_unstable_by(|a, b| {
-            b.count.cmp(&a.count).then_with(|| keys.bytes(a.id).cmp(keys.bytes(b.id)))
+            b.count.cmp(&a.count).then_with(|| a.key(shape, keys).cmp(b.key(shape, keys)))
         });
         let next = rows.get(most).map_or(0, |row| row.count);
         rows.truncate(most);
@@ -129,8 +155,9 @@ impl Estimates {
             return false;
         }
         let following = self.rows.iter().skip(1).map(|row| row.count).chain([self.floor]);
+        let (shape, keys) = (out.shape, &*out.keys);
         let rows = self.rows.iter().zip(following).map(|(row, next)| Row {
-            key: out.keys.bytes(row.id),
+            key: row.key(shape, keys),
             count: Number::Int(row.count.into()),
             aggregates: &[],
             bound: Some(Bound { error: row.error.unsigned_abs(), guaranteed: row.count - row.error >= next }),

@@ -350,7 +350,7 @@ fn the_source_furthest_behind_rules_the_watermark() {
     let mut windows = Windows::new(&settings).unwrap();
     let mut recorder = Recorder::default();
     let mut record = |windows: &mut Windows, source: &str, time| {
-        windows.record_from(source.as_bytes(), time, &[b"a"], &[], &mut recorder)
+        windows.record_from(source.as_bytes(), time, a(), &[], &mut recorder)
     };
     record(&mut windows, "east", 5);
     record(&mut windows, "west", 6);
@@ -360,7 +360,7 @@ fn the_source_furthest_behind_rules_the_watermark() {
     assert_eq!((windows.stats().emissions, windows.stats().max_event_time), (0, Some(95)));
     windows.drop_source(b"west", &mut recorder);
     assert_eq!((windows.stats().watermark, windows.stats().emissions), (Some(95), 1));
-    assert_eq!(windows.record_from(b"west", 8, &[b"a"], &[], &mut recorder), Outcome::Late);
+    assert_eq!(windows.record_from(b"west", 8, a(), &[], &mut recorder), Outcome::Late);
     windows.drop_source(b"west", &mut recorder);
     windows.drop_source(b"east", &mut recorder);
     assert_eq!(windows.stats().watermark, Some(95));

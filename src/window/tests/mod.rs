@@ -86,6 +86,16 @@ fn aggregates(settings: &Settings) -> Vec<Aggregate> {
     weight.into_iter().chain(settings.aggregates.iter().copied()).collect()
 }
 
+/// The key of a record in which only times matter.
+fn a() -> Names<'static> {
+    Names { keys: &[b"a"], spellings: &[] }
+}
+
+/// Under what a key of a record is counted: the tests' folding is that of ASCII.
+fn counting_key(settings: &Settings, key: &str) -> String {
+    if settings.folded { key.to_ascii_lowercase() } else { key.to_owned() }
+}
+
 fn at(time: Millis, keys: &[&'static str]) -> Record {
     Record { source: "", time, keys: keys.to_vec(), values: Vec::new() }
 }
@@ -95,7 +105,11 @@ fn run(settings: &Settings, records: &[Record]) -> (Vec<Event>, Stats) {
     let mut windows = Windows::new(settings).expect("the settings make sense");
     let mut recorder = Recorder::default();
     for record in records {
-        let keys: Vec<&[u8]> = record.keys.iter().map(|key| key.as_bytes()).collect();
+        let keys: Vec<String> = record.keys.iter().map(|key| counting_key(settings, key)).collect();
+        let keys: Vec<&[u8]> = keys.iter().map(|key| key.as_bytes()).collect();
+        let spellings: Vec<&[u8]> = record.keys.iter().map(|key| key.as_bytes()).collect();
+        let spellings = if settings.folded { &*spellings } else { &[] };
+        let names = Names { keys: &keys, spellings };
         let texts: Vec<String> = record.values.iter().map(ToString::to_string).collect();
         let values: Vec<Value<'_>> = aggregates(settings)
             .iter()
@@ -107,7 +121,7 @@ fn run(settings: &Settings, records: &[Record]) -> (Vec<Event>, Stats) {
             })
             .collect();
         let outcome =
-            windows.record_from(record.source.as_bytes(), record.time, &keys, &values, &mut recorder);
+            windows.record_from(record.source.as_bytes(), record.time, names, &values, &mut recorder);
         recorder.events.push(Event::Returned(outcome));
     }
     windows.finish(&mut recorder);

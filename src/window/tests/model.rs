@@ -381,14 +381,15 @@ impl Model {
 
     fn emit(&mut self, (end, start, _): Id, window: &mut Window, all: bool, open: bool) {
         let update = self.settings.emit == Emit::Update;
-        let changed: BTreeSet<&str> =
-            window.records[window.seen..].iter().flat_map(|record| record.keys.iter().copied()).collect();
-        let keys: BTreeSet<&str> =
-            window.records.iter().flat_map(|record| record.keys.iter().copied()).collect();
+        let keys_of = |records: &[Record]| -> BTreeSet<String> {
+            let keys = records.iter().flat_map(|record| record.keys.iter());
+            keys.map(|key| counting_key(&self.settings, key)).collect()
+        };
+        let (keys, changed) = (keys_of(&window.records), keys_of(&window.records[window.seen..]));
         let mut rows: Vec<Row> = keys.iter().map(|key| self.row(key, &window.records)).collect();
         let total = rows.iter().fold(Number::ZERO, |sum, row| sum.plus(row.1));
         if update {
-            rows.retain(|row| changed.contains(row.0.as_str()));
+            rows.retain(|row| changed.contains(&counting_key(&self.settings, &row.0)));
         }
         rows.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.as_bytes().cmp(b.0.as_bytes())));
         if rows.is_empty() && self.settings.empty_windows == 0 {
@@ -413,13 +414,16 @@ impl Model {
         window.seen = window.records.len();
     }
 
+    /// The row of a key, in its most frequent spelling.
     pub fn row(&self, key: &str, records: &[Record]) -> Row {
         let mut count = 0;
+        let mut spellings: BTreeMap<&str, u64> = BTreeMap::new();
         let aggregates = aggregates(&self.settings);
         let mut values: Vec<Vec<i64>> = vec![Vec::new(); aggregates.len()];
         for record in records {
-            for _ in record.keys.iter().filter(|other| **other == key) {
+            for spelling in record.keys.iter().filter(|other| counting_key(&self.settings, other) == key) {
                 count += 1;
+                *spellings.entry(spelling).or_default() += 1;
                 for (values, value) in values.iter_mut().zip(&record.values) {
                     values.extend(Some(*value).filter(|&value| value != MISSING));
                 }
@@ -428,6 +432,8 @@ impl Model {
         let mut results: Vec<Option<Number>> =
             aggregates.iter().zip(values).map(|(aggregate, values)| result(aggregate, values)).collect();
         let count = if self.settings.weighted { results.remove(0).unwrap() } else { Number::Int(count) };
-        (key.to_owned(), count, results)
+        let most = spellings.values().max();
+        let shown = spellings.iter().find(|(_, times)| Some(*times) == most).map(|(spelling, _)| spelling);
+        (shown.unwrap().to_string(), count, results)
     }
 }

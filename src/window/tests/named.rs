@@ -330,9 +330,9 @@ fn weights_may_be_floats_and_their_order_does_not_matter() {
         let mut recorder = Recorder::default();
         for &weight in weights {
             let value = [Value::Number(Number::Float(weight))];
-            windows.record_with(15, &[b"a"], &value, &mut recorder);
+            windows.record_with(15, a(), &value, &mut recorder);
         }
-        windows.record_with(25, &[b"a"], &[Value::Number(Number::Int(7))], &mut recorder);
+        windows.record_with(25, a(), &[Value::Number(Number::Int(7))], &mut recorder);
         windows.finish(&mut recorder);
         let counts = recorder.events.iter().filter_map(|event| match event {
             Event::Emission(emitted) => Some(emitted.rows[0].1.to_string()),

@@ -4,16 +4,17 @@ use super::model::Model;
 use super::*;
 
 pub(super) struct Session {
-    key: &'static str,
+    key: String,
     records: Vec<Record>,
     closed: bool,
     seen: usize,
     emissions: u64,
-    shown: Option<(Millis, Millis)>,
+    /// Start, end, and the key as it was shown.
+    shown: Option<(Millis, Millis, String)>,
 }
 
 /// End, start, key and `rev` of what was emitted and is no session any more.
-pub(super) type Dissolved = (Millis, Millis, &'static str, u64);
+pub(super) type Dissolved = (Millis, Millis, String, u64);
 
 impl Session {
     fn bounds(&self, gap: i64) -> (Millis, Millis) {
@@ -35,7 +36,7 @@ impl Model {
         let (mut counted, mut missed) = (0, 0);
         for key in &record.keys {
             let reaches = |session: &Session| {
-                session.key == *key
+                session.key == counting_key(&self.settings, key)
                     && is_kept(session.bounds(gap).1)
                     && session.records.iter().any(|other| (other.time - record.time).abs() <= gap)
             };
@@ -50,14 +51,18 @@ impl Model {
             let mut records: Vec<Record> =
                 reached.iter().flat_map(|session| session.records.clone()).collect();
             records.push(Record { keys: vec![key], ..record.clone() });
+            let key = counting_key(&self.settings, key);
             let mut session = Session { key, records, closed: false, seen: 0, emissions: 0, shown: None };
             let (start, end) = session.bounds(gap);
             session.closed = watermark.is_some_and(|watermark| end < watermark);
             for old in reached {
-                if old.shown == Some((start, end)) {
-                    (session.seen, session.emissions, session.shown) = (old.seen, old.emissions, old.shown);
-                } else if let Some((start, end)) = old.shown {
-                    self.dissolved.push((end, start, key, old.emissions));
+                match old.shown {
+                    Some((first, last, _)) if (first, last) == (start, end) => {
+                        (session.seen, session.emissions, session.shown) =
+                            (old.seen, old.emissions, old.shown);
+                    }
+                    Some((start, end, key)) => self.dissolved.push((end, start, key, old.emissions)),
+                    None => {}
                 }
             }
             self.sessions.push(session);
@@ -77,41 +82,48 @@ impl Model {
     }
 
     pub(super) fn emit_amended_sessions(&mut self, gap: i64) {
-        let update = self.settings.emit == Emit::Update;
-        let none = vec![None; self.settings.aggregates.len()];
         let mut emissions: Vec<(Dissolved, Option<usize>)> =
             std::mem::take(&mut self.dissolved).into_iter().map(|gone| (gone, None)).collect();
         for (at, session) in
             self.sessions.iter().enumerate().filter(|(_, session)| session.closed && session.has_news())
         {
             let (start, end) = session.bounds(gap);
-            emissions.push(((end, start, session.key, session.emissions), Some(at)));
+            emissions.push(((end, start, self.name(session), session.emissions), Some(at)));
         }
         // Of several with the same bounds, what is taken back comes first.
-        emissions.sort_by_key(|&((end, start, key, _), at)| (end, start, at.is_some(), key));
+        emissions.sort_by_key(|((end, start, key, _), at)| (*end, *start, at.is_some(), key.clone()));
         for ((end, start, key, rev), at) in emissions {
             if let Some(at) = at {
                 self.stats.windows += u64::from(rev == 0);
                 self.emit_session(gap, at, false);
                 continue;
             }
-            let late = std::mem::take(&mut self.late);
-            self.stats.emissions += 1;
-            self.stats.rows += 1;
-            self.events.push(Event::Emission(Emitted {
-                start,
-                end,
-                all: false,
-                open: false,
-                update,
-                rev,
-                late,
-                total: Number::ZERO,
-                distinct: 0,
-                rows: vec![(key.to_owned(), Number::ZERO, none.clone())],
-                bounds: vec![None],
-            }));
+            self.take_back((start, end, key), rev);
         }
+    }
+
+    fn take_back(&mut self, (start, end, key): (Millis, Millis, String), rev: u64) {
+        let late = std::mem::take(&mut self.late);
+        self.stats.emissions += 1;
+        self.stats.rows += 1;
+        self.events.push(Event::Emission(Emitted {
+            start,
+            end,
+            all: false,
+            open: false,
+            update: self.settings.emit == Emit::Update,
+            rev,
+            late,
+            total: Number::ZERO,
+            distinct: 0,
+            rows: vec![(key, Number::ZERO, vec![None; self.settings.aggregates.len()])],
+            bounds: vec![None],
+        }));
+    }
+
+    /// The key of a session as it is shown.
+    fn name(&self, session: &Session) -> String {
+        self.row(&session.key, &session.records).0
     }
 
     /// Closes the sessions that end before a watermark; at the end of input, all, and some as open.
@@ -135,7 +147,7 @@ impl Model {
             (0..self.sessions.len()).filter(|&at| which(&self.sessions[at])).collect();
         places.sort_by_key(|&at| {
             let (start, end) = self.sessions[at].bounds(gap);
-            (end, start, self.sessions[at].key)
+            (end, start, self.name(&self.sessions[at]))
         });
         places
     }
@@ -147,7 +159,14 @@ impl Model {
             return;
         }
         let (start, end) = session.bounds(gap);
-        let row = self.row(session.key, &session.records);
+        let row = self.row(&session.key, &session.records);
+        // Another name for the same session: the old one is taken back, and revisions go on rising.
+        if let Some(shown) = session.shown.clone().filter(|shown| shown.2 != row.0) {
+            let rev = session.emissions;
+            self.sessions[at].emissions += 1;
+            self.take_back(shown, rev);
+        }
+        let session = &self.sessions[at];
         let late = std::mem::take(&mut self.late);
         let rev = session.emissions;
         self.stats.emissions += 1;
@@ -162,12 +181,12 @@ impl Model {
             late,
             total: row.1,
             distinct: 1,
-            rows: vec![row],
+            rows: vec![row.clone()],
             bounds: vec![None],
         }));
         let session = &mut self.sessions[at];
         session.emissions += 1;
         session.seen = session.records.len();
-        session.shown = Some((start, end));
+        session.shown = Some((start, end, row.0));
     }
 }
