@@ -106,7 +106,7 @@ fn run(settings: &Settings, records: &[Record]) -> (Vec<Event>, Stats) {
     let mut recorder = Recorder::default();
     for record in records {
         let keys: Vec<String> = record.keys.iter().map(|key| counting_key(settings, key)).collect();
-        let keys: Vec<&[u8]> = keys.iter().map(|key| key.as_bytes()).collect();
+        let keys: Vec<&[u8]> = keys.iter().map(String::as_bytes).collect();
         let spellings: Vec<&[u8]> = record.keys.iter().map(|key| key.as_bytes()).collect();
         let spellings = if settings.folded { &*spellings } else { &[] };
         let names = Names { keys: &keys, spellings };
