@@ -9,6 +9,7 @@
 use super::cell::Cell;
 use super::hll::Hll;
 use super::quantile::Sketch;
+use super::spelling::Spellings;
 use super::sum::Sum;
 use crate::pack::{Packer, Unpackable, Unpacker};
 use crate::row::Number;
@@ -22,6 +23,7 @@ const MEAN: u8 = 4;
 const DISTINCT: u8 = 5;
 const APPROXIMATE: u8 = 6;
 const QUANTILE: u8 = 7;
+const SPELLING: u8 = 8;
 
 /// No count and no part of a sum is beyond this, so that sums of many that came from outside do not overflow.
 const MOST: i64 = 1 << 56;
@@ -66,6 +68,10 @@ impl Cell {
                 out.f64(*fraction);
                 sketch.pack(out);
             }
+            Cell::Spelling(spellings) => {
+                out.tag(SPELLING);
+                spellings.pack(out);
+            }
         }
     }
 
@@ -92,6 +98,7 @@ impl Cell {
                 }
                 Cell::Quantile { fraction, sketch: Sketch::unpack(from)? }
             }
+            SPELLING => Cell::Spelling(Spellings::unpack(from)?),
             _ => return Err(Unpackable),
         })
     }
@@ -235,7 +242,7 @@ mod tests {
         }
 
         #[test]
-        fn foreign_bytes_are_refused_or_a_cell(tag in 0..9_u8, bytes in prop::collection::vec(any::<u8>(), 0..60)) {
+        fn foreign_bytes_are_refused_or_a_cell(tag in 0..10_u8, bytes in prop::collection::vec(any::<u8>(), 0..60)) {
             if let Ok(cell) = unpacked(&[&[tag], &bytes[..]].concat()) {
                 let mut twice = cell.clone();
                 twice.merge(&cell);

@@ -1,5 +1,8 @@
 //! How the records of a key spell it, where keys are counted folded.
 
+use super::codec::unpack_count;
+use crate::pack::{Packer, Unpackable, Unpacker};
+
 /// The spellings of one key, each with the number of records that have it.
 ///
 /// It takes records and other cells in any order with the same result, and gives back what it took in. Most keys have one
@@ -80,6 +83,28 @@ impl Spellings {
         let most = list.fold(first, |most, other| if other.records > most.records { other } else { most });
         &most.bytes
     }
+
+    /// Appends the spellings.
+    pub fn pack(&self, out: &mut Packer) {
+        out.length(self.list().len());
+        for Spelling { bytes, records } in self.list() {
+            out.string(bytes);
+            out.i64(*records);
+        }
+    }
+
+    /// The next spellings.
+    pub fn unpack(from: &mut Unpacker<'_>) -> Result<Spellings, Unpackable> {
+        let mut spellings = Spellings::None;
+        for _ in 0..from.length()? {
+            let bytes = from.string()?;
+            match unpack_count(from)? {
+                0 => return Err(Unpackable),
+                records => spellings.add(bytes, records),
+            }
+        }
+        Ok(spellings)
+    }
 }
 
 #[cfg(test)]
@@ -122,6 +147,20 @@ mod tests {
             let expected: Vec<_> = counts.iter().map(|(spelling, count)| (spelling.as_bytes(), *count)).collect();
             prop_assert_eq!(found, expected);
             prop_assert_eq!(cell.most_frequent(), shown.as_bytes());
+        }
+
+        #[test]
+        fn what_was_packed_comes_back(records in records(), at in any::<prop::sample::Index>()) {
+            let cell = spellings(&records);
+            let mut packer = Packer::default();
+            cell.pack(&mut packer);
+            let bytes = packer.into_bytes();
+            let mut from = Unpacker::new(&bytes);
+            let mut back = Spellings::unpack(&mut from).expect("what was packed");
+            prop_assert!(from.end().is_ok());
+            prop_assert!(Spellings::unpack(&mut Unpacker::new(&bytes[..at.index(bytes.len())])).is_err());
+            back.merge(&cell, -1);
+            prop_assert!(back.list().is_empty());
         }
     }
 }
