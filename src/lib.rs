@@ -12,6 +12,7 @@
 //! | [`expr`] | expressions: jq, compiled to the scanner where that is possible |
 //! | [`row`] | the window row, the contract between the tools |
 //! | [`net`] | the HTTP agent |
+//! | [`state`] | what a run leaves to the next: places in files, outputs, locks, a file that is never half written |
 //! | [`drive`] | the reader, the workers, the ordered writer, the flush rule |
 //! | [`window`], [`rank`], [`chart`], [`record`] | what is computed: windows, the largest, pictures, records sent again |
 //! | [`source`] | the ways in: files, TCP, HTTP, replay, the demo streams |
@@ -32,6 +33,7 @@ pub mod record;
 pub mod row;
 pub mod scan;
 pub mod source;
+pub mod state;
 pub mod text;
 pub mod time;
 pub mod window;

@@ -213,6 +213,11 @@ impl<'a> Unpacker<'a> {
         if self.bool()? { unpack(self).map(Some) } else { Ok(None) }
     }
 
+    /// All that is left.
+    pub fn rest(&mut self) -> &'a [u8] {
+        std::mem::take(&mut self.bytes)
+    }
+
     /// Nothing may be left.
     pub fn end(&self) -> Result<(), Unpackable> {
         if self.bytes.is_empty() { Ok(()) } else { Err(Unpackable) }

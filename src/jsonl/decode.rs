@@ -12,6 +12,11 @@ const GZIP: &[u8] = &[0x1f, 0x8b];
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 const BUFFER: usize = 64 << 10;
 
+/// Whether a file with these first four bytes is compressed.
+pub fn is_compressed(magic: &[u8]) -> bool {
+    magic.starts_with(GZIP) || magic.starts_with(ZSTD)
+}
+
 /// The source's bytes, decompressed if its first bytes say that they are compressed.
 pub fn decoded(source: Box<dyn ByteSource>) -> Box<dyn ByteSource> {
     Box::new(Decoded { state: State::Undecided { source, head: Vec::new() } })
@@ -54,7 +59,7 @@ impl Decoded {
             let State::Undecided { source, head } = std::mem::replace(&mut self.state, State::Gone) else {
                 break;
             };
-            self.state = if head.starts_with(GZIP) || head == ZSTD {
+            self.state = if is_compressed(head.as_slice()) {
                 State::Compressed(Box::new(Stash::new(source, head)?))
             } else {
                 State::Plain { source, head }

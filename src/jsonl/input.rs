@@ -39,12 +39,18 @@ pub struct Input {
     pub meter: Meter,
     /// Whether another process writes it: one that ends on the same Ctrl-C.
     pub is_pipe: bool,
+    /// How many bytes, decompressed, are in front of the first that will be read: an earlier run has read them.
+    pub offset: u64,
+    /// Lines in these.
+    pub lines: u64,
+    /// Whether a last line without its newline waits for a later run, which may find it completed.
+    pub waits: bool,
 }
 
 impl Input {
     /// An input of unknown size that no process of the same pipeline writes.
     pub fn new(name: String, source: Box<dyn ByteSource>, meter: Meter) -> Input {
-        Input { name, source, size: None, meter, is_pipe: false }
+        Input { name, source, size: None, meter, is_pipe: false, offset: 0, lines: 0, waits: false }
     }
 }
 

@@ -13,7 +13,7 @@ mod output;
 mod reject;
 
 pub use chunk::{Chunk, ChunkKind, Record};
-pub use decode::decoded;
+pub use decode::{decoded, is_compressed};
 pub use input::{ByteSource, Input, Meter, StreamSource, open_file, open_stdin};
 pub use output::{Output, replace_file};
 pub use reject::{Ledger, Place, Reject, RejectLimit, RejectPolicy};
