@@ -13,6 +13,7 @@ mod map;
 mod notes;
 mod reader;
 mod run;
+mod saving;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ use std::time::Instant;
 use serde_json::{Map, Value};
 
 use crate::jsonl::Chunk;
+use crate::state::Snapshot;
 
 pub use context::Context;
 pub use interrupt::Interrupt;
@@ -84,6 +86,16 @@ pub trait Job {
 
     /// Called once, after the last batch, whatever ended the run.
     fn finish(&mut self, end: End, cx: &mut Context<'_>) -> anyhow::Result<()>;
+
+    /// Packs all that the job must know to go on in another process as if nothing had happened; it is between two chunks.
+    ///
+    /// # Errors
+    ///
+    /// What it wrote itself could not be flushed.
+    fn save(&mut self, snapshot: &mut Snapshot) -> anyhow::Result<()> {
+        let _ = snapshot;
+        Ok(())
+    }
 
     /// Adds the job's own figures.
     fn figures(&self, figures: &mut Figures) {

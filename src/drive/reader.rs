@@ -99,7 +99,10 @@ impl Reader {
         let (mut input, mut cut) = match self.current.take() {
             Some(current) => current,
             None => match self.inputs.next() {
-                Some((index, input)) => (input, Cut::new(self.buffer()?, index)),
+                Some((index, input)) => {
+                    let starts_input = input.offset == 0;
+                    (input, Cut::new(self.buffer()?, index, starts_input))
+                }
                 None => {
                     self.state = State::Over(None);
                     return Ok(());
@@ -133,8 +136,7 @@ impl Reader {
                 Ok(Err(error))
             }
             Ok(0) => {
-                cut.whole = cut.filled;
-                self.end_input(cut)?;
+                self.end_input(cut, input.waits)?;
                 Ok(Ok(false))
             }
             Ok(read) => {
@@ -179,11 +181,15 @@ impl Reader {
         self.send(cut, ChunkKind::Oversized { first: true, last: false }, false)
     }
 
-    fn end_input(&mut self, cut: &mut Cut) -> Result<(), Gone> {
-        if cut.oversized {
-            self.send(cut, ChunkKind::Oversized { first: false, last: true }, false)?;
-        } else {
+    /// Hands on the last lines. One without a newline is as good as the others, or waits for a later run.
+    fn end_input(&mut self, cut: &mut Cut, waits: bool) -> Result<(), Gone> {
+        if !waits {
+            cut.whole = cut.filled;
+        }
+        if !cut.oversized {
             self.hand_on(cut, false)?;
+        } else if !waits {
+            self.send(cut, ChunkKind::Oversized { first: false, last: true }, false)?;
         }
         self.spare = Some(std::mem::take(&mut cut.buffer));
         Ok(())
@@ -247,7 +253,7 @@ struct Cut {
 }
 
 impl Cut {
-    fn new(buffer: Vec<u8>, index: usize) -> Cut {
-        Cut { buffer, filled: 0, whole: 0, index, starts_input: true, oversized: false }
+    fn new(buffer: Vec<u8>, index: usize, starts_input: bool) -> Cut {
+        Cut { buffer, filled: 0, whole: 0, index, starts_input, oversized: false }
     }
 }

@@ -17,6 +17,7 @@ use super::{
     Settings,
 };
 use crate::jsonl::{Chunk, ChunkKind, Ledger, Meter, Output, Place};
+use crate::state::Keeper;
 
 /// Output that has waited so long is written, even while input comes.
 const PENDING_LIMIT: Duration = Duration::from_millis(10);
@@ -25,7 +26,7 @@ const GRACE: Duration = Duration::from_secs(1);
 
 /// Runs the job over all inputs. What was written is flushed, and a replaced file is in its place, when this returns.
 pub fn run<J: Job>(job: &mut J, settings: Settings) -> Result<Outcome, Box<Failure>> {
-    let Settings { inputs, output, checks, ledger, threads, notes, interrupt, progress } = settings;
+    let Settings { inputs, output, checks, ledger, threads, notes, interrupt, progress, keeper } = settings;
     let (events, received) = channel();
     let (pool, free) = channel();
     for _ in 0..2 * threads + 3 {
@@ -37,12 +38,13 @@ pub fn run<J: Job>(job: &mut J, settings: Settings) -> Result<Outcome, Box<Failu
 
     let names: Vec<String> = inputs.iter().map(|input| input.name.clone()).collect();
     let meters = inputs.iter().map(|input| input.meter.clone()).collect();
+    let lines_before = inputs.iter().map(|input| input.lines).collect();
     let is_piped = inputs.iter().any(|input| input.is_pipe);
     let answers = workers::start(Reader::new(inputs, checks.max_line, free), checks, events)
         .map_err(|error| Box::new(Failure { error: error.into(), figures: Figures::new() }))?;
     let mut run = Run {
         job,
-        lines_before: vec![0; names.len()],
+        lines_before,
         names,
         meters,
         output,
@@ -63,13 +65,17 @@ pub fn run<J: Job>(job: &mut J, settings: Settings) -> Result<Outcome, Box<Failu
         counts: Counts::default(),
         begun: Instant::now(),
         grace: None,
+        keeper,
     };
-    let ended = run.events(&received).and_then(|end| run.end(end));
+    let ended = run.save_what_is_owed().and_then(|()| run.events(&received)).and_then(|end| run.end(end));
     match ended {
         Ok(end) => {
             Ok(Outcome { end, figures: run.figures(), read_error: run.read_end.and_then(|(_, error)| error) })
         }
-        Err(error) => Err(Box::new(Failure { error, figures: run.figures() })),
+        Err(error) => {
+            run.take_back();
+            Err(Box::new(Failure { error, figures: run.figures() }))
+        }
     }
 }
 
@@ -87,21 +93,21 @@ enum Ready<B> {
 }
 
 /// A chunk of which the job left a part for later.
-struct Held {
+pub(super) struct Held {
     chunk: Chunk,
     rejects: Vec<Rejected>,
     due: Instant,
 }
 
-struct Run<'j, J: Job> {
-    job: &'j mut J,
+pub(super) struct Run<'j, J: Job> {
+    pub(super) job: &'j mut J,
     names: Vec<String>,
     meters: Vec<Meter>,
     /// Lines of each input in the chunks applied so far.
     lines_before: Vec<u64>,
-    output: Output,
+    pub(super) output: Output,
     checks: Checks,
-    ledger: Ledger,
+    pub(super) ledger: Ledger,
     threads: usize,
     notes: Notes,
     interrupt: Interrupt,
@@ -114,17 +120,18 @@ struct Run<'j, J: Job> {
     /// Chunks that came back before those ahead of them.
     waiting: BTreeMap<u64, Ready<<J::Mapper as Mapper>::Batch>>,
     /// The chunk that all others wait for.
-    held: Option<Held>,
+    pub(super) held: Option<Held>,
     /// Chunks applied so far.
     applied: u64,
     /// How many chunks there are in all, once known.
-    read_end: Option<(u64, Option<ReadError>)>,
+    pub(super) read_end: Option<(u64, Option<ReadError>)>,
     counts: Counts,
     begun: Instant,
     /// Another process writes the input.
     is_piped: bool,
     /// Until when a signalled run goes on.
     grace: Option<Instant>,
+    pub(super) keeper: Option<Keeper>,
 }
 
 impl<J: Job> Run<'_, J> {
@@ -150,10 +157,12 @@ impl<J: Job> Run<'_, J> {
                 if self.output.pending_since().is_some_and(|since| since.elapsed() >= PENDING_LIMIT) {
                     self.output.flush()?;
                 }
+                self.save_if_due()?;
                 if let Some(end) = self.interrupted()? {
                     return Ok(end);
                 }
             }
+            self.save_if_due()?;
             let is_read = self.read_end.as_ref().is_some_and(|(chunks, _)| *chunks == self.applied);
             if is_read && self.held.is_none() {
                 return Ok(self.interrupt.signalled().map_or(End::Input, End::Signal));
@@ -182,7 +191,9 @@ impl<J: Job> Run<'_, J> {
         let flush_at = self.output.pending_since().map(|since| since + PENDING_LIMIT);
         let alarm = self.job.alarm();
         let held = self.held.as_ref().map(|held| held.due);
-        let Some(due) = flush_at.into_iter().chain(alarm).chain(self.grace).chain(held).min() else {
+        let save = self.save_at();
+        let Some(due) = flush_at.into_iter().chain(alarm).chain(self.grace).chain(held).chain(save).min()
+        else {
             return Ok(received.recv().ok());
         };
         match received.recv_timeout(due.saturating_duration_since(Instant::now())) {
@@ -193,6 +204,7 @@ impl<J: Job> Run<'_, J> {
         let now = Instant::now();
         if alarm.is_some_and(|alarm| alarm <= now) {
             self.job.ring(&mut Context { out: &mut self.output, notes: &mut self.notes })?;
+            self.keeper.iter_mut().for_each(Keeper::touch);
         }
         if flush_at.is_some_and(|at| at <= now) {
             self.output.flush()?;
@@ -324,6 +336,9 @@ impl<J: Job> Run<'_, J> {
             self.output.settle()?;
             self.ledger.flush()?;
         }
+        if let Some(keeper) = &mut self.keeper {
+            keeper.read(&chunk, self.lines_before[chunk.input]);
+        }
         // The reader may be gone.
         let _ = self.pool.send(chunk.into_buffer());
         if let Some(progress) = &mut self.progress {
@@ -379,6 +394,7 @@ impl<J: Job> Run<'_, J> {
             self.notes.say(&summary);
         }
         self.ledger.flush().context("cannot write the rejects")?;
+        self.save_at_end(end)?;
         // A file that others read is not replaced by a part of what it should hold.
         let output = std::mem::replace(&mut self.output, Output::to(Box::new(io::sink())));
         if end == End::Rejects || self.read_end.as_ref().is_some_and(|(_, error)| error.is_some()) {

@@ -2,6 +2,7 @@
 
 use super::{Checks, End, Figures, Interrupt, Notes, ReadError};
 use crate::jsonl::{Input, Ledger, Output};
+use crate::state::Keeper;
 
 /// How a run is to go.
 pub struct Settings {
@@ -21,6 +22,8 @@ pub struct Settings {
     pub interrupt: Interrupt,
     /// Told now and then how far the run is.
     pub progress: Option<Box<dyn FnMut(Progress) + Send>>,
+    /// Saves what a later run is to go on from.
+    pub keeper: Option<Keeper>,
 }
 
 /// How far a run is.

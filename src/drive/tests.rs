@@ -94,6 +94,7 @@ fn settings(inputs: Vec<Box<dyn ByteSource>>, threads: usize, max_line: usize, o
         notes: Notes::new("test", Box::new(|_, _| {})),
         interrupt: Interrupt::default(),
         progress: None,
+        keeper: None,
     }
 }
 

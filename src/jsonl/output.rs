@@ -30,6 +30,8 @@ enum Destination {
     Stream(Box<dyn Write + Send>),
     /// Becomes the file of this path at a clean end.
     Replacement(Box<NamedTempFile>, PathBuf),
+    /// A file that grows from run to run, and how long it is; what becomes of it is its owner's matter.
+    Owned(File, u64),
 }
 
 impl Output {
@@ -78,6 +80,33 @@ impl Output {
                 let (file, path) = beside(path)?;
                 Ok(Output::new(Destination::Replacement(Box::new(file), path)))
             }
+        }
+    }
+
+    /// Writes to the end of a file that is so long already.
+    pub fn owned(file: File, length: u64) -> Output {
+        Output::new(Destination::Owned(file, length))
+    }
+
+    /// How long the file is that [`Output::owned`] was given, without what waits in the buffer.
+    pub fn owned_length(&self) -> Option<u64> {
+        match self.destination {
+            Destination::Owned(_, length) => Some(length),
+            _ => None,
+        }
+    }
+
+    /// What a later run must know to go on writing in the same format.
+    pub fn memory(&self) -> Vec<u8> {
+        self.formatter.as_ref().map(Formatter::memory).unwrap_or_default()
+    }
+
+    /// Goes on in the format with what [`Output::memory`] gave. False if that was of another format.
+    #[must_use]
+    pub fn recall(&mut self, memory: &[u8]) -> bool {
+        match &mut self.formatter {
+            Some(formatter) => formatter.recall(memory),
+            None => memory.is_empty(),
         }
     }
 
@@ -151,6 +180,10 @@ impl Output {
         let outcome = match &mut self.destination {
             Destination::Stream(stream) => stream.write_all(&self.buffer),
             Destination::Replacement(file, _) => file.write_all(&self.buffer),
+            Destination::Owned(file, length) => {
+                *length += self.buffer.len() as u64;
+                file.write_all(&self.buffer)
+            }
         };
         self.buffer.clear();
         // The kind stays: a closed pipe is no failure.
@@ -161,19 +194,23 @@ impl Output {
     pub fn give_up(self) -> io::Result<()> {
         match self.destination {
             Destination::Stream(_) => self.close(),
-            Destination::Replacement(..) => Ok(()),
+            Destination::Replacement(..) | Destination::Owned(..) => Ok(()),
         }
     }
 
-    /// Flushes, and puts a file in its place.
+    /// Flushes, and puts a file in its place. What waits for others in an owned file goes on waiting; see
+    /// [`Output::memory`].
     pub fn close(mut self) -> io::Result<()> {
-        if let Some(formatter) = &mut self.formatter {
+        if let Some(formatter) = &mut self.formatter
+            && !matches!(self.destination, Destination::Owned(..))
+        {
             formatter.finish(&mut self.buffer);
         }
         self.flush()?;
         match self.destination {
             Destination::Stream(mut stream) => stream.flush(),
             Destination::Replacement(file, path) => persist(*file, &path),
+            Destination::Owned(..) => Ok(()),
         }
     }
 }

@@ -70,14 +70,33 @@ pub struct Ledger {
     policy: RejectPolicy,
     counts: BTreeMap<&'static str, u64>,
     total: u64,
-    kept: Option<BufWriter<File>>,
+    kept: Option<Kept>,
+}
+
+/// The file of the rejects.
+struct Kept {
+    file: BufWriter<File>,
+    length: u64,
+    is_owned: bool,
 }
 
 impl Ledger {
     /// Opens the account, and the file for the rejects when there is to be one.
     pub fn open(policy: RejectPolicy) -> io::Result<Ledger> {
-        let kept = policy.keep.as_ref().map(File::create).transpose()?.map(BufWriter::new);
+        let file = policy.keep.as_ref().map(File::create).transpose()?;
+        let kept = file.map(|file| Kept { file: BufWriter::new(file), length: 0, is_owned: false });
         Ok(Ledger { policy, counts: BTreeMap::new(), total: 0, kept })
+    }
+
+    /// As [`Ledger::open`], but goes on with a file that is so long already.
+    pub fn go_on(policy: RejectPolicy, file: File, length: u64) -> Ledger {
+        let kept = Some(Kept { file: BufWriter::new(file), length, is_owned: true });
+        Ledger { policy, counts: BTreeMap::new(), total: 0, kept }
+    }
+
+    /// How long the file is that [`Ledger::go_on`] was given.
+    pub fn owned_length(&self) -> Option<u64> {
+        self.kept.as_ref().filter(|kept| kept.is_owned).map(|kept| kept.length)
     }
 
     /// Enters one reject: keeps its line, and words it if it is among the first.
@@ -104,9 +123,10 @@ impl Ledger {
     /// Keeps bytes of a rejected line; `ends` when the line ends here.
     pub fn keep(&mut self, bytes: &[u8], ends: bool) -> io::Result<()> {
         if let Some(kept) = &mut self.kept {
-            kept.write_all(bytes)?;
+            kept.file.write_all(bytes)?;
+            kept.length += bytes.len() as u64 + u64::from(ends);
             if ends {
-                kept.write_all(b"\n")?;
+                kept.file.write_all(b"\n")?;
             }
         }
         Ok(())
@@ -114,7 +134,7 @@ impl Ledger {
 
     /// Writes what is still in memory to the file of the rejects.
     pub fn flush(&mut self) -> io::Result<()> {
-        self.kept.as_mut().map_or(Ok(()), Write::flush)
+        self.kept.as_mut().map_or(Ok(()), |kept| kept.file.flush())
     }
 
     /// All rejects so far.

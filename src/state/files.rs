@@ -62,6 +62,10 @@ impl Files {
     pub fn pack(&mut self, packer: &mut Packer) {
         for progress in self.progress.iter_mut().flatten() {
             progress.note(&mut self.seen[progress.file]);
+            if let Some(before) = &progress.before {
+                // Only at the end of a run: the rest of the line has not come.
+                self.seen[progress.file] = (**before).clone();
+            }
         }
         packer.length(self.seen.len());
         self.seen.iter().for_each(|seen| seen.pack(packer));
@@ -73,10 +77,26 @@ impl Files {
         Ok(Files { seen, progress: Vec::new() })
     }
 
-    /// These bytes of an input, whole lines, have had their effect.
+    /// These bytes of an input have had their effect; so many of its lines were read by now.
     pub fn read(&mut self, input: usize, bytes: &[u8], lines: u64) {
         if let Some(Some(progress)) = self.progress.get_mut(input) {
             progress.read(&mut self.seen[progress.file], bytes, lines);
+        }
+    }
+
+    /// What is read next is a part of a line: until it has ended, this is the place to go on from.
+    pub fn begin_long_line(&mut self, input: usize) {
+        if let Some(Some(progress)) = self.progress.get_mut(input) {
+            let mut before = self.seen[progress.file].clone();
+            progress.clone().note(&mut before);
+            progress.before = Some(Box::new(before));
+        }
+    }
+
+    /// What was read ends with a line.
+    pub fn end_line(&mut self, input: usize) {
+        if let Some(Some(progress)) = self.progress.get_mut(input) {
+            progress.before = None;
         }
     }
 
@@ -173,7 +193,7 @@ impl Files {
             self.seen.len() - 1
         });
         let Content { source, meter, size, head, tail, stamp } = content;
-        self.progress.push(Some(Progress { file, head, tail, stamp, changed: false }));
+        self.progress.push(Some(Progress { file, head, tail, stamp, changed: false, before: None }));
         let Seen { offset, lines, .. } = self.seen[file];
         Input {
             size: Some(size),

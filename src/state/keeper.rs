@@ -15,6 +15,7 @@ use super::files::Files;
 use super::lock::Lock;
 use super::owned::Outputs;
 use super::{State, atomic, container};
+use crate::jsonl::{Chunk, ChunkKind};
 use crate::pack::Packer;
 
 /// Packing may take one part in so many of the time.
@@ -30,6 +31,8 @@ pub struct Keeper {
     next: Instant,
     /// Since the last save there was something new.
     changed: bool,
+    /// A part of a line was read that comes in several chunks: no place to go on from.
+    is_inside_line: bool,
     /// When the save that is being packed was begun.
     begun: Instant,
     saves: Sender<Save>,
@@ -91,6 +94,7 @@ impl Keeper {
             every,
             next: now + every,
             changed: false,
+            is_inside_line: false,
             begun: now,
             saves,
             saved,
@@ -104,10 +108,22 @@ impl Keeper {
         self.outputs.is_new
     }
 
-    /// These bytes of an input, whole lines, have had their effect on the job and its outputs.
-    pub fn read(&mut self, input: usize, bytes: &[u8], lines: u64) {
+    /// A chunk has had its effect on the job and its outputs; so many lines of its input were read by now.
+    pub fn read(&mut self, chunk: &Chunk, lines: u64) {
         self.changed = true;
-        self.files.read(input, bytes, lines);
+        match chunk.kind {
+            ChunkKind::Lines => {}
+            ChunkKind::Oversized { first, last } => {
+                if first {
+                    self.files.begin_long_line(chunk.input);
+                }
+                self.is_inside_line = !last;
+            }
+        }
+        self.files.read(chunk.input, chunk.bytes(), lines);
+        if !self.is_inside_line {
+            self.files.end_line(chunk.input);
+        }
     }
 
     /// The job changed without input.
@@ -117,7 +133,7 @@ impl Keeper {
 
     /// When there is something to save by.
     pub fn due(&self) -> Option<Instant> {
-        self.changed.then_some(self.next)
+        (self.changed && !self.is_inside_line).then_some(self.next)
     }
 
     /// Whether it is time to save. False while the last save is on its way to the disk.
@@ -126,7 +142,7 @@ impl Keeper {
     ///
     /// The last save failed.
     pub fn is_due(&mut self) -> anyhow::Result<bool> {
-        if !self.changed || Instant::now() < self.next {
+        if self.due().is_none_or(|due| Instant::now() < due) {
             return Ok(false);
         }
         if self.under_way.is_some()

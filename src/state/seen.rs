@@ -113,14 +113,16 @@ pub(super) struct Progress {
     pub stamp: Stamp,
     /// Since it was last noted.
     pub changed: bool,
+    /// Inside a line that comes in parts: how the file was known before it.
+    pub before: Option<Box<Seen>>,
 }
 
 impl Progress {
-    /// More was read.
+    /// More was read, so many lines in all.
     pub fn read(&mut self, seen: &mut Seen, bytes: &[u8], lines: u64) {
         self.changed = true;
         seen.offset += bytes.len() as u64;
-        seen.lines += lines;
+        seen.lines = lines;
         let missing = (PRINT - self.head.len()).min(bytes.len());
         self.head.extend_from_slice(&bytes[..missing]);
         keep_last(&mut self.tail, bytes);
@@ -156,7 +158,7 @@ mod tests {
             let identity = Identity { device: 1, inode: 2 };
             let stamp = Stamp { size: 9, modified: (3, -4) };
             let mut seen = Seen::new("a.jsonl".into(), identity);
-            let mut progress = Progress { file: 0, head: vec![], tail: vec![], stamp, changed: false };
+            let mut progress = Progress { file: 0, head: vec![], tail: vec![], stamp, changed: false, before: None };
             let mut rest = &bytes[..];
             for cut in cuts.iter().cycle() {
                 if rest.is_empty() { break; }

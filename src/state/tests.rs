@@ -31,7 +31,7 @@ fn run(kept: &mut Vec<u8>, paths: &[PathBuf]) -> (Vec<String>, Vec<InputNote>) {
         let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
         let text = String::from_utf8(bytes[..whole].to_vec()).expect("UTF-8");
         lines.extend(text.lines().map(|line| format!("{}:{line}", input.name)));
-        files.read(at, &bytes[..whole], text.lines().count() as u64);
+        files.read(at, &bytes[..whole], input.lines + text.lines().count() as u64);
     }
     files.all_read();
     let mut packer = Packer::default();
@@ -293,10 +293,10 @@ fn another_output_is_appended_to_and_a_shorter_one_is_refused() {
     let other = folder.path().join("other");
     fs::write(&other, "there\n").expect("a file");
     assert_eq!(open(&other).expect("another file"), (6, true));
-    fs::OpenOptions::new().write(true).open(&output).expect("a file").set_len(4).expect("a file");
+    OpenOptions::new().write(true).open(&output).expect("a file").set_len(4).expect("a file");
     let error = open(&output).expect_err("shorter").to_string();
     assert!(error.contains("has 4 bytes, but 8 were written") && error.contains("--state-reset"), "{error}");
-    fs::OpenOptions::new().write(true).open(&output).expect("a file").set_len(0).expect("a file");
+    OpenOptions::new().write(true).open(&output).expect("a file").set_len(0).expect("a file");
     assert_eq!(open(&output).expect("emptied"), (0, true));
     let mut state = State::open(&path, &settings("20s"), false).expect("a state");
     assert!(state.output("output", Path::new("/dev/null")).expect("a device").is_none());

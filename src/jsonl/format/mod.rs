@@ -153,6 +153,25 @@ impl Formatter {
     }
 }
 
+impl Formatter {
+    /// What a later run must know to go on writing to the same file.
+    pub fn memory(&self) -> Vec<u8> {
+        match &self.writer {
+            Writer::Separated(separated) => separated.memory(),
+            Writer::Jsonl | Writer::Table(_) => Vec::new(),
+        }
+    }
+
+    /// Goes on with what [`Formatter::memory`] gave. False if that was of another format.
+    #[must_use]
+    pub fn recall(&mut self, memory: &[u8]) -> bool {
+        match &mut self.writer {
+            Writer::Separated(separated) => separated.recall(memory).is_ok(),
+            Writer::Jsonl | Writer::Table(_) => memory.is_empty(),
+        }
+    }
+}
+
 /// A record's columns, each value as its JSON text.
 type Columns = Vec<(String, String)>;
 

@@ -5,6 +5,8 @@
 //! and `all` later, so their header has them from the start; and the row of an empty window does not know the key columns, so the
 //! first ones wait for a row that does.
 
+use crate::pack::{Packer, Unpackable, Unpacker};
+
 use super::{Columns, FormatError, WINDOW_COLUMNS, cell, is_number, value};
 
 /// What separates cells, and how they are kept apart from their content.
@@ -24,6 +26,46 @@ pub(super) struct Separated {
 impl Separated {
     pub(super) fn new(dialect: Dialect) -> Separated {
         Separated { dialect, header: None, waiting: Vec::new() }
+    }
+
+    /// The dialect, the header, and what waits for it.
+    pub(super) fn memory(&self) -> Vec<u8> {
+        let mut packer = Packer::default();
+        packer.tag(self.dialect as u8);
+        packer.option(self.header.as_ref(), |packer, header| {
+            packer.length(header.len());
+            header.iter().for_each(|name| packer.string(name.as_bytes()));
+        });
+        packer.length(self.waiting.len());
+        for columns in &self.waiting {
+            packer.length(columns.len());
+            for text in columns.iter().flat_map(|(name, json)| [name, json]) {
+                packer.string(text.as_bytes());
+            }
+        }
+        packer.into_bytes()
+    }
+
+    pub(super) fn recall(&mut self, memory: &[u8]) -> Result<(), Unpackable> {
+        let mut unpacker = Unpacker::new(memory);
+        let text = |unpacker: &mut Unpacker<'_>| {
+            String::from_utf8(unpacker.string()?.to_vec()).map_err(|_| Unpackable)
+        };
+        if unpacker.tag()? != self.dialect as u8 {
+            return Err(Unpackable);
+        }
+        let header = unpacker.option(|unpacker| {
+            let names = unpacker.length()?;
+            (0..names).map(|_| text(unpacker)).collect::<Result<_, _>>()
+        })?;
+        let waiting = unpacker.length()?;
+        let columns = |unpacker: &mut Unpacker<'_>| -> Result<Columns, Unpackable> {
+            let columns = unpacker.length()?;
+            (0..columns).map(|_| Ok((text(unpacker)?, text(unpacker)?))).collect()
+        };
+        self.waiting = (0..waiting).map(|_| columns(&mut unpacker)).collect::<Result<_, _>>()?;
+        self.header = header;
+        unpacker.end()
     }
 
     pub(super) fn record(&mut self, columns: Columns, out: &mut Vec<u8>) -> Result<(), FormatError> {
