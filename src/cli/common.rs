@@ -9,12 +9,14 @@ use clap::{Args, ValueEnum};
 
 use super::generate::Generate;
 use super::size::parse_size;
+use super::state::Kept;
 use super::stats::Stats;
 use super::watch;
 use super::{Status, Tool};
 use crate::drive::{self, Checks, Interrupt, Job, Loudness, Outcome, Settings, Usage};
 use crate::jsonl::format::Format;
 use crate::jsonl::{self, Input, Ledger, Output, RejectLimit, RejectPolicy};
+use crate::state::Keeper;
 
 /// More threads than this do not help: one thread applies what they map.
 const MOST_THREADS: usize = 16;
@@ -78,6 +80,16 @@ pub struct OutputArgs {
 }
 
 impl OutputArgs {
+    /// The file, if it is not to be standard output.
+    pub(super) fn file(&self) -> Option<&Path> {
+        self.output.as_deref().filter(|path| *path != Path::new("-"))
+    }
+
+    /// How records are written.
+    pub(super) fn format(&self) -> Format {
+        self.format
+    }
+
     /// Opens the file, or standard output.
     pub fn open(&self) -> anyhow::Result<Output> {
         let output = match &self.output {
@@ -111,6 +123,25 @@ impl Common {
         self.run_inputs(tool, job, inputs, output, Interrupt::default())
     }
 
+    /// Runs a job over files, and with a state over what is new in them.
+    pub fn run_kept<J: Job>(
+        &self,
+        tool: &Tool,
+        job: &mut J,
+        files: &[PathBuf],
+        output: &OutputArgs,
+        kept: Option<Kept>,
+    ) -> anyhow::Result<(Status, Outcome)> {
+        let Some(mut kept) = kept else { return self.run(tool, job, files, output.open()?) };
+        if files.is_empty() {
+            needs_input()?;
+        }
+        let inputs = kept.inputs(files, &mut tool.notes())?;
+        let output = kept.output(output)?;
+        let ledger = kept.ledger(self.policy())?;
+        self.drive(tool, job, inputs, output, Interrupt::default(), ledger, Some(kept.keeper()?))
+    }
+
     /// Runs a job over inputs that are open.
     pub fn run_inputs<J: Job>(
         &self,
@@ -120,13 +151,30 @@ impl Common {
         output: Output,
         interrupt: Interrupt,
     ) -> anyhow::Result<(Status, Outcome)> {
+        let ledger = Ledger::open(self.policy()).context("cannot write the file of --rejects")?;
+        self.drive(tool, job, inputs, output, interrupt, ledger, None)
+    }
+
+    fn policy(&self) -> RejectPolicy {
+        RejectPolicy { keep: self.rejects.clone(), limit: self.max_rejects, strict: self.strict }
+    }
+
+    #[allow(clippy::too_many_arguments)] // all that a run is made of; each is used once
+    fn drive<J: Job>(
+        &self,
+        tool: &Tool,
+        job: &mut J,
+        inputs: Vec<Input>,
+        output: Output,
+        interrupt: Interrupt,
+        ledger: Ledger,
+        keeper: Option<Keeper>,
+    ) -> anyhow::Result<(Status, Outcome)> {
         watch::signals(interrupt.clone())?;
         if output.is_stdout() {
             watch::closed_stdout(interrupt.clone())?;
         }
         let stats = Stats::open(self.stats.as_deref())?;
-        let policy =
-            RejectPolicy { keep: self.rejects.clone(), limit: self.max_rejects, strict: self.strict };
         let settings = Settings {
             progress: progress(tool, &inputs),
             inputs,
@@ -136,10 +184,11 @@ impl Common {
                 grammar: self.check == Check::Full,
                 strict: self.strict,
             },
-            ledger: Ledger::open(policy).context("cannot write the file of --rejects")?,
+            ledger,
             threads: self.threads(),
             notes: tool.notes(),
             interrupt,
+            keeper,
         };
         let outcome = match drive::run(job, settings) {
             Ok(outcome) => outcome,
@@ -174,14 +223,20 @@ impl Common {
 /// Opens the files in the order given, before anything is read: a misspelt name costs no work. Without any, what is piped
 /// in is read.
 fn open_files(files: &[PathBuf]) -> anyhow::Result<Vec<Input>> {
-    if files.is_empty() && std::io::stdin().is_terminal() {
-        let hint = "there is no input: name a file, or pipe JSON lines in (- reads what you type)";
-        return Err(Usage(hint.into()).into());
-    }
     if files.is_empty() {
+        needs_input()?;
         return Ok(vec![jsonl::open_stdin()?]);
     }
     files.iter().map(|path| open(path)).collect()
+}
+
+/// Nobody is to wonder why nothing happens.
+fn needs_input() -> Result<(), Usage> {
+    if std::io::stdin().is_terminal() {
+        let hint = "there is no input: name a file, or pipe JSON lines in (- reads what you type)";
+        return Err(Usage(hint.into()));
+    }
+    Ok(())
 }
 
 /// Opens one file; `-` is standard input.

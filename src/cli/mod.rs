@@ -9,6 +9,7 @@ mod common;
 mod generate;
 mod size;
 pub mod sources;
+pub mod state;
 mod stats;
 mod status;
 mod terminal;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use crate::drive::{End, Outcome, Usage};
 use crate::jsonl::format::FormatError;
+use crate::state::StateError;
 
 /// How a tool ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,10 @@ pub enum Status {
     Rejects,
     /// 4: input, output or the network gave up.
     Io,
+    /// 5: the state cannot be used, or was made with other settings.
+    State,
+    /// 75: another run holds the state; `sysexits.h` calls it a temporary failure.
+    Locked,
     /// 128 + n: ended by signal n.
     Signal(i32),
 }
@@ -31,6 +36,8 @@ impl From<Status> for ExitCode {
             Status::Usage => 2,
             Status::Rejects => 3,
             Status::Io => 4,
+            Status::State => 5,
+            Status::Locked => 75,
             Status::Signal(number) => u8::try_from(128 + number).unwrap_or(255),
         })
     }
@@ -46,6 +53,8 @@ impl Status {
             Status::Done
         } else if error.chain().any(|cause| cause.is::<Usage>() || cause.is::<FormatError>()) {
             Status::Usage
+        } else if let Some(error) = error.chain().find_map(|cause| cause.downcast_ref::<StateError>()) {
+            if error.is_locked() { Status::Locked } else { Status::State }
         } else {
             Status::Io
         }

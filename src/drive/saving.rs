@@ -23,7 +23,12 @@ impl<J: Job> Run<'_, J> {
 
     pub(super) fn save_if_due(&mut self) -> anyhow::Result<()> {
         match &mut self.keeper {
-            Some(keeper) if self.held.is_none() && keeper.is_due()? => self.save(),
+            Some(keeper) if self.held.is_none() => {
+                if keeper.is_due()? {
+                    self.save()?;
+                }
+                Ok(())
+            }
             _ => Ok(()),
         }
     }

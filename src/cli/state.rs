@@ -1,0 +1,115 @@
+//! The arguments that let a run go on where the last one ended.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::Args;
+
+use super::OutputArgs;
+use crate::drive::{Notes, Usage};
+use crate::jsonl::format::Format;
+use crate::jsonl::{Input, Ledger, Output, RejectPolicy};
+use crate::state::{InputNote, Keeper, Settings, State};
+use crate::time::Span;
+
+/// Where the state of a run is kept.
+#[derive(Args, Clone, Debug)]
+pub struct StateArgs {
+    /// Go on where the last run with FILE ended: read only what is new, append to -o, keep open windows in FILE
+    #[arg(long, value_name = "FILE", help_heading = "State")]
+    state: Option<PathBuf>,
+    /// Begin anew, whatever FILE holds: read all input again
+    #[arg(long, requires = "state", help_heading = "State")]
+    state_reset: bool,
+    /// How often the state is saved while the run goes on
+    #[arg(
+        long, value_name = "SPAN", default_value = "1s", value_parser = Span::parse_positive, requires = "state",
+        help_heading = "State"
+    )]
+    state_every: Span,
+}
+
+/// A state that is open, and how often it is saved.
+pub struct Kept {
+    /// The state.
+    pub state: State,
+    every: Duration,
+}
+
+impl StateArgs {
+    /// Whether the run has a state.
+    pub fn is_given(&self) -> bool {
+        self.state.is_some()
+    }
+
+    /// Opens the state for a run with these settings, if there is to be one.
+    pub fn open(&self, settings: &Settings) -> anyhow::Result<Option<Kept>> {
+        let Some(path) = &self.state else { return Ok(None) };
+        let state = State::open(path, settings, self.state_reset)?;
+        let every = self.state_every.nominal_millis().unwrap_or(i64::MAX).unsigned_abs();
+        Ok(Some(Kept { state, every: Duration::from_millis(every) }))
+    }
+}
+
+impl Kept {
+    /// Opens the files where they were left, and says what is worth knowing about them.
+    pub(super) fn inputs(&mut self, files: &[PathBuf], notes: &mut Notes) -> anyhow::Result<Vec<Input>> {
+        let stdin = [PathBuf::from("-")];
+        let files = if files.is_empty() { &stdin[..] } else { files };
+        if files.contains(&stdin[0]) && is_file(&rustix::stdio::stdin()) {
+            let hint =
+                "with --state name the file instead of redirecting it: a run must find it again to read on";
+            return Err(Usage(hint.into()).into());
+        }
+        let (inputs, said) = self.state.inputs(files)?;
+        for note in said {
+            match note {
+                InputNote::Say(text) => notes.say(&text),
+                InputNote::Explain(text) => notes.explain(&text),
+            }
+        }
+        Ok(inputs)
+    }
+
+    /// Opens the output at the place where the last run left it. What is no file cannot be cut back, and is written to as
+    /// without a state.
+    pub(super) fn output(&mut self, args: &OutputArgs) -> anyhow::Result<Output> {
+        let Some(path) = args.file() else { return args.open() };
+        if args.format() == Format::Table {
+            let hint = "a table is for people, and is not written piece by piece: with --state and -o use --format jsonl, csv or tsv";
+            return Err(Usage(hint.into()).into());
+        }
+        let Some(owned) = self.state.output("output", path)? else { return args.open() };
+        let mut output = Output::owned(owned.file, owned.length).with_format(args.format());
+        match owned.memory {
+            Some(memory) if !output.recall(&memory) => {
+                let why = format!("{} was written in another format so far", path.display());
+                Err(Usage(format!("{why}: use the same --format, or name another file with -o")).into())
+            }
+            _ => Ok(output),
+        }
+    }
+
+    /// Opens the account of rejects; their file goes on growing.
+    pub(super) fn ledger(&mut self, policy: RejectPolicy) -> anyhow::Result<Ledger> {
+        let owned = match &policy.keep {
+            Some(path) => self.state.output("rejects", path)?,
+            None => None,
+        };
+        Ok(match owned {
+            Some(owned) => Ledger::go_on(policy, owned.file, owned.length),
+            None => Ledger::open(policy).context("cannot write the file of --rejects")?,
+        })
+    }
+
+    pub(super) fn keeper(self) -> std::io::Result<Keeper> {
+        self.state.keeper(self.every)
+    }
+}
+
+fn is_file(stream: &impl std::os::fd::AsFd) -> bool {
+    rustix::fs::fstat(stream).is_ok_and(|stat| {
+        rustix::fs::FileType::from_raw_mode(stat.st_mode) == rustix::fs::FileType::RegularFile
+    })
+}
