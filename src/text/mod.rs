@@ -6,7 +6,9 @@
 //! | file | what it does |
 //! | --- | --- |
 //! | `fold` | one counting key for all spellings of a word |
+//! | [`sentiment`] | how positive or negative a text is, by the rules of VADER |
 
 mod fold;
+pub mod sentiment;
 
 pub use fold::fold;

@@ -1,0 +1,3 @@
+//! Against the reference's own figures.
+
+use super::*;
