@@ -41,6 +41,7 @@ def leaf_paths: paths(scalars);
 def have_literal_numbers: true;
 def have_decnum: false;
 def fold(text): text | fold;
+def sentiment(text): text | sentiment;
 def @csv: [.[] | if isstring then "\"" + gsub("\""; "\"\"") + "\"" elif . == null then "" elif isboolean or isnumber
   then tojson else error("\(.) is not valid in a csv row") end] | join(",");
 def @tsv: [.[] | if isstring then gsub("\\\\"; "\\\\") | gsub("\t"; "\\t") | gsub("\n"; "\\n") | gsub("\r"; "\\r")

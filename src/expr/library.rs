@@ -2,6 +2,7 @@
 //! argument are defined beside the others in jq, in `functions`.
 
 use crate::text;
+use crate::text::sentiment::{Lexicon, sentiment};
 use jaq_core::DataT;
 use jaq_core::native::{Fun, bome, run};
 use jaq_json::{Val, ValR};
@@ -12,12 +13,33 @@ pub(super) fn functions<D>() -> impl Iterator<Item = Fun<D>>
 where
     D: for<'a> DataT<V<'a> = Val>,
 {
-    [run(("fold", [].into(), |cv| bome(fold(&cv.1))))].into_iter()
+    [
+        run(("fold", [].into(), |cv| bome(fold(&cv.1)))),
+        run(("sentiment", [].into(), |cv| bome(Ok(sentiment_of(&cv.1))))),
+    ]
+    .into_iter()
 }
 
 /// A string to its counting key; what is no string has none.
 fn fold(value: &Val) -> ValR {
     Ok(string_of(value).map_or(Val::Null, |string| Val::from(text::fold(&string).into_owned())))
+}
+
+/// A string to its scores; what is no string has none.
+fn sentiment_of(value: &Val) -> Val {
+    let Some(text) = string_of(value) else { return Val::Null };
+    let scores = sentiment(Lexicon::vader(), &text);
+    let member = |name: &'static str, score: f64| (Val::utf8_str(name.as_bytes()), Val::from(score));
+    Val::obj(
+        [
+            member("compound", scores.compound),
+            member("pos", scores.pos),
+            member("neu", scores.neu),
+            member("neg", scores.neg),
+        ]
+        .into_iter()
+        .collect(),
+    )
 }
 
 /// The text of a string.

@@ -72,9 +72,7 @@ fn strip(token: &str) -> &str {
 
 /// Python's `isupper`: some letter is a capital, and none is small or a title case digraph.
 fn is_upper(token: &str) -> bool {
-    let is_title = |letter| {
-        matches!(letter, 'ǅ' | 'ǈ' | 'ǋ' | 'ǲ' | 'ᾈ'..='ᾏ' | 'ᾘ'..='ᾟ' | 'ᾨ'..='ᾯ' | 'ᾼ' | 'ῌ' | 'ῼ')
-    };
+    let is_title = |letter| matches!(letter, 'ǅ' | 'ǈ' | 'ǋ' | 'ǲ' | 'ᾈ'..='ᾏ' | 'ᾘ'..='ᾟ' | 'ᾨ'..='ᾯ' | 'ᾼ' | 'ῌ' | 'ῼ');
     token.chars().any(char::is_uppercase)
         && !token.chars().any(|letter| letter.is_lowercase() || is_title(letter))
 }
