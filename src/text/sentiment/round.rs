@@ -22,13 +22,12 @@ mod tests {
 
     #[test]
     fn ties_are_judged_by_the_exact_value() {
-        assert_eq!(round(0.0625, 1000.0), 0.062);
-        assert_eq!(round(0.1875, 1000.0), 0.188);
-        assert_eq!(round(0.0005, 1000.0), 0.001); // the float is above
-        assert_eq!(round(0.0015, 1000.0), 0.002); // above
-        assert_eq!(round(0.0035, 1000.0), 0.004); // above
-        assert_eq!(round(0.5015, 1000.0), 0.501); // below
-        assert_eq!(round(0.7845, 1000.0), 0.785); // above
+        let thousandths = |value| round(value, 1000.0);
+        assert_eq!([0.0625, 0.1875].map(thousandths), [0.062, 0.188]); // exact ties, to even
+        assert_eq!([0.0005, 0.0015, 0.3335].map(thousandths), [0.001, 0.002, 0.334]); // floats above the tie
+        assert_eq!([0.0045, 0.5015, 0.7845].map(thousandths), [0.004, 0.501, 0.784]); // below
+        assert_eq!([0.0625, -0.0005].map(thousandths).map(|value| value.to_string()), ["0.062", "-0.001"]);
+        assert_eq!(thousandths(-0.0001).to_string(), "-0");
     }
 
     proptest! {

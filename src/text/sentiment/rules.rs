@@ -172,3 +172,38 @@ fn weigh_around(but: usize, valences: &mut [f64]) {
         places.entry(valences[place].to_bits()).or_default().push(Reverse(place));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// As the reference does it: for each valence in turn, the first place that has the same one.
+    fn by_search(but: usize, valences: &mut [f64]) {
+        for turn in 0..valences.len() {
+            let valence = valences[turn];
+            let place = valences.iter().position(|other| *other == valence).expect("at least its own");
+            if place < but {
+                valences[place] = valence * 0.5;
+            } else if place > but {
+                valences[place] = valence * 1.5;
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn but_is_weighed_as_by_search(
+            powers in prop::collection::vec((prop::sample::select(vec![0.0, 0.25, 0.5, 1.0, 1.5, 2.25, 3.0]), any::<bool>()), 1..24),
+            at in any::<prop::sample::Index>(),
+        ) {
+            let valences: Vec<f64> =
+                powers.iter().map(|&(power, negative)| if negative { -power } else { power }).collect();
+            let but = at.index(valences.len());
+            let (mut ours, mut theirs) = (valences.clone(), valences);
+            weigh_around(but, &mut ours);
+            by_search(but, &mut theirs);
+            prop_assert_eq!(ours, theirs);
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! From a text to the words that the rules see.
 
 use super::lexicon::{Entry, Lexicon};
+use memchr::memchr;
 use std::borrow::Cow;
 
 /// A word of a text, as the rules see it.
@@ -44,19 +45,32 @@ pub(super) fn words(lexicon: &Lexicon, text: &str) -> Vec<Word> {
     let mut words = Vec::with_capacity(text.len() / 5 + 1);
     let mut lower = String::new();
     for token in text.split(is_space).filter(|token| !token.is_empty()) {
-        let token = strip(token);
-        lower.clear();
-        if token.is_ascii() {
-            lower.push_str(token);
-            lower.make_ascii_lowercase();
-        } else {
-            lower = token.to_lowercase();
-        }
-        let mut entry = lexicon.look_up(&lower);
-        entry.negates |= lower.contains("n't");
-        words.push(Word { entry, is_upper: is_upper(token) });
+        words.push(word(lexicon, strip(token), &mut lower));
     }
     words
+}
+
+fn word(lexicon: &Lexicon, token: &str, lower: &mut String) -> Word {
+    if !token.is_ascii() {
+        let lower = token.to_lowercase();
+        return Word { entry: entry(lexicon, &lower), is_upper: is_upper(token) };
+    }
+    let has_upper = token.bytes().any(|byte| byte.is_ascii_uppercase());
+    if !has_upper {
+        return Word { entry: entry(lexicon, token), is_upper: false };
+    }
+    lower.clear();
+    lower.push_str(token);
+    lower.make_ascii_lowercase();
+    let is_upper = !token.bytes().any(|byte| byte.is_ascii_lowercase());
+    Word { entry: entry(lexicon, lower), is_upper }
+}
+
+/// What is known of a word in lower case. Whatever has `n't` in it negates.
+fn entry(lexicon: &Lexicon, word: &str) -> Entry {
+    let mut entry = lexicon.look_up(word);
+    entry.negates |= memchr(b'\'', word.as_bytes()).is_some_and(|_| word.contains("n't"));
+    entry
 }
 
 /// What Python takes for white space: Unicode's, and the four separators of ASCII.
