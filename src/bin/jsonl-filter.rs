@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use trendpipe::cli::{self, Common, OutputArgs, Status, Tool, Usage};
+use trendpipe::cli::{self, Common, LexiconArg, OutputArgs, Status, Tool, Usage};
 use trendpipe::expr::Expr;
 use trendpipe::job::filter::{Filter, FilterOptions};
 
@@ -31,6 +31,8 @@ struct Args {
     #[arg(long)]
     explain: bool,
     #[command(flatten)]
+    lexicon: LexiconArg,
+    #[command(flatten)]
     output: OutputArgs,
     #[command(flatten)]
     common: Common,
@@ -47,6 +49,7 @@ Exit status: 0 done, 1 nothing kept (with -e), 2 usage, 3 rejects, 4 input or ou
 
 fn run(mut args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     args.common.prepare(tool)?;
+    args.lexicon.prepare()?;
     if args.map.is_none() && args.keep.is_none() {
         if args.operands.is_empty() {
             return Err(Usage(

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use trendpipe::cli::{self, Common, OutputArgs, Status, Tool, Usage};
+use trendpipe::cli::{self, Common, LexiconArg, OutputArgs, Status, Tool, Usage};
 use trendpipe::expr::Expr;
 use trendpipe::job::top::{TopRecords, TopRows};
 use trendpipe::rank::RankOptions;
@@ -29,6 +29,8 @@ struct Args {
     #[arg(long)]
     other: bool,
     #[command(flatten)]
+    lexicon: LexiconArg,
+    #[command(flatten)]
     output: OutputArgs,
     #[command(flatten)]
     common: Common,
@@ -45,6 +47,7 @@ Exit status: 0 done, 2 usage, 3 too many rejects, 4 input or output failed.";
 
 fn run(mut args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     args.common.prepare(tool)?;
+    args.lexicon.prepare()?;
     let n = match args.operands.first().map(|first| first.parse::<usize>()) {
         Some(Ok(0)) => return Err(Usage("the largest 0 are none: write a number from 1".into()).into()),
         Some(Ok(n)) => {

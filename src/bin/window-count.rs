@@ -8,7 +8,7 @@ use clap::Parser;
 use trendpipe::cli::clock::ClockArgs;
 use trendpipe::cli::columns::AggregateArgs;
 use trendpipe::cli::windows::WindowArgs;
-use trendpipe::cli::{self, Common, OutputArgs, Status, Tool};
+use trendpipe::cli::{self, Common, LexiconArg, OutputArgs, Status, Tool};
 use trendpipe::expr::Expr;
 use trendpipe::job::count::{Count, CountOptions};
 use trendpipe::time::Span;
@@ -50,6 +50,8 @@ struct Args {
     #[command(flatten)]
     aggregates: AggregateArgs,
     #[command(flatten)]
+    lexicon: LexiconArg,
+    #[command(flatten)]
     output: OutputArgs,
     #[command(flatten)]
     common: Common,
@@ -66,6 +68,7 @@ Exit status: 0 done, 2 usage, 3 too many rejects, 4 input or output failed.";
 
 fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     args.common.prepare(tool)?;
+    args.lexicon.prepare()?;
     let options = CountOptions {
         clock: args.clock.clock(),
         times: args.clock.times()?,

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod columns;
 mod common;
 mod generate;
+mod lexicon;
 mod size;
 pub mod sources;
 pub mod state;
@@ -23,6 +24,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 
 pub use common::{Common, OutputArgs};
+pub use lexicon::LexiconArg;
 pub use status::Status;
 
 pub use crate::drive::Usage;

@@ -7,6 +7,18 @@ use jaq_core::DataT;
 use jaq_core::native::{Fun, bome, run};
 use jaq_json::{Val, ValR};
 use std::borrow::Cow;
+use std::sync::OnceLock;
+
+/// The lexicon of this process, if it is not the built-in one.
+static LEXICON: OnceLock<Lexicon> = OnceLock::new();
+
+/// Lets `sentiment` use this lexicon in all expressions of the process; the first call counts.
+///
+/// It is not a part of each expression because expressions are parsed together with the arguments, one of which names the
+/// lexicon: an expression that was missed would give other scores, and nobody would see it.
+pub fn use_lexicon(lexicon: Lexicon) {
+    LEXICON.get_or_init(|| lexicon);
+}
 
 /// The functions of this file.
 pub(super) fn functions<D>() -> impl Iterator<Item = Fun<D>>
@@ -28,7 +40,7 @@ fn fold(value: &Val) -> ValR {
 /// A string to its scores; what is no string has none.
 fn sentiment_of(value: &Val) -> Val {
     let Some(text) = string_of(value) else { return Val::Null };
-    let scores = sentiment(Lexicon::vader(), &text);
+    let scores = sentiment(LEXICON.get().unwrap_or_else(|| Lexicon::vader()), &text);
     let member = |name: &'static str, score: f64| (Val::utf8_str(name.as_bytes()), Val::from(score));
     Val::obj(
         [

@@ -41,6 +41,7 @@ mod walk;
 
 pub use engine::MAX_OUTPUTS;
 pub use error::{EvalError, ExprError};
+pub use library::use_lexicon;
 pub use program::{Program, Record};
 pub use value::Value;
 

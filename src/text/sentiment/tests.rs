@@ -5,13 +5,16 @@ use proptest::prelude::*;
 use serde_json::Value;
 use std::path::Path;
 
-fn scores(text: &str) -> (f64, f64, f64, f64) {
+/// `compound`, `pos`, `neu`, `neg`.
+type Figures = (f64, f64, f64, f64);
+
+fn scores(text: &str) -> Figures {
     let scores = sentiment(Lexicon::vader(), text);
     (scores.compound, scores.pos, scores.neu, scores.neg)
 }
 
 #[track_caller]
-fn agree(cases: &[(&str, (f64, f64, f64, f64))]) {
+fn agree(cases: &[(&str, Figures)]) {
     for (text, expected) in cases {
         assert_eq!(scores(text), *expected, "{text:?}");
     }
