@@ -7,8 +7,28 @@
 //! | --- | --- |
 //! | `fold` | one counting key for all spellings of a word |
 //! | [`sentiment`] | how positive or negative a text is, by the rules of VADER |
+//! | `hashtag`, `mention`, `cashtag`, `url` | what a text points to, by the rules of twitter-text |
+//! | `domain`, `tld`, `tail`, `punycode` | the parts of a URL |
+//! | `entity`, `letters` | what they share: signs, places, kinds of characters |
 
+mod cashtag;
+mod domain;
+mod entity;
 mod fold;
+mod hashtag;
+mod letters;
+mod mention;
+mod punycode;
 pub mod sentiment;
+mod tail;
+#[cfg(test)]
+mod tests;
+mod tld;
+mod url;
 
+pub use cashtag::cashtags;
+pub use entity::Entity;
 pub use fold::fold;
+pub use hashtag::{Hashtags, hashtags};
+pub use mention::{Mention, Mentions, mentions, mentions_and_lists, reply_to};
+pub use url::{Urls, urls};
