@@ -1,6 +1,6 @@
 //! What the signs and words of a text are made of, as twitter-text has it.
 
-use regex_syntax::hir::{Class, HirKind};
+use regex_syntax::hir::{Class, Hir, HirKind};
 use std::sync::LazyLock;
 
 /// What a character is in a hashtag.
@@ -33,7 +33,7 @@ static LETTERS: LazyLock<Letters> = LazyLock::new(|| {
     let mut all = vec![Letter::No as u8; char::MAX as usize + 1];
     let mut mark = |class: &str, letter: Letter| {
         let parsed = regex_syntax::parse(class).ok();
-        let Some(HirKind::Class(Class::Unicode(class))) = parsed.as_ref().map(|hir| hir.kind()) else {
+        let Some(HirKind::Class(Class::Unicode(class))) = parsed.as_ref().map(Hir::kind) else {
             return;
         };
         for range in class.ranges() {
