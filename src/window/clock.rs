@@ -133,6 +133,12 @@ impl Clock {
         if watermark == NEVER { NEVER } else { watermark - self.lateness }
     }
 
+    /// The last base up to a time whose watermark is a multiple of a grain.
+    pub fn floor(&self, time: Millis, grain: i64) -> Millis {
+        let delay = self.delay.unwrap_or(0);
+        if time == NEVER { NEVER } else { (time - delay).div_euclid(grain) * grain + delay }
+    }
+
     /// The watermark by which the end of input judges what is unfinished. With `--watermark max` nothing was late, so a
     /// window is unfinished only if it reaches beyond the largest event time.
     pub fn final_watermark(&self) -> Millis {

@@ -14,7 +14,7 @@ use super::emission::{Head, Output, Table};
 use super::keys::Keys;
 use super::kind::{Due, Reported};
 use super::layout::Layout;
-use super::pane::{Arrival, Pane, Total};
+use super::pane::{Arrival, Pane, Share, Total};
 use super::settings::Settings;
 use super::sketch::Estimates;
 use crate::time::Millis;
@@ -111,18 +111,44 @@ impl Fixed {
     /// Counts a record in the pane that [`Fixed::ends_at`] has just found.
     #[inline]
     pub fn count(&mut self, arrival: &Arrival<'_>, watermark: Millis, shape: &Shape, keys: &mut Keys) {
+        let place = self.changing_pane(arrival.epoch, watermark);
+        self.store[place].count(arrival, &mut self.hints, shape, keys);
+        if self.total.covers(self.recent.pane) {
+            self.total.count(arrival, shape);
+        }
+        self.note_closed(watermark);
+    }
+
+    /// Takes what was counted elsewhere into the pane that [`Fixed::ends_at`] has just found.
+    pub fn take(&mut self, share: &Share<'_>, watermark: Millis, shape: &Shape, keys: &mut Keys) {
+        let place = self.changing_pane(share.epoch, watermark);
+        self.store[place].take(share, &mut self.hints, shape, keys);
+        if self.total.covers(self.recent.pane) {
+            self.total.take(share, shape);
+        }
+        self.note_closed(watermark);
+    }
+
+    /// Does the pane that [`Fixed::ends_at`] has just found begin at a point in time?
+    pub fn begins_at(&self, time: Millis) -> bool {
+        self.recent.start == time
+    }
+
+    #[inline]
+    fn changing_pane(&mut self, epoch: u32, watermark: Millis) -> usize {
         let place = match self.recent.place {
             Some(place) => place,
             None => self.open_pane(watermark),
         };
-        let pane = &mut self.store[place];
-        if self.has_trigger && pane.changed != arrival.epoch {
+        if self.has_trigger && self.store[place].changed != epoch {
             self.touched.push(self.recent.pane);
         }
-        pane.count(arrival, &mut self.hints, shape, keys);
-        if self.total.covers(self.recent.pane) {
-            self.total.count(arrival, shape);
-        }
+        place
+    }
+
+    /// Windows over the recent pane that have closed are emitted again.
+    #[inline]
+    fn note_closed(&mut self, watermark: Millis) {
         if self.lateness > 0 && self.recent.first_end <= watermark {
             self.amend(watermark);
         }

@@ -5,7 +5,9 @@ use super::emission::Output;
 use super::fixed::Fixed;
 use super::keys::Keys;
 use super::layout::Layout;
-use super::pane::Arrival;
+use super::pane::{Arrival, Share};
+use super::partial::grain;
+use super::piece::Piece;
 use super::running::Running;
 use super::session::Sessions;
 use super::settings::Settings;
@@ -78,6 +80,45 @@ impl Kind {
             Kind::Fixed(fixed) => fixed.count(arrival, watermark, shape, keys),
             Kind::Running(running) => running.count(time, arrival, shape, keys),
             Kind::Sessions(sessions) => sessions.count(time, arrival, watermark, shape, keys),
+        }
+    }
+
+    /// When the first and the last window that a piece is part of close; `None` if it is no piece of this kind.
+    pub fn ends_of(&mut self, piece: &Piece<'_>, horizon: Millis, keys: &Keys) -> Option<(Millis, Millis)> {
+        let Piece { first, last, key, .. } = *piece;
+        match self {
+            Kind::Fixed(fixed) => fixed.ends_at(first).filter(|_| fixed.begins_at(first)),
+            Kind::Sessions(sessions) if first <= last => {
+                Some(sessions.ends_of((first, last), &[key], horizon, keys))
+            }
+            Kind::Running(running) if first <= last && running.is_all() => Some((Millis::MAX, Millis::MAX)),
+            _ => None,
+        }
+    }
+
+    /// Takes a piece for which [`Kind::ends_of`] has just found a window that takes it.
+    pub fn take(
+        &mut self,
+        piece: &Piece<'_>,
+        share: &Share<'_>,
+        watermark: Millis,
+        shape: &Shape,
+        keys: &mut Keys,
+    ) {
+        match self {
+            Kind::Fixed(fixed) => fixed.take(share, watermark, shape, keys),
+            Kind::Running(running) => running.take(piece.first, piece.last, share, shape, keys),
+            Kind::Sessions(sessions) => {
+                sessions.take((piece.first, piece.last), share, watermark, shape, keys);
+            }
+        }
+    }
+
+    /// The grain of the panes that pieces of it come in, where these are no panes of its windows.
+    pub fn grain(&self) -> Option<i64> {
+        match self {
+            Kind::Sessions(sessions) => Some(grain(sessions.gap())),
+            _ => None,
         }
     }
 

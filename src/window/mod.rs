@@ -27,6 +27,7 @@
 //! | `cell`, `sum`, `hll`, `quantile`, `sketch` | aggregates, and keys in bounded memory |
 //! | `codec` | cells as bytes |
 //! | `names`, `spelling` | keys as a record brings them; how a key is spelt that is counted folded |
+//! | `partial`, `piece` | windows counted in parts, and put together |
 //! | `batch`, `emission` | what comes out, in order |
 //!
 //! Memory is one entry per key and pane, for the panes of windows that have not closed, and one entry per key for the
@@ -35,7 +36,6 @@
 mod batch;
 mod cell;
 mod clock;
-#[cfg_attr(not(test), allow(dead_code))] // partial rows and states come to use it
 mod codec;
 mod emission;
 mod fixed;
@@ -45,6 +45,8 @@ mod kind;
 mod layout;
 mod names;
 mod pane;
+mod partial;
+mod piece;
 mod quantile;
 mod running;
 mod session;
@@ -60,6 +62,8 @@ mod window_kind;
 pub use cell::Value;
 pub use emission::{Emission, Row, Sink};
 pub use names::Names;
+pub use partial::{PartialWindows, PieceSink};
+pub use piece::{Cells, Piece, PieceError};
 pub use settings::{Aggregate, Emit, Settings, SettingsError, Trigger, Watermark};
 pub use sketch::Bound;
 pub use stats::{Outcome, Stats};

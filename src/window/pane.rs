@@ -23,6 +23,23 @@ pub(super) struct Arrival<'a> {
     pub epoch: u32,
 }
 
+/// What was counted elsewhere of a key.
+pub(super) struct Share<'a> {
+    pub id: KeyId,
+    pub count: i64,
+    pub cells: &'a [Cell],
+    /// The number of the emission that will show it.
+    pub epoch: u32,
+}
+
+impl Share<'_> {
+    /// Adds it to the cells of an entry.
+    pub fn add_to(&self, cells: &mut [Cell], place: usize) {
+        let first = place * self.cells.len();
+        cells[first..].iter_mut().zip(self.cells).for_each(|(cell, other)| cell.merge(other));
+    }
+}
+
 /// The counts of one stretch of time.
 #[derive(Default)]
 pub(super) struct Pane {
@@ -55,20 +72,35 @@ impl Pane {
     pub fn count(&mut self, arrival: &Arrival<'_>, hints: &mut Vec<u32>, shape: &Shape, keys: &mut Keys) {
         self.changed = arrival.epoch;
         for (at, &id) in arrival.keys.iter().enumerate() {
-            if hints.len() <= id as usize {
-                hints.resize(id as usize + 1, 0);
-            }
-            let hint = &mut hints[id as usize];
-            // An id has one entry in a pane, so an entry of the right id is the right one.
-            if self.entries.get(*hint as usize).is_none_or(|entry| entry.id != id) {
-                *hint = self.place(id, shape, keys);
-            }
-            let place = *hint as usize;
+            let place = self.find(id, hints, shape, keys);
             let entry = &mut self.entries[place];
             entry.count += 1;
             entry.changed = arrival.epoch;
             arrival.add_to(&mut self.cells, place, at);
         }
+    }
+
+    /// Takes in what was counted elsewhere.
+    pub fn take(&mut self, share: &Share<'_>, hints: &mut Vec<u32>, shape: &Shape, keys: &mut Keys) {
+        self.changed = share.epoch;
+        let place = self.find(share.id, hints, shape, keys);
+        let entry = &mut self.entries[place];
+        entry.count += share.count;
+        entry.changed = share.epoch;
+        share.add_to(&mut self.cells, place);
+    }
+
+    #[inline]
+    fn find(&mut self, id: KeyId, hints: &mut Vec<u32>, shape: &Shape, keys: &mut Keys) -> usize {
+        if hints.len() <= id as usize {
+            hints.resize(id as usize + 1, 0);
+        }
+        let hint = &mut hints[id as usize];
+        // An id has one entry in a pane, so an entry of the right id is the right one.
+        if self.entries.get(*hint as usize).is_none_or(|entry| entry.id != id) {
+            *hint = self.place(id, shape, keys);
+        }
+        *hint as usize
     }
 
     fn place(&mut self, id: KeyId, shape: &Shape, keys: &mut Keys) -> u32 {
@@ -189,6 +221,13 @@ impl Total {
             self.entries[place].count += 1;
             arrival.add_to(&mut self.cells, place, at);
         }
+    }
+
+    /// A pane that is covered took in what was counted elsewhere.
+    pub fn take(&mut self, share: &Share<'_>, shape: &Shape) {
+        let place = self.place(share.id, shape);
+        self.entries[place].count += share.count;
+        share.add_to(&mut self.cells, place);
     }
 
     /// A pane comes in.

@@ -7,7 +7,7 @@ use super::cell::Shape;
 use super::emission::{Head, Output, Table};
 use super::keys::Keys;
 use super::kind::{Due, Reported};
-use super::pane::{Arrival, Pane};
+use super::pane::{Arrival, Pane, Share};
 use super::sketch::Estimates;
 use crate::time::Millis;
 
@@ -36,10 +36,33 @@ impl Running {
 
     #[inline]
     pub fn count(&mut self, time: Millis, arrival: &Arrival<'_>, shape: &Shape, keys: &mut Keys) {
-        let (low, high) = self.range.unwrap_or((time, time));
-        self.range = Some((low.min(time), high.max(time)));
+        self.extend(time, time);
         self.records += 1;
         self.pane.count(arrival, &mut self.hints, shape, keys);
+    }
+
+    /// Takes what was counted elsewhere between two times.
+    pub fn take(
+        &mut self,
+        first: Millis,
+        last: Millis,
+        share: &Share<'_>,
+        shape: &Shape,
+        keys: &mut Keys,
+    ) {
+        self.extend(first, last);
+        self.pane.take(share, &mut self.hints, shape, keys);
+    }
+
+    #[inline]
+    fn extend(&mut self, first: Millis, last: Millis) {
+        let (low, high) = self.range.unwrap_or((first, last));
+        self.range = Some((low.min(first), high.max(last)));
+    }
+
+    /// Is it the one over everything?
+    pub fn is_all(&self) -> bool {
+        self.limit.is_none()
     }
 
     /// Has the window all its records?

@@ -11,7 +11,7 @@ use super::cell::{Cell, Shape};
 use super::emission::{Head, Output, Table};
 use super::keys::{KeyId, Keys};
 use super::kind::{Due, Reported};
-use super::pane::{Arrival, Entry};
+use super::pane::{Arrival, Entry, Share};
 use super::settings::Settings;
 use super::shown::{Dissolved, Shown};
 use crate::time::Millis;
@@ -104,15 +104,31 @@ impl Sessions {
         last + self.gap + 1
     }
 
+    /// The longest silence within a session.
+    pub fn gap(&self) -> i64 {
+        self.gap
+    }
+
     /// For the keys of a record, when the first and when the last of the sessions that they would be in closes.
     pub fn ends_at(&self, time: Millis, names: &[&[u8]], horizon: Millis, keys: &Keys) -> (Millis, Millis) {
-        let alone = self.closes(time);
+        self.ends_of((time, time), names, horizon, keys)
+    }
+
+    /// The same for records between two times.
+    pub fn ends_of(
+        &self,
+        span: (Millis, Millis),
+        names: &[&[u8]],
+        horizon: Millis,
+        keys: &Keys,
+    ) -> (Millis, Millis) {
+        let alone = self.closes(span.1);
         if alone > horizon {
             return (alone, alone);
         }
         let mut ends = (Millis::MAX, Millis::MIN);
         for name in names {
-            let reached = keys.find(name).map_or(Vec::new(), |key| self.within_reach(key, time, horizon));
+            let reached = keys.find(name).map_or(Vec::new(), |key| self.within_reach(key, span, horizon));
             let end =
                 reached.iter().map(|&place| self.closes(self.sessions[place].last)).max().unwrap_or(alone);
             ends = (ends.0.min(end), ends.1.max(end));
@@ -120,12 +136,12 @@ impl Sessions {
         ends
     }
 
-    /// The sessions of a key that a record would be part of.
-    fn within_reach(&self, key: KeyId, time: Millis, horizon: Millis) -> Vec<usize> {
+    /// The sessions of a key that records between two times would be part of.
+    fn within_reach(&self, key: KeyId, span: (Millis, Millis), horizon: Millis) -> Vec<usize> {
         let places = self.of_key.get(key as usize).map_or(&[][..], Vec::as_slice);
         let reached = places.iter().copied().filter(|&place| {
             let Session { first, last, .. } = self.sessions[place];
-            self.closes(last) > horizon && first - self.gap <= time && time <= last + self.gap
+            self.closes(last) > horizon && first - self.gap <= span.1 && span.0 <= last + self.gap
         });
         reached.collect()
     }
@@ -139,41 +155,81 @@ impl Sessions {
         shape: &Shape,
         keys: &mut Keys,
     ) {
-        let horizon = if watermark == Millis::MIN { watermark } else { watermark - self.lateness };
         for (at, &key) in arrival.keys.iter().enumerate() {
-            let reached = self.within_reach(key, time, horizon);
-            let place = match *reached {
-                [place, ref others @ ..] => {
-                    others.iter().for_each(|&other| self.merge(place, other, keys));
-                    place
-                }
-                [] if self.closes(time) > horizon => self.open(key, time, shape, keys),
-                [] => continue,
-            };
-            self.extend(place, time, keys);
+            let Some(place) = self.join(key, (time, time), watermark, shape, keys) else { continue };
             let session = &mut self.sessions[place];
             session.count += 1;
             session.changed = arrival.epoch;
             arrival.add_to(&mut session.cells, 0, at);
-            if self.has_trigger {
-                self.touched.push(place);
-            }
-            self.set_timer(place, watermark);
+            self.note_change(place, watermark);
         }
     }
 
-    fn open(&mut self, key: KeyId, time: Millis, shape: &Shape, keys: &mut Keys) -> usize {
+    /// Takes what was counted elsewhere of a key between two times, if it is not late.
+    pub fn take(
+        &mut self,
+        span: (Millis, Millis),
+        share: &Share<'_>,
+        watermark: Millis,
+        shape: &Shape,
+        keys: &mut Keys,
+    ) {
+        let Some(place) = self.join(share.id, span, watermark, shape, keys) else { return };
+        let session = &mut self.sessions[place];
+        session.count += share.count;
+        session.changed = share.epoch;
+        share.add_to(&mut session.cells, 0);
+        self.note_change(place, watermark);
+    }
+
+    /// The session that holds all of a key between two times, extended or made for that; `None` if that is late.
+    fn join(
+        &mut self,
+        key: KeyId,
+        span: (Millis, Millis),
+        watermark: Millis,
+        shape: &Shape,
+        keys: &mut Keys,
+    ) -> Option<usize> {
+        let horizon = if watermark == Millis::MIN { watermark } else { watermark - self.lateness };
+        let reached = self.within_reach(key, span, horizon);
+        let place = match *reached {
+            [place, ref others @ ..] => {
+                others.iter().for_each(|&other| self.merge(place, other, keys));
+                place
+            }
+            [] if self.closes(span.1) > horizon => self.open(key, span, shape, keys),
+            [] => return None,
+        };
+        self.extend(place, span, keys);
+        Some(place)
+    }
+
+    fn note_change(&mut self, place: usize, watermark: Millis) {
+        if self.has_trigger {
+            self.touched.push(place);
+        }
+        self.set_timer(place, watermark);
+    }
+
+    fn open(
+        &mut self,
+        key: KeyId,
+        (first, last): (Millis, Millis),
+        shape: &Shape,
+        keys: &mut Keys,
+    ) -> usize {
         let session = Session {
             key,
-            first: time,
-            last: time,
+            first,
+            last,
             count: 0,
             cells: shape.empty().to_vec(),
             changed: 0,
             shown: None,
             reported: Reported::default(),
             closed: false,
-            timer: self.closes(time),
+            timer: self.closes(last),
         };
         let place = match self.free.pop() {
             Some(place) => {
@@ -185,7 +241,7 @@ impl Sessions {
                 self.sessions.len() - 1
             }
         };
-        self.closing.insert((self.closes(time), place));
+        self.closing.insert((self.closes(last), place));
         if self.of_key.len() <= key as usize {
             self.of_key.resize(key as usize + 1, Vec::new());
         }
@@ -208,13 +264,13 @@ impl Sessions {
         self.remove(other, keys);
     }
 
-    fn extend(&mut self, place: usize, time: Millis, keys: &mut Keys) {
+    fn extend(&mut self, place: usize, span: (Millis, Millis), keys: &mut Keys) {
         let Session { first, last, .. } = self.sessions[place];
-        if time < first || time > last {
+        if span.0 < first || span.1 > last {
             self.dissolve(place, keys);
             let session = &mut self.sessions[place];
-            session.first = first.min(time);
-            session.last = last.max(time);
+            session.first = first.min(span.0);
+            session.last = last.max(span.1);
         }
     }
 
