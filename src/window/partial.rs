@@ -19,7 +19,7 @@ use super::pane::{Arrival, Pane, Share};
 use super::settings::{Emit, Settings, SettingsError, Watermark};
 use super::stats::Outcome;
 use super::window_kind::WindowKind;
-use super::{Cells, Piece, PieceError, Value};
+use super::{Cells, Names, Piece, PieceError, Value};
 use crate::time::Millis;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -122,7 +122,7 @@ impl PartialWindows {
     pub fn record(
         &mut self,
         time: Millis,
-        keys: &[&[u8]],
+        names: Names<'_>,
         values: &[Value<'_>],
         sink: &mut dyn PieceSink,
     ) -> Outcome {
@@ -131,16 +131,16 @@ impl PartialWindows {
             self.promise(time, sink);
         }
         self.send_gathered(sink);
-        if keys.is_empty() {
+        if names.keys.is_empty() {
             return Outcome::NoKey;
         }
         self.ids.clear();
-        for key in keys {
+        for key in names.keys {
             let id = self.keys.intern(key);
             self.keys.hold(id);
             self.ids.push(id);
         }
-        let arrival = Arrival { keys: &self.ids, values, epoch: 0 };
+        let arrival = Arrival { keys: &self.ids, spellings: names.spellings, values, epoch: 0 };
         let (mut counts, mut is_behind) = (false, false);
         for panes in &mut self.kinds {
             let Some(due) = panes.find(time) else { continue };
@@ -216,6 +216,11 @@ impl PartialWindows {
     /// The largest number of keys that were in memory at once.
     pub fn keys(&self) -> usize {
         self.keys.peak()
+    }
+
+    /// How many keys are in memory.
+    pub fn live_keys(&self) -> usize {
+        self.keys.live()
     }
 
     /// May the watermark follow this time?

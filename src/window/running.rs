@@ -42,14 +42,7 @@ impl Running {
     }
 
     /// Takes what was counted elsewhere between two times.
-    pub fn take(
-        &mut self,
-        first: Millis,
-        last: Millis,
-        share: &Share<'_>,
-        shape: &Shape,
-        keys: &mut Keys,
-    ) {
+    pub fn take(&mut self, first: Millis, last: Millis, share: &Share<'_>, shape: &Shape, keys: &mut Keys) {
         self.extend(first, last);
         self.pane.take(share, &mut self.hints, shape, keys);
     }

@@ -212,13 +212,7 @@ impl Sessions {
         self.set_timer(place, watermark);
     }
 
-    fn open(
-        &mut self,
-        key: KeyId,
-        (first, last): (Millis, Millis),
-        shape: &Shape,
-        keys: &mut Keys,
-    ) -> usize {
+    fn open(&mut self, key: KeyId, (first, last): (Millis, Millis), shape: &Shape, keys: &mut Keys) -> usize {
         let session = Session {
             key,
             first,

@@ -5,6 +5,7 @@ mod kinds;
 mod measure;
 mod model;
 mod named;
+mod parts;
 mod properties;
 mod sessions;
 
@@ -100,28 +101,37 @@ fn at(time: Millis, keys: &[&'static str]) -> Record {
     Record { source: "", time, keys: keys.to_vec(), values: Vec::new() }
 }
 
+/// Lends keys and values as the engine takes them.
+fn with_values<T>(
+    settings: &Settings,
+    record: &Record,
+    take: impl FnOnce(Names<'_>, &[Value<'_>]) -> T,
+) -> T {
+    let keys: Vec<String> = record.keys.iter().map(|key| counting_key(settings, key)).collect();
+    let keys: Vec<&[u8]> = keys.iter().map(String::as_bytes).collect();
+    let spellings: Vec<&[u8]> = record.keys.iter().map(|key| key.as_bytes()).collect();
+    let spellings = if settings.folded { &*spellings } else { &[] };
+    let texts: Vec<String> = record.values.iter().map(ToString::to_string).collect();
+    let values: Vec<Value<'_>> = aggregates(settings)
+        .iter()
+        .zip(record.values.iter().zip(&texts))
+        .map(|(aggregate, (&value, text))| match aggregate {
+            _ if value == MISSING => Value::None,
+            Aggregate::Distinct | Aggregate::DistinctApproximate => Value::Bytes(text.as_bytes()),
+            _ => Value::Number(Number::Int(value.into())),
+        })
+        .collect();
+    take(Names { keys: &keys, spellings }, &values)
+}
+
 /// Runs the engine over records to the end of input.
 fn run(settings: &Settings, records: &[Record]) -> (Vec<Event>, Stats) {
     let mut windows = Windows::new(settings).expect("the settings make sense");
     let mut recorder = Recorder::default();
     for record in records {
-        let keys: Vec<String> = record.keys.iter().map(|key| counting_key(settings, key)).collect();
-        let keys: Vec<&[u8]> = keys.iter().map(String::as_bytes).collect();
-        let spellings: Vec<&[u8]> = record.keys.iter().map(|key| key.as_bytes()).collect();
-        let spellings = if settings.folded { &*spellings } else { &[] };
-        let names = Names { keys: &keys, spellings };
-        let texts: Vec<String> = record.values.iter().map(ToString::to_string).collect();
-        let values: Vec<Value<'_>> = aggregates(settings)
-            .iter()
-            .zip(record.values.iter().zip(&texts))
-            .map(|(aggregate, (&value, text))| match aggregate {
-                _ if value == MISSING => Value::None,
-                Aggregate::Distinct | Aggregate::DistinctApproximate => Value::Bytes(text.as_bytes()),
-                _ => Value::Number(Number::Int(value.into())),
-            })
-            .collect();
-        let outcome =
-            windows.record_from(record.source.as_bytes(), record.time, names, &values, &mut recorder);
+        let outcome = with_values(settings, record, |names, values| {
+            windows.record_from(record.source.as_bytes(), record.time, names, values, &mut recorder)
+        });
         recorder.events.push(Event::Returned(outcome));
     }
     windows.finish(&mut recorder);

@@ -37,7 +37,7 @@ fn aggregates_of_all_kinds() -> impl Strategy<Value = Vec<Aggregate>> {
     prop_oneof![Just(Vec::new()), prop::collection::vec(any, 0..4)]
 }
 
-fn settings() -> impl Strategy<Value = Settings> {
+pub(super) fn settings() -> impl Strategy<Value = Settings> {
     let trigger =
         prop_oneof![(1..30_i64).prop_map(Trigger::EventTime), (1..6_u64).prop_map(Trigger::Records)];
     let emission = prop_oneof![
@@ -93,7 +93,7 @@ fn settings() -> impl Strategy<Value = Settings> {
 }
 
 /// A step forward most of the time, with disorder, jumps and records from the far future.
-fn records() -> impl Strategy<Value = Vec<Record>> {
+pub(super) fn records() -> impl Strategy<Value = Vec<Record>> {
     let step = prop_oneof![
         10 => 0..4_i64,
         4 => -30..0_i64,
@@ -131,7 +131,7 @@ fn records() -> impl Strategy<Value = Vec<Record>> {
 }
 
 /// Cuts the values to what the settings ask for.
-fn fit(settings: &Settings, records: &[Record]) -> Vec<Record> {
+pub(super) fn fit(settings: &Settings, records: &[Record]) -> Vec<Record> {
     let width = settings.aggregates.len() + usize::from(settings.weighted);
     let fit = |record: &Record| Record { values: record.values[..width].to_vec(), ..record.clone() };
     records.iter().map(fit).collect()
