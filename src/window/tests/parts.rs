@@ -177,6 +177,20 @@ fn split(
         .collect()
 }
 
+/// A stream of little disorder, so that most windows close before its end.
+fn calm_records() -> impl Strategy<Value = Vec<Record>> {
+    let keys = prop::collection::vec(prop::sample::select(vec!["a", "b", "B", ""]), 0..3);
+    let step = prop_oneof![8 => 0..4_i64, 3 => 4..30_i64, 1 => 60..400_i64];
+    let record = (step, 0..9_i64, keys, [-3..9_i64, -3..9_i64, -3..9_i64, -3..9_i64]);
+    (-200..200_i64, prop::collection::vec(record, 0..60)).prop_map(|(mut now, steps)| {
+        let stream = steps.into_iter().map(|(step, behind, keys, values)| {
+            now += step;
+            Record { source: "", time: now - behind, keys, values: values.to_vec() }
+        });
+        stream.collect()
+    })
+}
+
 fn indices() -> impl Strategy<Value = Vec<Index>> {
     prop::collection::vec(any::<Index>(), 1..60)
 }
@@ -213,7 +227,8 @@ proptest! {
 
     #[test]
     fn parts_make_the_whole(
-        settings in settings(), records in records(), parts in 1..5_usize, places in indices(), order in indices(),
+        settings in settings(), records in prop_oneof![records(), calm_records()], parts in 1..5_usize,
+        places in indices(), order in indices(),
         scale in prop::sample::select(vec![1, 1, 5_000_000]),
     ) {
         let records: Vec<Record> =
@@ -226,7 +241,8 @@ proptest! {
     /// A record may be behind the watermark, as long as its windows are open.
     #[test]
     fn open_windows_take_what_is_behind_the_watermark(
-        settings in settings(), records in records(), parts in 1..5_usize, places in indices(), order in indices(),
+        settings in settings(), records in prop_oneof![records(), calm_records()], parts in 1..5_usize,
+        places in indices(), order in indices(),
     ) {
         let settings = for_parts(settings);
         let strict = Settings { allowed_lateness: 0, ..settings.clone() };
@@ -240,7 +256,7 @@ proptest! {
 
     #[test]
     fn days_of_a_time_zone_make_the_whole(
-        size in 1..5_u32, slide in 1..5_u32, records in records(), parts in 1..4_usize, places in indices(),
+        size in 1..5_u32, slide in 1..5_u32, records in calm_records(), parts in 1..4_usize, places in indices(),
         order in indices(),
         cumulate in prop_oneof![
             Just(None),
@@ -260,6 +276,24 @@ proptest! {
             windows: vec![window], watermark: patient(&records), max_future: None, ..Settings::default()
         };
         merged_equals_one(&settings, &records, parts, &places, &order)?;
+    }
+
+    /// Records of one key come from several parts in steps of about the gap, so that a session goes on just in time.
+    #[test]
+    fn sessions_across_parts_are_whole(
+        gap in 8..40_i64, delay in 0..60_i64, steps in prop::collection::vec(prop_oneof![0..6_i64, -9..3_i64], 1..60), parts in 2..4_usize,
+        places in indices(), order in indices(),
+    ) {
+        let mut now = 0;
+        let records = steps.iter().map(|step| {
+            now += if *step < 0 { gap + step + 2 } else { *step };
+            at(now, &["a"])
+        });
+        let settings = Settings {
+            windows: vec![WindowKind::Session { gap }], watermark: Watermark::Delay(delay), max_future: None,
+            ..Settings::default()
+        };
+        merged_equals_one(&settings, &records.collect::<Vec<_>>(), parts, &places, &order)?;
     }
 
     /// What comes late in its part makes one more piece: with all pieces at hand, nothing is missing.
