@@ -8,7 +8,7 @@ mod counter;
 mod history;
 mod ranking;
 
-pub use counter::Counter;
+pub use counter::{Counter, list};
 pub use ranking::Ranking;
 
 use crate::row::Number;

@@ -23,7 +23,7 @@ use crate::time::{Millis, TimeReader, write_rfc3339};
 use key::Scalar;
 
 /// The columns whose meaning is fixed; no key or aggregate may have such a name.
-pub const RESERVED: [&str; 14] = WINDOW_COLUMNS;
+pub const RESERVED: [&str; 16] = WINDOW_COLUMNS;
 
 /// Where a window lies: half-open. Ordered as windows are emitted, by end, then start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -46,6 +46,15 @@ impl PartialOrd for Bounds {
     }
 }
 
+/// How far an estimated count may be off (`--on-full sketch`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// The count is too high by at most this, and never too low.
+    pub error: u64,
+    /// No key but those above can have a higher count.
+    pub guaranteed: bool,
+}
+
 /// One row of one emission of one window.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
@@ -55,6 +64,8 @@ pub struct Row {
     pub keys: Vec<(String, Scalar<'static>)>,
     /// Of this key in this window.
     pub count: Number,
+    /// How far the count may be off, where it is an estimate.
+    pub bound: Option<Bound>,
     /// Other columns, as JSON text in their order: named aggregates, and what other tools added.
     pub extra: Vec<(String, String)>,
     /// The sum of the counts in the whole window, where known.
@@ -105,6 +116,7 @@ impl Row {
             bounds: None,
             keys: Vec::new(),
             count,
+            bound: None,
             extra: Vec::new(),
             total: None,
             distinct: None,
@@ -146,6 +158,12 @@ impl Row {
                     row.count = number(name, json)?;
                     has_count = true;
                 }
+                "error" if has_count && json.parse::<u64>().is_ok() => {
+                    row.bound_mut().error = integer(name, json)?;
+                }
+                "guaranteed" if has_count && matches!(json, "true" | "false") => {
+                    row.bound_mut().guaranteed = json == "true";
+                }
                 "total" => row.total = Some(number(name, json)?),
                 "distinct" => row.distinct = Some(integer(name, json)?),
                 "rows" => row.rows = Some(integer(name, json)?),
@@ -178,6 +196,10 @@ impl Row {
         Ok(row)
     }
 
+    fn bound_mut(&mut self) -> &mut Bound {
+        self.bound.get_or_insert(Bound { error: 0, guaranteed: false })
+    }
+
     /// Appends the row as one JSON object, without a newline.
     pub fn write(&self, out: &mut Vec<u8>) {
         let brace = out.len();
@@ -201,6 +223,10 @@ impl Row {
     /// Everything after the key columns.
     fn write_figures(&self, out: &mut Vec<u8>) {
         write_column("count", self.count, out);
+        if let Some(Bound { error, guaranteed }) = self.bound {
+            write_column("error", error, out);
+            write_column("guaranteed", guaranteed, out);
+        }
         for (name, json) in &self.extra {
             write_name(name, out);
             out.extend_from_slice(json.as_bytes());
@@ -254,6 +280,7 @@ impl Row {
         let column = column.strip_prefix('.').unwrap_or(column);
         match column {
             "count" => Some(self.count),
+            "error" => self.bound.map(|bound| bound.error.into()),
             "total" => self.total,
             "distinct" => self.distinct.map(Number::from),
             "rows" => self.rows.map(Number::from),

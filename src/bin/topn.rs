@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use trendpipe::cli::limit::LimitArgs;
 use trendpipe::cli::{self, Common, LexiconArg, OutputArgs, Status, Tool, Usage};
 use trendpipe::expr::Expr;
 use trendpipe::job::top::{TopRecords, TopRows};
@@ -28,6 +29,8 @@ struct Args {
     /// Add a row for all the others
     #[arg(long)]
     other: bool,
+    #[command(flatten)]
+    limit: LimitArgs,
     #[command(flatten)]
     lexicon: LexiconArg,
     #[command(flatten)]
@@ -60,10 +63,14 @@ fn run(mut args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     let files: Vec<PathBuf> = args.operands.iter().map(PathBuf::from).collect();
     let output = args.output.open()?;
     let (status, _) = if args.keys.is_empty() {
+        if args.limit.limit().is_some() {
+            let hint = "--max-keys bounds a count of plain records with --key; rows of windows are bounded by window-count --max-keys";
+            return Err(Usage(hint.into()).into());
+        }
         args.common.run(tool, &mut TopRows::new(options), &files, output)?
     } else {
         cli::columns::check_names(args.keys.iter().map(|(name, _)| name))?;
-        args.common.run(tool, &mut TopRecords::new(args.keys, options), &files, output)?
+        args.common.run(tool, &mut TopRecords::new(args.keys, options, args.limit.limit())?, &files, output)?
     };
     Ok(status)
 }

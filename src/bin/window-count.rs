@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::Parser;
 use trendpipe::cli::clock::ClockArgs;
 use trendpipe::cli::columns::AggregateArgs;
+use trendpipe::cli::limit::LimitArgs;
 use trendpipe::cli::windows::WindowArgs;
 use trendpipe::cli::{self, Common, LexiconArg, OutputArgs, Status, Tool};
 use trendpipe::expr::Expr;
@@ -50,6 +51,8 @@ struct Args {
     #[command(flatten)]
     aggregates: AggregateArgs,
     #[command(flatten)]
+    limit: LimitArgs,
+    #[command(flatten)]
     lexicon: LexiconArg,
     #[command(flatten)]
     output: OutputArgs,
@@ -78,6 +81,7 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
         weight: args.aggregates.weight(),
         aggregates: args.aggregates.aggregates(),
         windows: args.windows.settings(&args.clock)?,
+        limit: args.limit.limit(),
         late_output: args.late_output,
         dedupe: args.dedupe.map(|id| (id, args.within.nominal_millis().unwrap_or(i64::MAX))),
         idle_timeout: args

@@ -8,6 +8,7 @@ pub mod columns;
 mod common;
 mod generate;
 mod lexicon;
+pub mod limit;
 mod size;
 pub mod sources;
 pub mod state;

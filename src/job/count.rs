@@ -12,6 +12,7 @@ use anyhow::Context as _;
 
 use super::clock::{Clock, ClockSearch};
 use super::late::LateFile;
+use super::limit::KeyLimit;
 use super::values::NamedAggregate;
 use crate::drive::{Context, End, Figures, Flow, Job, Notes, Recipe, Usage};
 use crate::expr::Expr;
@@ -41,6 +42,8 @@ pub struct CountOptions {
     pub aggregates: Vec<NamedAggregate>,
     /// The windows.
     pub windows: Settings,
+    /// The most keys in memory, of all windows together; or where they are estimated, in one.
+    pub limit: Option<KeyLimit>,
     /// Records that found no window open are kept here.
     pub late_output: Option<PathBuf>,
     /// Records whose first output of this came before within the span, in milliseconds of event time, do not count.
@@ -65,12 +68,15 @@ pub struct Count {
     taken: u64,
     /// When the last records came, and when that silence was last answered.
     last_input: Option<(Instant, Instant)>,
+    /// Why the run ended before its input.
+    failure: Option<Usage>,
 }
 
 impl Count {
     /// A count with these options.
     pub fn new(mut options: CountOptions) -> anyhow::Result<Count> {
         options.windows.weighted = options.weight.is_some();
+        options.windows.max_keys = options.limit.and_then(KeyLimit::estimated);
         options.windows.aggregates = options.aggregates.iter().map(|named| named.aggregate).collect();
         let late = options.late_output.as_deref().map(|path| {
             LateFile::create(path)
@@ -86,6 +92,7 @@ impl Count {
             dedupe: options.dedupe.as_ref().map(|(_, span)| Dedupe::new(*span)),
             taken: 0,
             last_input: None,
+            failure: None,
             options,
         })
     }
@@ -198,9 +205,13 @@ impl Job for Count {
             }
             self.taken += 1;
             self.settle_held()?;
+            if let Some(limit) = self.options.limit.filter(|limit| limit.is_exceeded_by(self.windows.live_keys())) {
+                self.failure = Some(limit.failure(", let windows be shorter or close earlier"));
+                break;
+            }
         }
         self.show(cx)?;
-        Ok(Flow::On)
+        Ok(if self.failure.is_some() { Flow::Done } else { Flow::On })
     }
 
     fn alarm(&self) -> Option<Instant> {
@@ -234,7 +245,7 @@ impl Job for Count {
         }
         self.show(cx)?;
         self.tell(cx.notes);
-        Ok(())
+        self.failure.take().map_or(Ok(()), |failure| Err(failure.into()))
     }
 
     fn figures(&self, figures: &mut Figures) {

@@ -10,6 +10,7 @@ pub mod fetch;
 pub mod filter;
 mod keys;
 mod late;
+pub mod limit;
 pub mod plot;
 pub mod top;
 pub mod values;

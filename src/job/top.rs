@@ -1,13 +1,15 @@
 //! `topn`: the largest of each window as soon as it is whole, or of plain records at the end.
 
+mod records;
+
 use std::sync::Arc;
 
-use super::keys::KeyReader;
-use crate::drive::{self, Context, End, Figures, Flow, Job, Mapper, Recipe, Usage};
-use crate::expr::{Expr, Program};
+use crate::drive::{Context, End, Figures, Flow, Job, Mapper, Recipe, Usage};
 use crate::jsonl::{Chunk, Record, Reject};
-use crate::rank::{Counter, RankOptions, Ranking};
+use crate::rank::{RankOptions, Ranking};
 use crate::row::Row;
+
+pub use records::TopRecords;
 
 /// Ranks window rows.
 pub struct TopRows {
@@ -103,89 +105,6 @@ impl Job for TopRows {
 
     fn figures(&self, figures: &mut Figures) {
         figures.insert("no_key".into(), self.ranking.missing().into());
-        figures.insert("rows".into(), self.written.into());
-    }
-}
-
-/// Counts plain records by a key and ranks the counts.
-pub struct TopRecords {
-    keys: Vec<(String, Expr)>,
-    options: RankOptions,
-    counter: Counter,
-    written: u64,
-}
-
-impl TopRecords {
-    /// A count by these key columns.
-    pub fn new(keys: Vec<(String, Expr)>, options: RankOptions) -> TopRecords {
-        let names = keys.iter().map(|(name, _)| name.clone()).collect();
-        TopRecords { keys, options, counter: Counter::new(names), written: 0 }
-    }
-}
-
-/// The pure half of [`TopRecords`].
-pub struct KeyMapper {
-    program: Program,
-    keys: KeyReader,
-}
-
-/// The keys of a chunk's records.
-#[derive(Default)]
-pub struct Keys {
-    bytes: Vec<u8>,
-    ends: Vec<usize>,
-    missing: u64,
-}
-
-impl Mapper for KeyMapper {
-    type Batch = Keys;
-
-    fn map(&mut self, record: &Record<'_>, keys: &mut Keys) -> Result<(), Reject> {
-        let mut loaded = self.program.load(record.bytes).map_err(drive::fault)?;
-        let before = keys.ends.len();
-        self.keys.read(&mut loaded, &mut keys.bytes, &mut keys.ends)?;
-        keys.missing += u64::from(keys.ends.len() == before);
-        Ok(())
-    }
-}
-
-impl Job for TopRecords {
-    type Mapper = KeyMapper;
-
-    fn recipe(&self) -> Recipe<KeyMapper> {
-        let keys: Vec<Expr> = self.keys.iter().map(|(_, key)| key.clone()).collect();
-        Arc::new(move || {
-            Ok(KeyMapper {
-                program: Program::new(&keys.iter().collect::<Vec<_>>())?,
-                keys: KeyReader::new((0..keys.len()).collect(), false),
-            })
-        })
-    }
-
-    fn apply(&mut self, _chunk: &Chunk, keys: Keys, _cx: &mut Context<'_>) -> anyhow::Result<Flow> {
-        let mut begin = 0;
-        for end in keys.ends {
-            self.counter.add(&keys.bytes[begin..end]);
-            begin = end;
-        }
-        for _ in 0..keys.missing {
-            self.counter.add_missing();
-        }
-        Ok(Flow::On)
-    }
-
-    fn finish(&mut self, _end: End, cx: &mut Context<'_>) -> anyhow::Result<()> {
-        let rows = self.counter.finish(&self.options);
-        self.written = rows.len() as u64;
-        if rows.is_empty() && self.counter.missing() > 0 {
-            cx.notes.say(&format!("none of {} records has a key", self.counter.missing()));
-        }
-        write(&rows, cx)
-    }
-
-    fn figures(&self, figures: &mut Figures) {
-        figures.insert("no_key".into(), self.counter.missing().into());
-        figures.insert("keys".into(), self.counter.distinct().into());
         figures.insert("rows".into(), self.written.into());
     }
 }

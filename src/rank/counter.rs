@@ -5,7 +5,7 @@ use hashbrown::HashMap;
 
 use super::{RankOptions, share};
 use crate::row::key::{Scalar, unpack};
-use crate::row::{Largest, Number, Place, Row};
+use crate::row::{Bound, Largest, Number, Place, Row};
 
 /// Counts packed keys, exactly.
 ///
@@ -80,41 +80,54 @@ impl Counter {
 
     /// The list so far. There is only the count to order by, whatever the options say.
     pub fn finish(&self, options: &RankOptions) -> Vec<Row> {
-        let ascending = options.ascending;
-        let mut largest = Largest::new(options.n);
-        for (key, count) in &self.counts {
-            let place = Place { value: Some(Number::from(*count)), ascending, key: &key[..] };
-            largest.push(place, *count);
-        }
-        let total = Number::from(self.total);
-        let mut rest = self.total;
-        let mut list = Vec::new();
-        for (rank, (place, count)) in (1..).zip(largest.into_sorted()) {
-            let keys = unpack(place.key).map(Scalar::into_owned);
-            list.push(Row {
-                keys: self.names.iter().cloned().zip(keys).collect(),
-                rank: Some(rank),
-                share: Some(share(Number::from(count), total)),
-                ..Row::unbounded(Number::from(count))
-            });
-            rest -= count;
-        }
-        if options.remainder && self.counts.len() > list.len() {
-            let null = || Scalar::Other("null".into());
-            list.push(Row {
-                keys: self.names.iter().map(|name| (name.clone(), null())).collect(),
-                share: Some(share(Number::from(rest), total)),
-                ..Row::unbounded(Number::from(rest))
-            });
-        }
-        let rows = list.len() as u64;
-        for row in &mut list {
-            row.total = Some(total);
-            row.distinct = Some(self.counts.len() as u64);
-            row.rows = Some(rows);
-        }
-        list
+        let counts = self.counts.iter().map(|(key, count)| (&key[..], *count, None));
+        list(&self.names, counts, (self.total, self.counts.len() as u64), options)
     }
+}
+
+/// The list of plain records that were counted elsewhere: packed keys with their counts in any order, the sum of all
+/// counts, and how many keys there are. Counts that are estimates have a bound.
+pub fn list<'k>(
+    names: &[String],
+    counts: impl Iterator<Item = (&'k [u8], u64, Option<Bound>)>,
+    (total, distinct): (u64, u64),
+    options: &RankOptions,
+) -> Vec<Row> {
+    let ascending = options.ascending;
+    let mut largest = Largest::new(options.n);
+    for (key, count, bound) in counts {
+        let place = Place { value: Some(Number::from(count)), ascending, key };
+        largest.push(place, (count, bound));
+    }
+    let mut rest = total;
+    let mut list = Vec::new();
+    for (rank, (place, (count, bound))) in (1..).zip(largest.into_sorted()) {
+        let keys = unpack(place.key).map(Scalar::into_owned);
+        list.push(Row {
+            keys: names.iter().cloned().zip(keys).collect(),
+            rank: Some(rank),
+            bound,
+            share: Some(share(Number::from(count), Number::from(total))),
+            ..Row::unbounded(Number::from(count))
+        });
+        // Estimates may add up to more than there is.
+        rest = rest.saturating_sub(count);
+    }
+    if options.remainder && distinct > list.len() as u64 {
+        let null = || Scalar::Other("null".into());
+        list.push(Row {
+            keys: names.iter().map(|name| (name.clone(), null())).collect(),
+            share: Some(share(Number::from(rest), Number::from(total))),
+            ..Row::unbounded(Number::from(rest))
+        });
+    }
+    let rows = list.len() as u64;
+    for row in &mut list {
+        row.total = Some(Number::from(total));
+        row.distinct = Some(distinct);
+        row.rows = Some(rows);
+    }
+    list
 }
 
 #[cfg(test)]

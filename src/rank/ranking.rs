@@ -128,6 +128,8 @@ impl Ranking {
         }
         self.history.remember(&any, ranks);
         if self.options.remainder && distinct > (out.len() - first) as u64 {
+            // Estimates may add up to more than there is.
+            let rest = if any.bound.is_some() { rest.max(Number::ZERO) } else { rest };
             out.push(remainder(any, rest, total));
         }
         let rows = (out.len() - first) as u64;
@@ -143,6 +145,7 @@ fn remainder(any: Row, count: Number, total: Number) -> Row {
     Row {
         keys: any.keys.into_iter().map(|(name, _)| null(name)).collect(),
         count,
+        bound: None,
         extra: Vec::new(),
         rank: None,
         prev_rank: None,

@@ -1,7 +1,7 @@
 //! Writes the rows of an emission: what they have in common is made once.
 
 use super::key::unpack;
-use super::{Number, write_name};
+use super::{Bound, Number, write_name};
 use crate::time::{Millis, write_rfc3339};
 
 /// What all rows of an emission have in common.
@@ -82,8 +82,15 @@ impl RowWriter {
         self.suffix.extend_from_slice(b"}\n");
     }
 
-    /// Appends one row of the emission that was begun, with its newline. The key is packed; see [`super::key`].
-    pub fn row(&self, key: &[u8], count: Number, aggregates: &[Option<Number>], out: &mut Vec<u8>) {
+    /// Appends one row of the emission that was begun, with its newline. The key is packed; see [`super::key`]. A count
+    /// that is an estimate has a bound.
+    pub fn row(
+        &self,
+        key: &[u8],
+        (count, bound): (Number, Option<Bound>),
+        aggregates: &[Option<Number>],
+        out: &mut Vec<u8>,
+    ) {
         out.extend_from_slice(&self.prefix);
         for (name, value) in self.names.iter().zip(unpack(key)) {
             out.extend_from_slice(name);
@@ -91,6 +98,9 @@ impl RowWriter {
         }
         out.extend_from_slice(b",\"count\":");
         write_number(count, out);
+        if let Some(Bound { error, guaranteed }) = bound {
+            out.extend_from_slice(format!(",\"error\":{error},\"guaranteed\":{guaranteed}").as_bytes());
+        }
         for (name, value) in self.aggregates.iter().zip(aggregates) {
             out.extend_from_slice(name);
             match value {
@@ -132,12 +142,13 @@ mod tests {
         let (mut key, mut out) = (Vec::new(), Vec::new());
         pack_string("K\u{f6}ln \"am\" Rhein", &mut key);
         pack_other("50667", &mut key);
-        writer.row(&key, Number::Int(3), &[Some(Number::Float(0.5)), None], &mut out);
+        let bound = Bound { error: 2, guaranteed: false };
+        writer.row(&key, (Number::Int(3), Some(bound)), &[Some(Number::Float(0.5)), None], &mut out);
         let line = String::from_utf8(out).expect("UTF-8");
         assert_eq!(
             line,
             "{\"window_start\":\"1969-12-31T23:59:58.500Z\",\"window_end\":\"1970-01-01T00:00:20Z\",\
-             \"city\":\"Köln \\\"am\\\" Rhein\",\"zip\":50667,\"count\":3,\"sum\":0.5,\"mean\":null,\"total\":7,\"distinct\":2,\"rows\":1,\
+             \"city\":\"Köln \\\"am\\\" Rhein\",\"zip\":50667,\"count\":3,\"error\":2,\"guaranteed\":false,\"sum\":0.5,\"mean\":null,\"total\":7,\"distinct\":2,\"rows\":1,\
              \"late\":0,\"rev\":1,\"open\":true}\n"
         );
         let row = Row::read(line.trim_end().as_bytes()).expect("a row");

@@ -3,9 +3,8 @@
 use super::cell::{Cell, Shape};
 use super::keys::{KeyId, Keys};
 use super::pane::Entry;
-use super::sketch::Bound;
 use super::stats::{Outcome, Stats};
-use crate::row::Number;
+use crate::row::{Bound, Number};
 use crate::time::Millis;
 use std::cmp::Reverse;
 

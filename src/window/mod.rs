@@ -65,7 +65,6 @@ pub use names::Names;
 pub use partial::{PartialWindows, PieceSink};
 pub use piece::{Cells, Piece, PieceError};
 pub use settings::{Aggregate, Emit, Settings, SettingsError, Trigger, Watermark};
-pub use sketch::Bound;
 pub use stats::{Outcome, Stats};
 pub use window_kind::{Step, WindowKind};
 

@@ -15,20 +15,11 @@ use super::hll::Hll;
 use super::keys::{KeyId, Keys};
 use super::pane::{Entry, Pane};
 use super::spelling::Spellings;
-use crate::row::Number;
+use crate::row::{Bound, Number};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-
-/// How far a count may be off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bound {
-    /// The count is too high by at most this.
-    pub error: u64,
-    /// No key but those above can have a higher count.
-    pub guaranteed: bool,
-}
 
 /// What a pane with a limit knows beside its counts.
 #[derive(Default)]

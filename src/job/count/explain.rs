@@ -2,6 +2,7 @@
 
 use super::CountOptions;
 use crate::job::clock::Clock;
+use crate::job::limit::{KeyLimit, OnFull};
 use crate::time::{Span, zone_name};
 use crate::window::{Aggregate, Emit, Trigger, Watermark, WindowKind};
 
@@ -12,6 +13,7 @@ impl CountOptions {
         lines.extend(self.windows.windows.iter().map(explain_window));
         lines.push(self.explain_closing());
         lines.extend(self.explain_emission());
+        lines.extend(self.limit.map(explain_limit));
         if let Some(keep) = &self.keep {
             lines.push(format!(
                 "Records for which {} is false or null are left out, and move no watermark.",
@@ -92,6 +94,17 @@ impl CountOptions {
             Emit::Complete => "the open windows that changed, whole,",
         };
         Some(format!("Before it closes, {what} come out {when}."))
+    }
+}
+
+fn explain_limit(limit: KeyLimit) -> String {
+    match limit.on_full {
+        OnFull::Error => format!("When there are more than {} keys at a time, the run ends.", limit.keys),
+        OnFull::Sketch => format!(
+            "Where a window, or a part that it shares with others, has more than {} keys, counts are estimates: never too \
+             low, and too high by at most `error`.",
+            limit.keys
+        ),
     }
 }
 

@@ -78,7 +78,7 @@ impl Sink for Passing<'_> {
         });
         for row in emission.rows {
             let Rows { writer, written, .. } = &mut *self.rows;
-            writer.row(row.key, row.count, row.aggregates, written);
+            writer.row(row.key, (row.count, row.bound), row.aggregates, written);
             if written.len() >= PIECE {
                 self.pass();
             }

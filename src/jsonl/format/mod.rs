@@ -180,10 +180,12 @@ fn read(line: &[u8]) -> Result<Columns, FormatError> {
 }
 
 /// The columns of a window row that are neither keys nor aggregates; `row::RESERVED` is this list.
-pub(crate) const WINDOW_COLUMNS: [&str; 14] = [
+pub(crate) const WINDOW_COLUMNS: [&str; 16] = [
     "window_start",
     "window_end",
     "count",
+    "error",
+    "guaranteed",
     "total",
     "distinct",
     "rows",

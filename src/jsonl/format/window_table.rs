@@ -77,6 +77,11 @@ fn columns(rows: &[Columns]) -> Vec<Column> {
         columns.push(column("", false, rows, change));
     }
     columns.push(column("count", true, rows, |row| figure(row, "count")));
+    for name in ["error", "guaranteed"] {
+        if has(name) {
+            columns.push(column(name, true, rows, |row| figure(row, name)));
+        }
+    }
     for name in aggregates(rows) {
         columns.push(column(&name, true, rows, |row| figure(row, &name)));
     }

@@ -10,6 +10,7 @@ mod properties;
 mod sessions;
 
 use super::*;
+use crate::row::Bound;
 use crate::row::Number;
 
 /// An emission that is kept.

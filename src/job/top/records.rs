@@ -1,0 +1,206 @@
+//! Plain records, counted by a key and ranked at the end: exactly, or with a bound on the keys in memory.
+
+use std::sync::Arc;
+
+use super::write;
+use crate::drive::{self, Context, End, Figures, Flow, Job, Mapper, Recipe, Usage};
+use crate::expr::{Expr, Program};
+use crate::job::keys::KeyReader;
+use crate::job::limit::KeyLimit;
+use crate::jsonl::{Chunk, Record, Reject};
+use crate::rank::{Counter, RankOptions, list};
+use crate::row::{Bound, Number, Row};
+use crate::window::{Emission, Settings, Sink, WindowKind, Windows};
+
+/// Counts plain records by a key and ranks the counts.
+pub struct TopRecords {
+    keys: Vec<(String, Expr)>,
+    options: RankOptions,
+    limit: Option<KeyLimit>,
+    counting: Counting,
+    written: u64,
+    /// Why the run ended before its input.
+    failure: Option<Usage>,
+}
+
+enum Counting {
+    Exactly(Counter),
+    Roughly(Box<Estimates>),
+}
+
+/// The engine's one window over everything, with a limit on its keys.
+struct Estimates {
+    windows: Windows,
+    names: Vec<String>,
+    distinct: u64,
+}
+
+/// Keeps the one emission of the one window.
+#[derive(Default)]
+struct Rows {
+    rows: Vec<(Vec<u8>, u64, Option<Bound>)>,
+    total: u64,
+    distinct: u64,
+}
+
+impl Sink for Rows {
+    fn emission(&mut self, emission: &Emission<'_>) {
+        self.rows =
+            emission.rows.iter().map(|row| (row.key.to_vec(), whole(row.count), row.bound)).collect();
+        (self.total, self.distinct) = (whole(emission.total), emission.distinct);
+    }
+}
+
+/// A count of records.
+fn whole(count: Number) -> u64 {
+    match count {
+        Number::Int(count) => u64::try_from(count).unwrap_or_default(),
+        Number::Float(count) => count as u64,
+    }
+}
+
+impl Estimates {
+    fn new(keys: usize, names: Vec<String>) -> anyhow::Result<Estimates> {
+        let settings =
+            Settings { windows: vec![WindowKind::All], max_keys: Some(keys), ..Settings::default() };
+        let windows = Windows::new(&settings).map_err(|error| Usage(error.to_string()))?;
+        Ok(Estimates { windows, names, distinct: 0 })
+    }
+
+    fn finish(&mut self, options: &RankOptions) -> Vec<Row> {
+        let mut found = Rows::default();
+        self.windows.finish(&mut found);
+        self.distinct = found.distinct;
+        let counts = found.rows.iter().map(|(key, count, bound)| (&key[..], *count, *bound));
+        list(&self.names, counts, (found.total, found.distinct), options)
+    }
+}
+
+impl TopRecords {
+    /// A count by these key columns.
+    pub fn new(
+        keys: Vec<(String, Expr)>,
+        options: RankOptions,
+        limit: Option<KeyLimit>,
+    ) -> anyhow::Result<TopRecords> {
+        let names = keys.iter().map(|(name, _)| name.clone()).collect();
+        let counting = match limit.and_then(KeyLimit::estimated) {
+            Some(_) if options.ascending => {
+                let hint = "--on-full sketch keeps the most frequent keys, and --asc asks for the rarest";
+                return Err(Usage(hint.into()).into());
+            }
+            Some(most) => Counting::Roughly(Box::new(Estimates::new(most, names)?)),
+            None => Counting::Exactly(Counter::new(names)),
+        };
+        Ok(TopRecords { keys, options, limit, counting, written: 0, failure: None })
+    }
+
+    fn missing(&self) -> u64 {
+        match &self.counting {
+            Counting::Exactly(counter) => counter.missing(),
+            Counting::Roughly(estimates) => estimates.windows.stats().no_key,
+        }
+    }
+}
+
+/// The pure half of [`TopRecords`].
+pub struct KeyMapper {
+    program: Program,
+    keys: KeyReader,
+}
+
+/// The keys of a chunk's records.
+#[derive(Default)]
+pub struct Keys {
+    bytes: Vec<u8>,
+    /// Where each key ends.
+    ends: Vec<usize>,
+    /// How many keys each record has.
+    of_records: Vec<usize>,
+}
+
+impl Mapper for KeyMapper {
+    type Batch = Keys;
+
+    fn map(&mut self, record: &Record<'_>, keys: &mut Keys) -> Result<(), Reject> {
+        let mut loaded = self.program.load(record.bytes).map_err(drive::fault)?;
+        let before = keys.ends.len();
+        self.keys.read(&mut loaded, &mut keys.bytes, &mut keys.ends)?;
+        keys.of_records.push(keys.ends.len() - before);
+        Ok(())
+    }
+}
+
+impl Keys {
+    /// The keys of each record.
+    fn records(&self) -> impl Iterator<Item = impl Iterator<Item = &[u8]>> {
+        let mut first = 0;
+        self.of_records.iter().map(move |&count| {
+            let range = first..first + count;
+            first += count;
+            range.map(|at| &self.bytes[if at == 0 { 0 } else { self.ends[at - 1] }..self.ends[at]])
+        })
+    }
+}
+
+impl Job for TopRecords {
+    type Mapper = KeyMapper;
+
+    fn recipe(&self) -> Recipe<KeyMapper> {
+        let keys: Vec<Expr> = self.keys.iter().map(|(_, key)| key.clone()).collect();
+        Arc::new(move || {
+            Ok(KeyMapper {
+                program: Program::new(&keys.iter().collect::<Vec<_>>())?,
+                keys: KeyReader::new((0..keys.len()).collect(), false),
+            })
+        })
+    }
+
+    fn apply(&mut self, _chunk: &Chunk, keys: Keys, _cx: &mut Context<'_>) -> anyhow::Result<Flow> {
+        let mut of_record = Vec::new();
+        for record in keys.records() {
+            of_record.clear();
+            of_record.extend(record);
+            match &mut self.counting {
+                Counting::Exactly(counter) if of_record.is_empty() => counter.add_missing(),
+                Counting::Exactly(counter) => {
+                    of_record.iter().for_each(|key| counter.add(key));
+                    if let Some(limit) = self.limit.filter(|limit| limit.is_exceeded_by(counter.distinct())) {
+                        self.failure = Some(limit.failure(""));
+                        return Ok(Flow::Done);
+                    }
+                }
+                // The one window knows no time.
+                Counting::Roughly(estimates) => {
+                    estimates.windows.record(0, &of_record, &mut Rows::default());
+                }
+            }
+        }
+        Ok(Flow::On)
+    }
+
+    fn finish(&mut self, _end: End, cx: &mut Context<'_>) -> anyhow::Result<()> {
+        if let Some(failure) = self.failure.take() {
+            return Err(failure.into());
+        }
+        let rows = match &mut self.counting {
+            Counting::Exactly(counter) => counter.finish(&self.options),
+            Counting::Roughly(estimates) => estimates.finish(&self.options),
+        };
+        self.written = rows.len() as u64;
+        if rows.is_empty() && self.missing() > 0 {
+            cx.notes.say(&format!("none of {} records has a key", self.missing()));
+        }
+        write(&rows, cx)
+    }
+
+    fn figures(&self, figures: &mut Figures) {
+        let distinct = match &self.counting {
+            Counting::Exactly(counter) => counter.distinct() as u64,
+            Counting::Roughly(estimates) => estimates.distinct,
+        };
+        figures.insert("no_key".into(), self.missing().into());
+        figures.insert("keys".into(), distinct.into());
+        figures.insert("rows".into(), self.written.into());
+    }
+}
