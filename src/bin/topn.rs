@@ -70,7 +70,12 @@ fn run(mut args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
         args.common.run(tool, &mut TopRows::new(options), &files, output)?
     } else {
         cli::columns::check_names(args.keys.iter().map(|(name, _)| name))?;
-        args.common.run(tool, &mut TopRecords::new(args.keys, options, args.limit.limit())?, &files, output)?
+        args.common.run(
+            tool,
+            &mut TopRecords::new(args.keys, options, args.limit.limit())?,
+            &files,
+            output,
+        )?
     };
     Ok(status)
 }

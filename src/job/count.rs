@@ -205,7 +205,9 @@ impl Job for Count {
             }
             self.taken += 1;
             self.settle_held()?;
-            if let Some(limit) = self.options.limit.filter(|limit| limit.is_exceeded_by(self.windows.live_keys())) {
+            if let Some(limit) =
+                self.options.limit.filter(|limit| limit.is_exceeded_by(self.windows.live_keys()))
+            {
                 self.failure = Some(limit.failure(", let windows be shorter or close earlier"));
                 break;
             }

@@ -34,8 +34,8 @@ impl KeyLimit {
     /// Why the run ended, and what to do; `fewer` is what else would make the keys fewer.
     pub fn failure(self, fewer: &str) -> Usage {
         Usage(format!(
-            "there are more than {} keys at a time (--max-keys): raise it{fewer}, count by fewer keys, or estimate the most \
-             frequent with --on-full sketch",
+            "there are more than {} keys at a time (--max-keys): raise it{fewer}, count by a coarser key, or estimate the \
+             most frequent with --on-full sketch",
             self.keys
         ))
     }

@@ -154,7 +154,10 @@ impl Settings {
                 );
             }
             if self.windows.iter().any(|window| matches!(window, WindowKind::Session { .. })) {
-                return refuse("a session has one key, so there is nothing to estimate: leave out --on-full sketch".into());
+                return refuse(
+                    "a session has one key, so there is nothing to estimate: leave out --on-full sketch"
+                        .into(),
+                );
             }
         }
         for aggregate in &self.aggregates {

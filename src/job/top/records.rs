@@ -45,8 +45,7 @@ struct Rows {
 
 impl Sink for Rows {
     fn emission(&mut self, emission: &Emission<'_>) {
-        self.rows =
-            emission.rows.iter().map(|row| (row.key.to_vec(), whole(row.count), row.bound)).collect();
+        self.rows = emission.rows.iter().map(|row| (row.key.to_vec(), whole(row.count), row.bound)).collect();
         (self.total, self.distinct) = (whole(emission.total), emission.distinct);
     }
 }
