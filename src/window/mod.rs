@@ -216,6 +216,7 @@ impl Windows {
             keys: self.keys.peak() as u64,
             max_event_time: known(self.clock.max),
             watermark: known(self.clock.watermark),
+            future_hint: self.stats.future_hint.filter(|_| self.stats.future > 0),
             ..self.stats.clone()
         }
     }
@@ -233,6 +234,8 @@ impl Windows {
         values: &[Value<'_>],
         sink: &mut dyn Sink,
     ) -> Outcome {
+        // Those that are believed in the end count too: with a larger limit they would have been judged alone.
+        raise(&mut self.stats.future_hint, time - self.clock.max);
         let strangers = self.clock.take_strangers(time);
         self.set_aside(&strangers, sink);
         if !self.clock.is_one_short() {
@@ -258,7 +261,6 @@ impl Windows {
     fn set_aside(&mut self, held: &[Held], sink: &mut dyn Sink) {
         for held in held {
             self.stats.future += 1;
-            raise(&mut self.stats.future_hint, held.time - self.clock.max);
             sink.settled(held.record, Outcome::Future);
         }
     }

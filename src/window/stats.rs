@@ -52,6 +52,6 @@ pub struct Stats {
     pub late_hint: Option<i64>,
     /// The smallest `--watermark` with which no record would have missed any window, if some did.
     pub missed_hint: Option<i64>,
-    /// A `--max-future` with which every record that was set aside would have been believed at once.
+    /// A `--max-future` with which every record would have been believed at once, if some were set aside.
     pub future_hint: Option<i64>,
 }

@@ -40,6 +40,8 @@ pub(super) struct Model {
     pub late: u64,
     applied: u64,
     held: Vec<(u64, Record)>,
+    /// How far ahead a record ever was that was not believed alone.
+    farthest: Option<i64>,
     pub events: Vec<Event>,
     pub stats: Stats,
 }
@@ -61,6 +63,7 @@ impl Model {
             late: 0,
             applied: 0,
             held: Vec::new(),
+            farthest: None,
             events: Vec::new(),
             stats: Stats::default(),
         };
@@ -84,6 +87,8 @@ impl Model {
             }
             return self.apply(record);
         }
+        let ahead = record.time - self.max.expect("the first record is never far");
+        self.farthest = self.farthest.max(Some(ahead));
         let reach = self.settings.max_future.unwrap();
         while self.held.iter().any(|(_, held)| (held.time - record.time).abs() > reach) {
             self.set_first_aside();
@@ -100,10 +105,8 @@ impl Model {
     }
 
     fn set_first_aside(&mut self) {
-        let (number, held) = self.held.remove(0);
+        let (number, _) = self.held.remove(0);
         self.stats.future += 1;
-        let ahead = held.time - self.max.expect("a record was believed before");
-        self.stats.future_hint = self.stats.future_hint.max(Some(ahead));
         self.events.push(Event::Settled(number, Outcome::Future));
     }
 
@@ -341,6 +344,7 @@ impl Model {
         while !self.held.is_empty() {
             self.set_first_aside();
         }
+        self.stats.future_hint = self.farthest.filter(|_| self.stats.future > 0);
         self.emit_amended();
         if self.settings.empty_windows > 0
             && let Some(last) =

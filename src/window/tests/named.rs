@@ -156,6 +156,18 @@ fn a_stray_record_before_a_real_jump_does_not_spoil_it() {
     assert_eq!((stats.future, stats.counted, stats.late), (1, 4, 0));
 }
 
+/// Three in a row were believed only since those before them were not.
+#[test]
+fn the_hint_about_the_future_counts_what_was_believed_by_others() {
+    let times = [0, 269, 246, 295, 341, 342, 685, 678, 689];
+    let records: Vec<Record> = times.iter().map(|&time| at(time, &["a"])).collect();
+    let within = |future| Settings { max_future: Some(future), ..with(&[WindowKind::tumbling(1000)], 0) };
+    let (_, stats) = run(&within(42), &records);
+    assert_eq!((stats.future, stats.future_hint), (5, Some(689)));
+    assert_eq!(run(&within(342), &records).1.future, 1, "the farthest that was set aside is not enough");
+    assert_eq!(run(&within(689), &records).1.future, 0);
+}
+
 #[test]
 fn the_first_record_is_believed() {
     let (_, stats) = run(&with(&[WindowKind::tumbling(10)], 0), &[at(99 * DAY, &["a"]), at(0, &["b"])]);
