@@ -197,3 +197,32 @@ fn it_says_which_engine_runs() {
     let slow = filter(&["--explain", "(.a | length) > 2"], "").quietly();
     assert!(slow.text().starts_with("jaq: ") && slow.text().contains("`length`"), "{}", slow.text());
 }
+
+#[test]
+fn an_expression_that_does_not_end_costs_only_its_record() {
+    let input = "{\"a\":1}\n{\"a\":0}\n{\"a\":2}\n";
+    let map = "if .a == 0 then last(range(1e12)) else .a end";
+    let ran = tool("jsonl-filter").args(["--map", map]).input(input).run().with_code(0);
+    assert_eq!(ran.text(), "1\n2\n");
+    assert!(ran.err.contains("-:2: more than 10 million steps on this record"), "{}", ran.err);
+}
+
+#[test]
+fn what_jaq_cannot_bear_is_a_reject_and_nothing_else_is_said() {
+    let ran =
+        tool("jsonl-filter").arg(".a * 9223372036854775807").input("{\"a\":\"xyz\"}\n{\"a\":1}\n").run();
+    assert_eq!(ran.text(), "{\"a\":1}\n");
+    assert!(ran.err.starts_with("jsonl-filter: -:1: the expression is too much for jaq"), "{}", ran.err);
+    assert_eq!(ran.err.lines().count(), 2, "{}", ran.err);
+}
+
+#[test]
+fn one_fault_has_one_wording_and_its_place_in_the_record() {
+    let input = "{\"b\":[1 2],\"a\":tru}\n";
+    let told = |args: &[&str]| tool("jsonl-filter").args(args).input(input).run().with_code(0).err;
+    for expression in [".a", ".a | length", "length", ".b | length", "[.b, .a] | tojson"] {
+        let err = told(&[expression]);
+        assert_eq!(err, told(&["true", "--check", "full"]), "{expression}");
+        assert!(err.contains("-:1: expected , or ] at byte 9: "), "{err}");
+    }
+}

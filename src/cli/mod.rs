@@ -20,6 +20,7 @@ pub mod windows;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::panic;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -29,6 +30,7 @@ pub use lexicon::LexiconArg;
 pub use status::Status;
 
 pub use crate::drive::Usage;
+use crate::expr;
 pub use terminal::Tool;
 
 /// Parses the arguments, runs the tool, and turns what came of it into an exit status.
@@ -37,6 +39,7 @@ pub fn main<A: Parser + CommandFactory>(run: fn(A, &mut Tool) -> anyhow::Result<
     if let Some(wanted) = generate::wanted(&arguments) {
         return generate::generate(A::command(), &wanted);
     }
+    report_own_panics_alone();
     let name = A::command().get_name().to_owned();
     let mut tool = Tool::new(&name);
     let outcome = match A::try_parse_from(arguments) {
@@ -52,6 +55,16 @@ pub fn main<A: Parser + CommandFactory>(run: fn(A, &mut Tool) -> anyhow::Result<
     });
     tool.clear();
     status.into()
+}
+
+/// An expression that is too much for jaq is a reject with its own words.
+fn report_own_panics_alone() {
+    let report = panic::take_hook();
+    panic::set_hook(Box::new(move |what| {
+        if !expr::is_guarded() {
+            report(what);
+        }
+    }));
 }
 
 /// Shows the help that was asked for, or says what is wrong with the arguments, under the tool's name as all that it says.

@@ -4,7 +4,7 @@
 //! withheld, and asking for it is an error before the first record. `now` is the one exception: it is allowed, and
 //! with it the output depends on the clock. `debug` and `stderr` pass their input on and print nothing.
 
-use super::{library, pattern};
+use super::{library, pattern, work};
 use jaq_core::load::parse::Def;
 use jaq_core::native::Fun;
 use jaq_core::{DataT, load};
@@ -67,8 +67,8 @@ where
     D: for<'a> DataT<V<'a> = Val>,
 {
     let theirs = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs());
-    let theirs =
-        theirs.filter(|(name, ..)| why_withheld(name).is_none() && !pattern::REPLACED.contains(name));
+    let is_replaced = |name: &str| pattern::REPLACED.contains(&name) || work::REPLACED.contains(&name);
+    let theirs = theirs.filter(move |(name, ..)| why_withheld(name).is_none() && !is_replaced(name));
     theirs.chain(ours())
 }
 
@@ -77,12 +77,12 @@ fn ours<D>() -> impl Iterator<Item = Fun<D>>
 where
     D: for<'a> DataT<V<'a> = Val>,
 {
-    pattern::functions().chain(library::functions())
+    pattern::functions().chain(work::functions()).chain(library::functions())
 }
 
 /// The names of all functions, for the advice in an error message.
 pub(super) fn names() -> Vec<&'static str> {
-    let natives = natives::<jaq_core::data::JustLut<Val>>().map(|(name, ..)| name);
+    let natives = natives::<work::Counted>().map(|(name, ..)| name);
     let mut names: Vec<_> = definitions().map(|definition| definition.name).chain(natives).collect();
     names.sort_unstable();
     names.dedup();

@@ -19,19 +19,10 @@ pub(super) const MAX_DEPTH: usize = 512;
 /// Why a text has no value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Defect {
-    /// Not JSON, at this byte.
-    Grammar(usize, &'static str),
+    /// Not JSON; the full check of the scan room says where and why.
+    Grammar,
     /// JSON, but nested beyond [`MAX_DEPTH`].
     TooDeep,
-}
-
-impl std::fmt::Display for Defect {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Defect::Grammar(at, expected) => write!(out, "not JSON at byte {}: expected {expected}", at + 1),
-            Defect::TooDeep => write!(out, "nested deeper than {MAX_DEPTH} levels"),
-        }
-    }
 }
 
 /// Reads one whole value. The text must be valid UTF-8.
@@ -40,7 +31,7 @@ pub(super) fn parse(text: &[u8]) -> Result<Val, Defect> {
     let value = reader.value(0)?;
     reader.space();
     if reader.at < text.len() {
-        return reader.expected("the end");
+        return Err(Defect::Grammar);
     }
     Ok(value)
 }
@@ -70,10 +61,6 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn expected<T>(&self, what: &'static str) -> Result<T, Defect> {
-        Err(Defect::Grammar(self.at, what))
-    }
-
     fn space(&mut self) {
         while let Some(b' ' | b'\t' | b'\r' | b'\n') = self.text.get(self.at) {
             self.at += 1;
@@ -86,9 +73,9 @@ impl Reader<'_> {
         self.text.get(self.at).copied()
     }
 
-    fn take(&mut self, byte: u8, what: &'static str) -> Result<(), Defect> {
+    fn take(&mut self, byte: u8) -> Result<(), Defect> {
         if self.peek() != Some(byte) {
-            return self.expected(what);
+            return Err(Defect::Grammar);
         }
         self.at += 1;
         Ok(())
@@ -103,13 +90,13 @@ impl Reader<'_> {
             Some(b't') => self.word(b"true", Val::Bool(true)),
             Some(b'f') => self.word(b"false", Val::Bool(false)),
             Some(b'n') => self.word(b"null", Val::Null),
-            _ => self.expected("a value"),
+            _ => Err(Defect::Grammar),
         }
     }
 
     fn word(&mut self, word: &'static [u8], value: Val) -> Result<Val, Defect> {
         if !self.text[self.at..].starts_with(word) {
-            return self.expected("a value");
+            return Err(Defect::Grammar);
         }
         self.at += word.len();
         Ok(value)
@@ -119,7 +106,7 @@ impl Reader<'_> {
         let rest = &self.text[self.at..];
         let read = text::number(rest).and_then(|(length, _)| Some((length, number(&rest[..length])?)));
         let Some((length, number)) = read else {
-            return self.expected("a number");
+            return Err(Defect::Grammar);
         };
         self.at += length;
         Ok(Val::Num(number))
@@ -127,7 +114,7 @@ impl Reader<'_> {
 
     fn string(&mut self) -> Result<Val, Defect> {
         let Some(quoted) = Quoted::read(&self.text[self.at..]) else {
-            return self.expected("a whole string with valid escapes");
+            return Err(Defect::Grammar);
         };
         self.at += quoted.raw.len();
         Ok(Val::utf8_str(quoted.bytes().into_owned()))
@@ -146,7 +133,7 @@ impl Reader<'_> {
                 self.at += 1;
                 return Ok(Val::Arr(elements.into()));
             }
-            self.take(b',', "a comma or a closing bracket")?;
+            self.take(b',')?;
         }
     }
 
@@ -159,17 +146,17 @@ impl Reader<'_> {
         }
         loop {
             if self.peek() != Some(b'"') {
-                return self.expected("a quoted name");
+                return Err(Defect::Grammar);
             }
             let name = self.string()?;
-            self.take(b':', "a colon")?;
+            self.take(b':')?;
             let value = self.value(depth)?;
             members.insert(name, value);
             if self.peek() == Some(b'}') {
                 self.at += 1;
                 return Ok(Val::obj(members));
             }
-            self.take(b',', "a comma or a closing brace")?;
+            self.take(b',')?;
         }
     }
 
@@ -188,7 +175,7 @@ mod tests {
     use super::*;
 
     fn shown(text: &str) -> String {
-        parse(text.as_bytes()).map_or_else(|defect| defect.to_string(), |value| value.to_string())
+        parse(text.as_bytes()).map_or_else(|defect| format!("{defect:?}"), |value| value.to_string())
     }
 
     #[test]
@@ -234,7 +221,7 @@ mod tests {
             "1 2",
             "{\"a\" 1}",
         ] {
-            assert!(matches!(parse(text.as_bytes()), Err(Defect::Grammar(..))), "{text}");
+            assert!(matches!(parse(text.as_bytes()), Err(Defect::Grammar)), "{text}");
         }
     }
 

@@ -38,8 +38,9 @@ mod tests;
 mod text;
 mod value;
 mod walk;
+mod work;
 
-pub use engine::MAX_OUTPUTS;
+pub use engine::{MAX_OUTPUTS, is_guarded};
 pub use error::{EvalError, ExprError};
 pub use library::use_lexicon;
 pub use program::{Program, Record};

@@ -153,7 +153,7 @@ impl Record<'_> {
             return part;
         }
         let line = self.line;
-        self.program.value.get_or_insert_with(|| engine::read(line)).clone()
+        self.program.value.get_or_insert_with(|| engine::read(line, line)).clone()
     }
 
     /// The record with nothing but the expression's fields; none if they are not known or not found for sure.
@@ -163,7 +163,7 @@ impl Record<'_> {
         for (path, place) in loaded.expression.fields()?.iter().zip(&loaded.places) {
             match *self.program.scanner.hits(*place) {
                 [Hit::Value { start, end }] => {
-                    match engine::read(self.line.get(start as usize..end as usize)?) {
+                    match engine::read(self.line.get(start as usize..end as usize)?, self.line) {
                         Ok(value) => part.insert(path, value),
                         Err(error) => return Some(Err(error)),
                     }

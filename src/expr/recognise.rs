@@ -189,7 +189,7 @@ impl Recogniser {
     fn path(&mut self, base: Filter, steps: Path, at_record: bool) -> Filter {
         match base {
             base if steps.is_empty() => base,
-            Filter::Identity if at_record => self.field(steps),
+            Filter::Identity if at_record => Filter::Field(self.place(steps)),
             Filter::Identity => Filter::Walk(steps),
             base => self.pipe(base, Filter::Walk(steps)),
         }
@@ -212,7 +212,7 @@ impl Recogniser {
             Filter::Walk(more) => {
                 let mut steps = self.paths[place].clone();
                 steps.extend(more);
-                self.field(steps)
+                Filter::Field(self.place(steps))
             }
             Filter::Has(name) => {
                 let mut steps = self.paths[place].clone();
@@ -231,20 +231,6 @@ impl Recogniser {
             }
             right => Filter::Pipe(Box::new(Filter::Field(place)), Box::new(right)),
         }
-    }
-
-    /// A path from the record. The scanner finds it up to an index with `?`: there jaq has null where the scanner has
-    /// nothing, if what is indexed is an object.
-    fn field(&mut self, mut steps: Path) -> Filter {
-        let Some(at) = steps.iter().position(|step| matches!(step, Step::Index { optional: true, .. }))
-        else {
-            return Filter::Field(self.place(steps));
-        };
-        let rest = Filter::Walk(steps.split_off(at));
-        if steps.is_empty() {
-            return rest;
-        }
-        Filter::Pipe(Box::new(Filter::Field(self.place(steps))), Box::new(rest))
     }
 
     /// The place of a path among those that the scanner looks for.

@@ -105,7 +105,7 @@ pub enum Hit {
     Missing,
     /// An error in jq (a member of a number, `[]` of null): the outputs before it stand, none follow.
     Mismatch,
-    /// The scanner leaves this one to the full engine: `[]` over an object, or what is there is no JSON.
+    /// The scanner leaves this one to the full engine: `[]` or `[3]` of an object, or what is there is no JSON.
     Unsure,
 }
 

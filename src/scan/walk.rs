@@ -116,8 +116,7 @@ impl<'a> Walk<'a> {
         }
         match first {
             b'{' => {
-                self.hits.push_all(node.indexed & node.strict, Hit::Mismatch);
-                self.hits.push_all(node.each, Hit::Unsure);
+                self.hits.push_all(node.each | node.indexed, Hit::Unsure);
                 if node.keyed != 0 {
                     self.object(node, self.open(at, cursor)?, behind.cursor - 1);
                 }

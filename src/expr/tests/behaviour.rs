@@ -177,7 +177,10 @@ fn a_record_that_only_jaq_finds_broken_is_a_grammar_error() {
         (".a", r#"{"a":[1 2]}"#, true),
     ] {
         let (_, error) = run(&source.parse().unwrap(), line);
-        assert_eq!(error.map(|error| error.grammar), Some(grammar), "{source} of {line}");
+        let error = error.expect("an error");
+        assert_eq!(error.grammar, grammar, "{source} of {line}");
+        let said = crate::scan::check_grammar(line.as_bytes()).expect_err("no JSON").to_string();
+        assert_eq!(error.message, said, "the same words as --check full");
     }
     let line = format!(r#"{{"a":{}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
     for source in [".a | length", ".a"] {

@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 /// What jaq alone makes of a line.
 pub(super) fn run_jaq(expression: &Expr, line: &str) -> Outputs {
     let mut outputs = Vec::new();
-    let done = engine::read(line.as_bytes()).and_then(|record| {
+    let done = engine::read(line.as_bytes(), line.as_bytes()).and_then(|record| {
         expression.engine().run(record, &mut |value| {
             let mut json = Vec::new();
             value.write_json(&mut json);
@@ -23,7 +23,7 @@ pub(super) fn run_jaq(expression: &Expr, line: &str) -> Outputs {
 }
 
 pub(super) fn truthy_jaq(expression: &Expr, line: &str) -> Result<bool, EvalError> {
-    expression.engine().truthy(engine::read(line.as_bytes())?)
+    expression.engine().truthy(engine::read(line.as_bytes(), line.as_bytes())?)
 }
 
 /// Forms that are left to jaq, around an expression `E` of the sub-language.
@@ -91,7 +91,7 @@ proptest! {
     fn records_are_read_as_jaq_reads_them(line in record(Dialect::Full)) {
         // what we read on purpose as jaq does not: half a surrogate pair, and the sign of -0
         let line = line.replace("\"\\ud83d\"", "\"\"").replace("-0", "0");
-        let ours = json::parse(line.as_bytes()).map_err(|defect| defect.to_string());
+        let ours = json::parse(line.as_bytes()).map_err(|defect| format!("{defect:?}"));
         let theirs = jaq_json::read::parse_single(line.as_bytes()).map_err(|error| error.to_string());
         prop_assert_eq!(ours.map(|value| value.to_string()), theirs.map(|value| value.to_string()));
     }
@@ -128,5 +128,45 @@ fn the_compiled_form_answers_by_itself() {
         let _ = record.outputs(0, &mut |_| ControlFlow::Continue(()));
         let _ = record.truthy(0);
         assert!(program.value.is_none(), "{source} asked jaq");
+    }
+}
+
+/// jaq has null there, jq 1.6 an error: the bytes alone do not say it.
+#[test]
+fn an_index_into_an_object_is_what_jaq_makes_of_it() {
+    for source in [
+        ".a[0]",
+        ".a[0]?",
+        "[.a[0]?]",
+        ".a[0].b",
+        ".a[0]?.b",
+        ".a[0]?[0]",
+        ".a[0] == null",
+        ".a.b[0]",
+        ".[0]",
+        ".[0]?",
+        "any(.a[0]; . == null)",
+        ".a[0][]",
+        ".a[0] // 3",
+        "has(\"a\") and .a[0]",
+        ".a[]?[0]",
+        ".a[][0]",
+    ] {
+        let expression: Expr = source.parse().unwrap();
+        assert!(expression.is_compiled(), "{source}");
+        for line in [
+            r#"{"a":{}}"#,
+            r#"{"a":{"b":{"c":1}}}"#,
+            r#"{"a":{"b":[1]}}"#,
+            r#"{"a":{"0":1}}"#,
+            r#"{"a":[{"b":2},{"b":3}]}"#,
+            r#"{"a":[[{"b":2}],{"b":3}]}"#,
+            r#"{"a":"x"}"#,
+            r#"{"a":null}"#,
+            "{}",
+        ] {
+            assert_eq!(run(&expression, line), run_jaq(&expression, line), "{source} of {line}");
+            assert_eq!(truthy(&expression, line), truthy_jaq(&expression, line), "{source} of {line}");
+        }
     }
 }

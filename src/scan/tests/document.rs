@@ -241,7 +241,7 @@ pub(super) fn evaluate(value: Option<&Placed>, steps: &[Step], hits: &mut Vec<Hi
         (Step::Each { .. }, Content::Array(elements)) => {
             return elements.iter().all(|element| evaluate(Some(element), rest, hits));
         }
-        (Step::Each { .. }, Content::Object(_)) => {
+        (Step::Each { .. } | Step::Index { .. }, Content::Object(_)) => {
             hits.push(Hit::Unsure);
             return true;
         }
