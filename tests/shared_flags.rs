@@ -177,6 +177,35 @@ fn a_file_is_replaced_at_a_clean_end_alone_and_keeps_its_permissions() {
 }
 
 #[test]
+fn a_file_that_cannot_be_written_is_named_with_what_to_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let missing = folder.path().join("no/such");
+    let (out, file) = (missing.join("out.csv"), folder.path().join("file"));
+    std::fs::write(&file, "").expect("a file");
+    for (name, args) in CALLS {
+        for flag in ["-o", "--rejects", "--stats", "--log"] {
+            let ran = tool(name).args(args).arg(flag).arg(&out).input(BROKEN).run().with_code(4);
+            assert!(ran.err.contains(&out.display().to_string()), "{flag}: {}", ran.err);
+            assert!(!ran.err.contains(".part") && ran.err.lines().count() == 1, "{flag}: {}", ran.err);
+            assert!(ran.out.is_empty(), "{flag}");
+        }
+        let ran = tool(name).args(args).arg("-o").arg(&out).input(BROKEN).run().with_code(4);
+        assert_eq!(
+            ran.err,
+            format!(
+                "{name}: cannot write {}: there is no folder {missing}; make it first: mkdir -p {missing}\n",
+                out.display(),
+                missing = missing.display()
+            )
+        );
+        let ran = tool(name).args(args).arg("-o").arg(file.join("x")).input(BROKEN).run().with_code(4);
+        assert!(ran.err.contains(&format!("{} is no folder", file.display())), "{}", ran.err);
+        let ran = tool(name).args(args).arg("-o").arg(folder.path()).input(BROKEN).run().with_code(4);
+        assert!(ran.err.contains("is a directory"), "{}", ran.err);
+    }
+}
+
+#[test]
 fn a_file_may_be_read_and_replaced_by_one_call() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("a.jsonl");

@@ -153,6 +153,14 @@ fn a_silent_server_is_given_up_where_asked() {
     assert_eq!(ran.text(), "{\"a\":1}\n");
     assert!(ran.err.contains("silent for 50 ms"), "{}", ran.err);
     drop(release);
+    let (release, held) = channel::<()>();
+    let address = serve(move |stream| {
+        held.recv().unwrap_or_default();
+        drop(stream);
+    });
+    let ran = fetch(&[&format!("http://{address}/"), "--response-timeout", "50ms"]).with_code(4);
+    assert!(ran.err.contains("the response took longer than 50 ms; --response-timeout"), "{}", ran.err);
+    drop(release);
     let ran = fetch(&["tcp://127.0.0.1:1", "--connect-timeout", "2s"]).with_code(4);
     assert!(ran.err.contains("is the server running?"), "{}", ran.err);
 }
@@ -261,4 +269,32 @@ fn an_unknown_certificate_is_no_reason_to_go_on() {
     });
     let ran = fetch(&[&format!("https://{address}/")]).with_code(4);
     assert_eq!(ran.err.lines().count(), 1, "{}", ran.err);
+}
+
+#[test]
+fn a_line_without_columns_costs_only_itself() {
+    let input = "{\"a\":1,\"b\":\"x\"}\n{\"a\":2\n[3]\n{\"a\":04}\n{\"a\":5,\"\\ud83d\":1}\n{\"a\":6,\"b\":\"\\ud83d\"}\n{\"a\":7";
+    for name in ["stream-fetch", "jsonl-filter"] {
+        let operands: &[&str] = if name == "jsonl-filter" { &["true", "-"] } else { &["-"] };
+        for format in ["csv", "tsv", "table"] {
+            let call = tool(name).args(operands).args(["--format", format]);
+            let ran = call.input(input.replace(",\"\\ud83d\":1", "")).run().with_code(0);
+            let firsts: Vec<char> =
+                ran.text().lines().skip(1).filter_map(|line| line.chars().next()).collect();
+            assert_eq!(firsts, ['1', '5', '6'], "{}", ran.text());
+            for place in
+                ["-:2: ends inside", "-:3: not a JSON object", "-:4: expected , or }", "-:7: ends inside"]
+            {
+                assert!(ran.err.contains(&format!("{name}: {place}")), "{}", ran.err);
+            }
+            assert!(
+                ran.err.contains("rejected 4 of 7 lines (cut 2, grammar 1, not-object 1)"),
+                "{}",
+                ran.err
+            );
+        }
+        let ran =
+            tool(name).args(operands).args(["--format", "csv"]).input("{\"\\ud83d\":1}\n").run().quietly();
+        assert_eq!(ran.text(), "\u{fffd}\n1\n", "half of a surrogate pair in a name");
+    }
 }

@@ -59,6 +59,9 @@ fn run(mut args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
         }
         args.keep = Some(condition(&args.operands.remove(0))?);
     }
+    if args.map.is_none() {
+        args.common.check_for(&args.output);
+    }
     let expressions = args.keep.iter().chain(&args.map);
     if args.explain {
         let mut out = args.output.open()?;

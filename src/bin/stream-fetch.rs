@@ -34,8 +34,9 @@ demo:tweets, demo:rsvps. Lines are handed on byte for byte.
 Exit status: 0 done, 2 usage, 3 too many rejects, 4 a source or the output failed.";
 
 fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
-    let Args { sources, clock, output, common } = args;
+    let Args { sources, clock, output, mut common } = args;
     common.prepare(tool)?;
+    common.check_for(&output);
     let inputs = sources.open()?;
     let mut fetch = Fetch::new(FetchOptions {
         pace: sources.pace(),

@@ -111,6 +111,14 @@ impl Common {
         self.log.as_deref().map_or(Ok(()), |path| tool.log_to(path))
     }
 
+    /// Of a tool that passes records on: where they become columns, each line is checked to the whole grammar, so that one
+    /// that has no columns is a reject and does not end the run.
+    pub fn check_for(&mut self, output: &OutputArgs) {
+        if output.format != Format::Jsonl {
+            self.check = Check::Full;
+        }
+    }
+
     /// Runs a job over files (none, or `-`: standard input).
     pub fn run<J: Job>(
         &self,
@@ -151,7 +159,9 @@ impl Common {
         output: Output,
         interrupt: Interrupt,
     ) -> anyhow::Result<(Status, Outcome)> {
-        let ledger = Ledger::open(self.policy()).context("cannot write the file of --rejects")?;
+        let path = self.rejects.as_deref().unwrap_or(Path::new("")).display();
+        let ledger =
+            Ledger::open(self.policy()).with_context(|| format!("cannot write the rejects to {path}"))?;
         self.drive(tool, job, inputs, output, interrupt, ledger, None)
     }
 

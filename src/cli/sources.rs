@@ -54,6 +54,9 @@ pub struct SourceArgs {
     /// Give up a connection that takes longer
     #[arg(long, value_name = "SPAN", default_value = "10s", value_parser = Span::parse_positive, help_heading = "Network")]
     connect_timeout: Span,
+    /// Give up an HTTP server that takes longer to begin its response
+    #[arg(long, value_name = "SPAN", default_value = "30s", value_parser = Span::parse_positive, help_heading = "Network")]
+    response_timeout: Span,
     /// Give up a source that is silent for longer [default: never]
     #[arg(long, value_name = "SPAN", value_parser = Span::parse_positive, help_heading = "Network")]
     stall_timeout: Option<Span>,
@@ -100,6 +103,7 @@ impl SourceArgs {
         options.net.ca_file.clone_from(&self.ca_file);
         options.net.gzip = self.gzip;
         options.net.connect_timeout = duration(&self.connect_timeout);
+        options.net.response_timeout = duration(&self.response_timeout);
         options.net.stall_timeout = self.stall_timeout.as_ref().map(duration);
         Ok(options)
     }

@@ -179,15 +179,21 @@ impl Output {
         }
         let outcome = match &mut self.destination {
             Destination::Stream(stream) => stream.write_all(&self.buffer),
-            Destination::Replacement(file, _) => file.write_all(&self.buffer),
+            Destination::Replacement(file, _) => file.as_file_mut().write_all(&self.buffer),
             Destination::Owned(file, length) => {
                 *length += self.buffer.len() as u64;
                 file.write_all(&self.buffer)
             }
         };
         self.buffer.clear();
-        // The kind stays: a closed pipe is no failure.
-        outcome.map_err(|error| io::Error::new(error.kind(), format!("cannot write the output: {error}")))
+        outcome.map_err(|error| {
+            let name = match &self.destination {
+                Destination::Replacement(_, path) => path.display().to_string(),
+                _ => "the output".into(),
+            };
+            // The kind stays: a closed pipe is no failure.
+            io::Error::new(error.kind(), format!("cannot write {name}: {error}"))
+        })
     }
 
     /// Ends the output of a run that failed: a stream gets what there is, a file is left as it was.
@@ -244,8 +250,26 @@ fn beside(path: &Path) -> io::Result<(NamedTempFile, PathBuf)> {
         .prefix(&prefix)
         .suffix(".part")
         .permissions(Permissions::from_mode(mode & 0o777))
-        .tempfile_in(folder)?;
+        .tempfile_in(folder)
+        .map_err(|error| explain(&error, folder))?;
     Ok((file, path))
+}
+
+/// Why nothing can be made in a folder: of the temporary file the user knows nothing.
+fn explain(error: &io::Error, folder: &Path) -> io::Error {
+    let shown = folder.display();
+    let why = match error.kind() {
+        io::ErrorKind::NotFound => format!("there is no folder {shown}; make it first: mkdir -p {shown}"),
+        io::ErrorKind::NotADirectory => format!("{shown} is no folder"),
+        io::ErrorKind::PermissionDenied => format!(
+            "no file may be made in the folder {shown} (it is written there under another name, then renamed)"
+        ),
+        _ => {
+            let inner = error.get_ref().and_then(|error| error.source());
+            inner.map_or_else(|| error.to_string(), ToString::to_string)
+        }
+    };
+    io::Error::new(error.kind(), why)
 }
 
 fn persist(file: NamedTempFile, path: &Path) -> io::Result<()> {

@@ -113,7 +113,8 @@ impl fmt::Display for Error {
             Reason::Refused => write!(f, "connection refused by {place}: is the server running?"),
             Reason::NotFound => write!(f, "{place}: no such host; check the name and the network"),
             Reason::TimedOut { what, limit } => {
-                write!(f, "{place}: {what} took longer than {}", seconds(*limit))
+                let flag = if *what == "connecting" { "--connect-timeout" } else { "--response-timeout" };
+                write!(f, "{place}: {what} took longer than {}; {flag} allows more", seconds(*limit))
             }
             Reason::Stalled(limit) => {
                 write!(f, "{place}: silent for {}; the connection is given up", seconds(*limit))

@@ -74,7 +74,9 @@ fn any_columns(line: &[u8]) -> Result<Vec<(String, String)>, serde_json::Error> 
 
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
             let mut columns: Vec<(String, String)> = Vec::new();
-            while let Some((name, value)) = map.next_entry::<String, &RawValue>()? {
+            // Names are decoded by us: serde_json refuses half of a surrogate pair.
+            while let Some((name, value)) = map.next_entry::<&RawValue, &RawValue>()? {
+                let name = scan::decode_string(name.get().as_bytes()).into_owned();
                 let json = value.get().to_owned();
                 match columns.iter_mut().find(|(known, _)| *known == name) {
                     Some((_, old)) => *old = json,
