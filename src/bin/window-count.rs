@@ -26,6 +26,9 @@ struct Args {
     /// Count a key once a record, however often it stands there
     #[arg(long)]
     once_per_record: bool,
+    /// Count string keys without regard to case, width and how accents are written; show the most frequent spelling
+    #[arg(long, requires = "keys")]
+    fold: bool,
     /// Count only records for which this is true; others do not move the watermark
     #[arg(long = "where", value_name = "EXPR")]
     keep: Option<Expr>,
@@ -77,6 +80,7 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
         times: args.clock.times()?,
         keys: args.keys,
         once_per_record: args.once_per_record,
+        fold: args.fold,
         keep: args.keep,
         weight: args.aggregates.weight(),
         aggregates: args.aggregates.aggregates(),

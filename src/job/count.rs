@@ -19,7 +19,7 @@ use crate::expr::Expr;
 use crate::jsonl::Chunk;
 use crate::record::Dedupe;
 use crate::time::{Millis, Span, TimeReader, write_rfc3339};
-use crate::window::{Settings, Windows};
+use crate::window::{Names, Settings, Windows};
 use mapper::{CountMapper, Counted, Taken};
 use rows::Rows;
 
@@ -34,6 +34,8 @@ pub struct CountOptions {
     pub keys: Vec<(String, Expr)>,
     /// Count each key once a record.
     pub once_per_record: bool,
+    /// Count string keys folded, and show them in their most frequent spelling.
+    pub fold: bool,
     /// Records without a truthy output do not exist for the windows.
     pub keep: Option<Expr>,
     /// What a record counts; `None`: one.
@@ -75,6 +77,7 @@ pub struct Count {
 impl Count {
     /// A count with these options.
     pub fn new(mut options: CountOptions) -> anyhow::Result<Count> {
+        options.windows.folded = options.fold;
         options.windows.weighted = options.weight.is_some();
         options.windows.max_keys = options.limit.and_then(KeyLimit::estimated);
         options.windows.aggregates = options.aggregates.iter().map(|named| named.aggregate).collect();
@@ -187,7 +190,7 @@ impl Job for Count {
             let now = Instant::now();
             self.last_input = Some((now, now));
         }
-        let (mut keys, mut values) = (Vec::new(), Vec::new());
+        let (mut keys, mut spellings, mut values) = (Vec::new(), Vec::new(), Vec::new());
         let width = self.options.aggregates.len() + usize::from(self.options.weight.is_some());
         for (index, record) in counted.records.iter().enumerate() {
             let time = arrival.unwrap_or(record.time);
@@ -195,11 +198,13 @@ impl Job for Count {
                 continue;
             }
             keys.clear();
-            keys.extend(counted.keys(&record.keys));
+            keys.extend(counted.keys.counted(record.keys.clone()));
+            spellings.clear();
+            spellings.extend(counted.keys.spelled(record.keys.clone()));
             values.clear();
             values.extend(counted.values.get(index * width..(index + 1) * width));
-            let outcome =
-                self.windows.record_with(time, keys.as_slice().into(), &values, &mut self.rows.to(cx.out));
+            let names = Names { keys: &keys, spellings: &spellings };
+            let outcome = self.windows.record_with(time, names, &values, &mut self.rows.to(cx.out));
             if let Some(late) = &mut self.late {
                 late.note(self.taken, outcome, &chunk.bytes()[record.line.clone()])?;
             }

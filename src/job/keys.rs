@@ -1,12 +1,13 @@
 //! Reads the keys of a record: several columns, each of which may have several values.
 
-use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use super::evaluate::failed;
+use super::packed::{Packed, PackedKeys};
 use crate::expr::{Record, Value};
 use crate::jsonl::Reject;
 use crate::row::key::{pack_other, pack_string};
+use crate::text::fold;
 
 /// A record with more keys is rejected: two long arrays crossed would fill the memory.
 const MOST_KEYS: usize = 1_000_000;
@@ -16,55 +17,48 @@ pub(super) struct KeyReader {
     /// Which expressions of the program are keys.
     expressions: Vec<usize>,
     once_per_record: bool,
+    folds: bool,
     /// The packed values of each column of the record at hand.
-    columns: Vec<Values>,
+    columns: Vec<PackedKeys>,
     /// Where each column stands in the cross product.
     odometer: Vec<usize>,
 }
 
-#[derive(Default)]
-struct Values {
-    bytes: Vec<u8>,
-    ends: Vec<usize>,
-}
-
-impl Values {
-    fn get(&self, index: usize) -> &[u8] {
-        let begin = if index == 0 { 0 } else { self.ends[index - 1] };
-        &self.bytes[begin..self.ends[index]]
-    }
-}
-
 impl KeyReader {
-    pub(super) fn new(expressions: Vec<usize>, once_per_record: bool) -> KeyReader {
-        let columns = expressions.iter().map(|_| Values::default()).collect();
-        KeyReader { odometer: vec![0; expressions.len()], expressions, once_per_record, columns }
+    /// A reader of these expressions. It gives each key once a record, if that is asked for. If keys are folded, strings
+    /// count under their folded form, and how the record spells them comes beside.
+    pub(super) fn new(expressions: Vec<usize>, once_per_record: bool, folds: bool) -> KeyReader {
+        let columns = expressions.iter().map(|_| PackedKeys::default()).collect();
+        KeyReader { odometer: vec![0; expressions.len()], expressions, once_per_record, folds, columns }
     }
 
-    /// Appends the record's keys to `bytes`, and where each ends to `ends`. A record without a value in some column has
-    /// no key. Gives a sentence when a value is an array or an object, which is no key.
+    /// Appends the record's keys. A record without a value in some column has no key. Gives a sentence when a value is an
+    /// array or an object, which is no key.
     pub(super) fn read(
         &mut self,
         record: &mut Record<'_>,
-        bytes: &mut Vec<u8>,
-        ends: &mut Vec<usize>,
+        keys: &mut PackedKeys,
     ) -> Result<Option<String>, Reject> {
+        let folds = self.folds;
         let mut composite = None;
         for (values, &expression) in self.columns.iter_mut().zip(&self.expressions) {
-            values.bytes.clear();
-            values.ends.clear();
+            values.truncate(0);
             let outcome = record.outputs(expression, &mut |value| {
-                match value {
-                    Value::Null => return ControlFlow::Continue(()),
-                    Value::String(text) => pack_string(&text, &mut values.bytes),
-                    Value::Number(number) => pack_other(&number, &mut values.bytes),
-                    Value::Bool(truth) => pack_other(if truth { "true" } else { "false" }, &mut values.bytes),
-                    Value::Json(json) => {
-                        composite = Some(json.first() == Some(&b'['));
-                        return ControlFlow::Continue(());
+                match &value {
+                    Value::Null => {}
+                    Value::Json(json) => composite = Some(json.first() == Some(&b'[')),
+                    Value::String(text) if folds => {
+                        pack_string(&fold(text), &mut values.counted.bytes);
+                        values.counted.end();
+                        pack(&value, &mut values.spelled);
+                    }
+                    _ => {
+                        pack(&value, &mut values.counted);
+                        if folds {
+                            pack(&value, &mut values.spelled);
+                        }
                     }
                 }
-                values.ends.push(values.bytes.len());
                 ControlFlow::Continue(())
             });
             // `.tags[]` of a record without tags is an error in jq; here it has no key, and what came before counts.
@@ -74,15 +68,14 @@ impl KeyReader {
                 return Err(failed(error));
             }
         }
-        let count =
-            self.columns.iter().try_fold(1usize, |count, values| count.checked_mul(values.ends.len()));
+        let count = self.columns.iter().try_fold(1usize, |count, values| count.checked_mul(values.len()));
         if count.is_none_or(|count| count > MOST_KEYS) {
             return Err(Reject::new("expression", format!("the record has more than {MOST_KEYS} keys")));
         }
-        let begin = ends.len();
-        self.cross(bytes, ends);
+        let first = keys.len();
+        self.cross(keys);
         if self.once_per_record {
-            keep_distinct(begin, bytes, ends);
+            keys.keep_distinct(first);
         }
         Ok(composite.map(|is_array| {
             let kind =
@@ -92,19 +85,25 @@ impl KeyReader {
     }
 
     /// Every combination of the columns' values; with no column, one empty key.
-    fn cross(&mut self, bytes: &mut Vec<u8>, ends: &mut Vec<usize>) {
-        if self.columns.iter().any(|values| values.ends.is_empty()) {
+    fn cross(&mut self, keys: &mut PackedKeys) {
+        if self.columns.iter().any(|values| values.len() == 0) {
             return;
         }
         self.odometer.fill(0);
         loop {
             for (values, &at) in self.columns.iter().zip(&self.odometer) {
-                bytes.extend_from_slice(values.get(at));
+                keys.counted.bytes.extend_from_slice(values.counted.get(at));
+                if self.folds {
+                    keys.spelled.bytes.extend_from_slice(values.spelled.get(at));
+                }
             }
-            ends.push(bytes.len());
+            keys.counted.end();
+            if self.folds {
+                keys.spelled.end();
+            }
             // The last column turns fastest.
             let Some(turning) =
-                (0..self.columns.len()).rev().find(|&at| self.odometer[at] + 1 < self.columns[at].ends.len())
+                (0..self.columns.len()).rev().find(|&at| self.odometer[at] + 1 < self.columns[at].len())
             else {
                 return;
             };
@@ -114,19 +113,14 @@ impl KeyReader {
     }
 }
 
-/// Drops keys from the `begin`-th on that came before.
-fn keep_distinct(begin: usize, bytes: &mut Vec<u8>, ends: &mut Vec<usize>) {
-    let start = if begin == 0 { 0 } else { ends[begin - 1] };
-    let all = bytes.split_off(start);
-    let all_ends = ends.split_off(begin);
-    let mut seen = HashSet::new();
-    let mut from = 0;
-    for end in all_ends {
-        let key = &all[from..end - start];
-        if seen.insert(key) {
-            bytes.extend_from_slice(key);
-            ends.push(bytes.len());
-        }
-        from = end - start;
+/// Appends a scalar.
+fn pack(value: &Value<'_>, to: &mut Packed) {
+    match value {
+        Value::String(text) => pack_string(text, &mut to.bytes),
+        Value::Number(number) => pack_other(number, &mut to.bytes),
+        Value::Bool(true) => pack_other("true", &mut to.bytes),
+        Value::Bool(false) => pack_other("false", &mut to.bytes),
+        Value::Null | Value::Json(_) => return,
     }
+    to.end();
 }

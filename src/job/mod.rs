@@ -11,6 +11,7 @@ pub mod filter;
 mod keys;
 mod late;
 pub mod limit;
+mod packed;
 pub mod plot;
 pub mod top;
 pub mod values;

@@ -49,8 +49,9 @@ impl CountOptions {
             .collect();
         let also =
             if also.is_empty() { String::new() } else { format!(", and computes {}", also.join(", ")) };
+        let folded = if self.fold { ", folded, in their most frequent spelling" } else { "" };
         let once = if self.once_per_record { ", each key once a record" } else { "" };
-        format!("{what}{by}{once}{also}.")
+        format!("{what}{by}{folded}{once}{also}.")
     }
 
     fn explain_clock(&self) -> String {

@@ -8,6 +8,7 @@ use crate::expr::{Expr, Program};
 use crate::job::clock::{self, Clock};
 use crate::job::evaluate::failed;
 use crate::job::keys::KeyReader;
+use crate::job::packed::PackedKeys;
 use crate::job::values::{Values, Wanted};
 use crate::jsonl::{Record, Reject};
 use crate::time::{Millis, TimeReader};
@@ -46,7 +47,7 @@ impl CountMapper {
             keep,
             time,
             times: options.times.clone(),
-            keys: KeyReader::new(keys, options.once_per_record),
+            keys: KeyReader::new(keys, options.once_per_record, options.fold),
             values,
             id,
             program: Program::new(&expressions)?,
@@ -67,9 +68,7 @@ enum Time {
 #[derive(Default)]
 pub struct Counted {
     pub(super) records: Vec<Taken>,
-    /// Where each key of the records ends in `bytes`.
-    ends: Vec<usize>,
-    bytes: Vec<u8>,
+    pub(super) keys: PackedKeys,
     pub(super) values: Values,
     pub(super) left_out: u64,
     pub(super) composite: Option<String>,
@@ -102,13 +101,12 @@ impl Mapper for CountMapper {
                 return Err(Reject::new("time", "no record so far has a time that is found by itself"));
             }
         };
-        let first = counted.ends.len();
-        let composite = self.keys.read(&mut loaded, &mut counted.bytes, &mut counted.ends)?;
+        let first = counted.keys.len();
+        let composite = self.keys.read(&mut loaded, &mut counted.keys)?;
         let values = counted.values.len();
         if let Err(reject) = counted.values.read(&mut loaded, &self.values) {
             counted.values.truncate(values);
-            counted.ends.truncate(first);
-            counted.bytes.truncate(counted.ends.last().copied().unwrap_or(0));
+            counted.keys.truncate(first);
             return Err(reject);
         }
         if counted.composite.is_none() {
@@ -116,7 +114,7 @@ impl Mapper for CountMapper {
         }
         let id = self.id.and_then(|id| counted.values.read_id(&mut loaded, id));
         let line = record.start..record.start + record.bytes.len();
-        counted.records.push(Taken { time, keys: first..counted.ends.len(), line, id });
+        counted.records.push(Taken { time, keys: first..counted.keys.len(), line, id });
         Ok(())
     }
 }
@@ -125,13 +123,5 @@ impl Counted {
     /// The id of a record, packed.
     pub(super) fn id(&self, record: &Taken) -> Option<&[u8]> {
         record.id.clone().map(|range| self.values.bytes(range))
-    }
-
-    /// The keys of one record.
-    pub(super) fn keys(&self, range: &Range<usize>) -> impl Iterator<Item = &[u8]> {
-        range.clone().map(|key| {
-            let begin = if key == 0 { 0 } else { self.ends[key - 1] };
-            &self.bytes[begin..self.ends[key]]
-        })
     }
 }

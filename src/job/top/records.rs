@@ -7,6 +7,7 @@ use crate::drive::{self, Context, End, Figures, Flow, Job, Mapper, Recipe, Usage
 use crate::expr::{Expr, Program};
 use crate::job::keys::KeyReader;
 use crate::job::limit::KeyLimit;
+use crate::job::packed::PackedKeys;
 use crate::jsonl::{Chunk, Record, Reject};
 use crate::rank::{Counter, RankOptions, list};
 use crate::row::{Bound, Number, Row};
@@ -111,9 +112,7 @@ pub struct KeyMapper {
 /// The keys of a chunk's records.
 #[derive(Default)]
 pub struct Keys {
-    bytes: Vec<u8>,
-    /// Where each key ends.
-    ends: Vec<usize>,
+    keys: PackedKeys,
     /// How many keys each record has.
     of_records: Vec<usize>,
 }
@@ -123,9 +122,9 @@ impl Mapper for KeyMapper {
 
     fn map(&mut self, record: &Record<'_>, keys: &mut Keys) -> Result<(), Reject> {
         let mut loaded = self.program.load(record.bytes).map_err(drive::fault)?;
-        let before = keys.ends.len();
-        self.keys.read(&mut loaded, &mut keys.bytes, &mut keys.ends)?;
-        keys.of_records.push(keys.ends.len() - before);
+        let before = keys.keys.len();
+        self.keys.read(&mut loaded, &mut keys.keys)?;
+        keys.of_records.push(keys.keys.len() - before);
         Ok(())
     }
 }
@@ -137,7 +136,7 @@ impl Keys {
         self.of_records.iter().map(move |&count| {
             let range = first..first + count;
             first += count;
-            range.map(|at| &self.bytes[if at == 0 { 0 } else { self.ends[at - 1] }..self.ends[at]])
+            self.keys.counted(range)
         })
     }
 }
@@ -150,7 +149,7 @@ impl Job for TopRecords {
         Arc::new(move || {
             Ok(KeyMapper {
                 program: Program::new(&keys.iter().collect::<Vec<_>>())?,
-                keys: KeyReader::new((0..keys.len()).collect(), false),
+                keys: KeyReader::new((0..keys.len()).collect(), false, false),
             })
         })
     }
