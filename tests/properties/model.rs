@@ -46,6 +46,7 @@ pub struct Case {
     pub lateness: i64,
     pub keys: Keys,
     pub once: bool,
+    pub folds: bool,
     pub filters: bool,
     pub aggregates: bool,
     pub records: Vec<Record>,
@@ -84,6 +85,9 @@ impl Case {
         if self.keys == Keys::TagsAndLang {
             add("--key=.lang".into());
         }
+        if self.folds && self.keys != Keys::None {
+            add("--fold".into());
+        }
         if self.once {
             add("--once-per-record".into());
         }
@@ -110,9 +114,34 @@ impl Case {
         };
         if self.once {
             let mut seen = BTreeSet::new();
-            keys.retain(|key| seen.insert(order(key)));
+            keys.retain(|key| seen.insert(self.counted(key)));
         }
         keys
+    }
+
+    /// Under what a key is counted, in the order of keys.
+    fn counted(&self, key: &[Value]) -> Order {
+        let mut order = order(key);
+        for (_, text) in order.iter_mut().filter(|(is_other, _)| self.folds && !is_other) {
+            *text = match text.as_str() {
+                "Rust" | "RUST" | "ＲＵＳＴ" => "rust".into(),
+                "Straße" | "STRASSE" => "strasse".into(),
+                "cafe\u{301}" | "CAFÉ" => "café".into(),
+                as_it_is => as_it_is.into(),
+            };
+        }
+        order
+    }
+
+    /// The spelling that most records have, of several the first.
+    fn shown(hits: &[(Vec<Value>, &Record)]) -> Vec<Value> {
+        let mut spellings: BTreeMap<Order, (usize, &Vec<Value>)> = BTreeMap::new();
+        for (key, _) in hits {
+            spellings.entry(order(key)).or_insert((0, key)).0 += 1;
+        }
+        let most = spellings.values().map(|(hits, _)| *hits).max();
+        let (_, key) = spellings.values().find(|(hits, _)| Some(*hits) == most).expect("a hit");
+        (*key).clone()
     }
 
     /// The windows in time that a record is in, as (end, start).
@@ -168,8 +197,8 @@ fn instant(millis: i64) -> Value {
 /// A key tuple as it is ordered.
 type Order = Vec<(bool, String)>;
 
-/// A key tuple as it is written, and the records that have it.
-type Hits<'a> = (Vec<Value>, Vec<&'a Record>);
+/// The records that have a key, each with its spelling of it.
+type Hits<'a> = Vec<(Vec<Value>, &'a Record)>;
 
 /// A window, and what has been written of it.
 #[derive(Clone, Default)]
@@ -295,7 +324,7 @@ impl<'a> Model<'a> {
         for (number, record) in self.seen() {
             newest = newest.max(record.time);
             for key in self.case.keys_of(record) {
-                by_key.entry(order(&key)).or_default().push((record.time, number));
+                by_key.entry(self.case.counted(&key)).or_default().push((record.time, number));
             }
         }
         let mut sessions = Vec::new();
@@ -303,12 +332,13 @@ impl<'a> Model<'a> {
             records.sort_unstable();
             for session in records.chunk_by(|a, b| b.0 - a.0 <= gap) {
                 let (first, last) = (session[0].0, session[session.len() - 1].0);
-                let numbers = session.iter().map(|&(_, number)| number).collect();
-                sessions.push((last + gap, first, key.clone(), numbers));
+                let numbers: Vec<usize> = session.iter().map(|&(_, number)| number).collect();
+                let hits = &self.hits(&numbers)[&key];
+                sessions.push((last + gap, first, order(&Case::shown(hits)), key.clone(), numbers));
             }
         }
         sessions.sort();
-        for (end, start, key, numbers) in sessions {
+        for (end, start, _, key, numbers) in sessions {
             let mut window = Window { records: numbers, ..Window::default() };
             self.write_keys((start, end), &mut window, end > newest, Some(&key));
         }
@@ -316,6 +346,20 @@ impl<'a> Model<'a> {
 
     fn write(&mut self, bounds: (i64, i64), window: &mut Window, open: bool) {
         self.write_keys(bounds, window, open, None);
+    }
+
+    /// The keys of some records, and who has them.
+    fn hits(&self, numbers: &[usize]) -> BTreeMap<Order, Hits<'a>> {
+        // A record may stand several times in a session's list, once for each time that it has the key.
+        let numbers: BTreeSet<usize> = numbers.iter().copied().collect();
+        let mut hits: BTreeMap<Order, Hits<'_>> = BTreeMap::new();
+        for number in numbers {
+            let record = &self.case.records[number];
+            for key in self.case.keys_of(record) {
+                hits.entry(self.case.counted(&key)).or_default().push((key, record));
+            }
+        }
+        hits
     }
 
     /// Writes the window's rows: of all keys, or of one.
@@ -326,31 +370,21 @@ impl<'a> Model<'a> {
         open: bool,
         only: Option<&[(bool, String)]>,
     ) {
-        // A record may stand several times in a session's list, once for each time that it has the key.
-        let numbers: BTreeSet<usize> = window.records.iter().copied().collect();
-        let mut hits: BTreeMap<Order, Hits<'_>> = BTreeMap::new();
-        for number in numbers {
-            let record = &self.case.records[number];
-            for key in self.case.keys_of(record) {
-                let name = order(&key);
-                if only.is_none_or(|only| only == name) {
-                    hits.entry(name).or_insert((key, Vec::new())).1.push(record);
-                }
-            }
-        }
-        let mut ranked: Vec<_> = hits.into_iter().collect();
-        ranked.sort_by_key(|(_, (_, records))| std::cmp::Reverse(records.len()));
-        let total: usize = ranked.iter().map(|(_, (_, records))| records.len()).sum();
-        for (_, (key, records)) in &ranked {
+        let mut hits = self.hits(&window.records);
+        hits.retain(|key, _| only.is_none_or(|only| only == key));
+        let mut ranked: Vec<_> = hits.into_values().map(|hits| (Case::shown(&hits), hits)).collect();
+        ranked.sort_by_key(|(key, hits)| (std::cmp::Reverse(hits.len()), order(key)));
+        let total: usize = ranked.iter().map(|(_, hits)| hits.len()).sum();
+        for (key, hits) in &ranked {
             let mut row = Map::new();
             row.insert("window_start".into(), instant(start));
             row.insert("window_end".into(), instant(end));
             for (name, value) in ["tag", "lang"].into_iter().zip(key) {
                 row.insert(name.into(), value.clone());
             }
-            row.insert("count".into(), json!(records.len()));
+            row.insert("count".into(), json!(hits.len()));
             if self.case.aggregates {
-                let values = || records.iter().filter_map(|record| record.value);
+                let values = || hits.iter().filter_map(|(_, record)| record.value);
                 row.insert("sum".into(), json!(values().sum::<i64>()));
                 row.insert("min".into(), json!(values().min()));
                 row.insert("max".into(), json!(values().max()));

@@ -9,7 +9,22 @@ use super::model::{Case, Keys, Record, Windows};
 /// Where clocks change: Paris 2026-03-29, São Paulo 2018-11-04 (no midnight), Beirut 2026-10-25, and the epoch.
 const AROUND: [i64; 4] = [1_774_742_400_000, 1_541_300_400_000, 1_792_875_600_000, 0];
 const ZONES: [&str; 5] = ["UTC", "Europe/Paris", "America/Sao_Paulo", "Asia/Beirut", "Pacific/Apia"];
-const TAGS: [&str; 7] = ["rust", "jazz", "Rust", "", "a\u{0}b", "日本", "1"];
+const TAGS: [&str; 14] = [
+    "rust",
+    "jazz",
+    "Rust",
+    "RUST",
+    "ＲＵＳＴ",
+    "",
+    "a\u{0}b",
+    "日本",
+    "1",
+    "Straße",
+    "STRASSE",
+    "café",
+    "cafe\u{301}",
+    "CAFÉ",
+];
 
 /// The stream as bytes.
 pub fn lines(records: &[Record]) -> Vec<u8> {
@@ -107,32 +122,35 @@ pub fn case() -> impl Strategy<Value = Case> {
 
 fn any_case() -> impl Strategy<Value = Case> {
     let keys = prop::sample::select(&[Keys::None, Keys::Tags, Keys::TagsAndLang][..]);
-    let flags = (any::<bool>(), prop::bool::weighted(0.3), any::<bool>());
+    let flags = (any::<bool>(), any::<bool>(), prop::bool::weighted(0.3), any::<bool>());
     let around = prop::sample::select(&AROUND[..]);
     (windows(), -700..700_i64, prop::option::weighted(0.8, 0..5000_i64), 0..4000_i64, keys, flags, around)
-        .prop_flat_map(|(windows, offset, delay, lateness, keys, (once, filters, aggregates), around)| {
-            let days = matches!(windows[0], Windows::Day { .. });
-            let in_time = matches!(windows[0], Windows::Hop { .. } | Windows::Cumulate { .. });
-            let unit = match windows[0] {
-                Windows::Hop { size, slide } if size % 500 != 0 || slide % 500 != 0 => 1,
-                Windows::Day { .. } => 36_000_000,
-                _ => 500,
-            };
-            let scale = |millis: i64| if days { millis * 20_000 } else { millis };
-            let is_session = matches!(windows[0], Windows::Session { .. });
-            let delay = if is_session { None } else { delay.map(scale) };
-            let lateness = if in_time || days { scale((lateness - 2000).max(0)) } else { 0 };
-            let case = Case {
-                offset: if in_time { offset } else { 0 },
-                windows,
-                delay,
-                lateness,
-                keys,
-                once,
-                filters,
-                aggregates,
-                records: Vec::new(),
-            };
-            records(around, 20 * unit).prop_map(move |records| Case { records, ..case.clone() })
-        })
+        .prop_flat_map(
+            |(windows, offset, delay, lateness, keys, (once, folds, filters, aggregates), around)| {
+                let days = matches!(windows[0], Windows::Day { .. });
+                let in_time = matches!(windows[0], Windows::Hop { .. } | Windows::Cumulate { .. });
+                let unit = match windows[0] {
+                    Windows::Hop { size, slide } if size % 500 != 0 || slide % 500 != 0 => 1,
+                    Windows::Day { .. } => 36_000_000,
+                    _ => 500,
+                };
+                let scale = |millis: i64| if days { millis * 20_000 } else { millis };
+                let is_session = matches!(windows[0], Windows::Session { .. });
+                let delay = if is_session { None } else { delay.map(scale) };
+                let lateness = if in_time || days { scale((lateness - 2000).max(0)) } else { 0 };
+                let case = Case {
+                    offset: if in_time { offset } else { 0 },
+                    windows,
+                    delay,
+                    lateness,
+                    keys,
+                    once,
+                    folds,
+                    filters,
+                    aggregates,
+                    records: Vec::new(),
+                };
+                records(around, 20 * unit).prop_map(move |records| Case { records, ..case.clone() })
+            },
+        )
 }
