@@ -9,7 +9,14 @@ use crate::window::{Aggregate, Emit, Trigger, Watermark, WindowKind};
 impl CountOptions {
     /// What these options mean, a sentence a line.
     pub fn explain(&self) -> Vec<String> {
-        let mut lines = vec![self.explain_count(), self.explain_clock()];
+        let mut lines = vec![self.explain_count()];
+        if self.fold {
+            lines.push(
+                "Keys that differ only in case, width or the form of their accents are one, shown in its most frequent spelling."
+                    .into(),
+            );
+        }
+        lines.push(self.explain_clock());
         lines.extend(self.windows.windows.iter().map(explain_window));
         lines.push(self.explain_closing());
         lines.extend(self.explain_emission());
@@ -49,9 +56,8 @@ impl CountOptions {
             .collect();
         let also =
             if also.is_empty() { String::new() } else { format!(", and computes {}", also.join(", ")) };
-        let folded = if self.fold { ", folded, in their most frequent spelling" } else { "" };
         let once = if self.once_per_record { ", each key once a record" } else { "" };
-        format!("{what}{by}{folded}{once}{also}.")
+        format!("{what}{by}{once}{also}.")
     }
 
     fn explain_clock(&self) -> String {
