@@ -8,6 +8,7 @@ mod common;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -169,6 +170,98 @@ fn options_and_pages_agree() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// In each page's commands together: what an option is given to, and the option itself or its short form.
+#[test]
+fn every_option_has_an_example() {
+    let mut commands = String::new();
+    for page in pages() {
+        let text = text_of(&page);
+        let mut in_console = false;
+        for line in text.lines() {
+            if line.starts_with("```") {
+                in_console = line == "```console";
+            } else if in_console && (line.starts_with("$ ") || line.starts_with("> ")) {
+                commands = commands + line + "\n";
+            }
+        }
+    }
+    let shown = options(&commands);
+    let is_shown = |names: &str| {
+        let is_word = |short: &str| commands.split([' ', '\n']).any(|word| word == short);
+        options(names).into_iter().any(|option| shown.contains(option))
+            || names.split([',', ' ']).any(|name| name.len() == 2 && is_word(name))
+    };
+    let mut wrong = Vec::new();
+    for tool in TOOLS {
+        let help = common::tool(tool).arg("--help").run();
+        let listed = help.text().lines().map(str::trim_start).filter(|line| line.starts_with('-'));
+        for line in listed.filter(|line| !line.contains("--help") && !line.contains("--version")) {
+            let names = line.split(['<', '[']).next().unwrap_or_default();
+            if !is_shown(names) {
+                wrong.push(format!("{tool} {names}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "no command of a page shows these:\n{}", wrong.join("\n"));
+}
+
+/// The examples of `--help`, in a folder with files of the names that they have; what is endless or elsewhere is bounded.
+#[test]
+fn examples_of_help_run() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).expect("a file");
+    let (tweets, rsvps) = (common::demo("demo:tweets", 1500), common::demo("demo:rsvps", 300));
+    let rows =
+        common::tool("window-count").args(["-q", "--key", ".lang", "--window", "10s"]).input(&tweets).run();
+    write("tweets.jsonl", &tweets);
+    write("rsvps.jsonl", &rsvps);
+    write("rsvps.jsonl.zst", &common::zstd(&rsvps));
+    write("rows.jsonl", &rows.with_code(0).out);
+    let files = || fs::read_dir(folder.path()).expect("a folder").count();
+    for tool in TOOLS {
+        let help = common::tool(tool).arg("--help").run();
+        let examples = help.text().lines().skip_while(|line| *line != "Examples:").skip(1);
+        for example in examples.take_while(|line| line.starts_with("  ")) {
+            let lines = tweets.clone();
+            let mut command = example.trim().to_owned();
+            if !command.contains("--records") {
+                command = command.replace("fetch demo:", "fetch --records 50 demo:");
+            }
+            if command.contains("127.0.0.1:5555") {
+                let address = common::serve(move |mut stream| stream.write_all(&lines).expect("connected"));
+                command = command.replace("127.0.0.1:5555", &address);
+            }
+            let before = files();
+            let path =
+                format!("{}:{}", common::programs().display(), std::env::var("PATH").unwrap_or_default());
+            let done = Command::new("sh")
+                .args(["-c", &command])
+                .env("PATH", path)
+                .current_dir(folder.path())
+                .stdin(Stdio::null())
+                .output()
+                .expect("there is a shell");
+            let said = String::from_utf8_lossy(&done.stderr);
+            assert!(done.status.success(), "{command}\n{said}");
+            let failures = [
+                ": cannot write",
+                ": cannot read",
+                ": cannot open",
+                "Usage:",
+                "error",
+                "not found",
+                "panicked",
+            ];
+            assert!(!failures.iter().any(|failure| said.contains(failure)), "{command}\n{said}");
+            assert!(!done.stdout.is_empty() || files() > before, "{command} made nothing\n{said}");
+            // So that the next one has to make its own.
+            for made in ["langs.svg", "live.svg", "chart.svg"] {
+                let _ = fs::remove_file(folder.path().join(made));
+            }
+        }
+    }
 }
 
 /// The anchors of a page's headings, as GitHub makes them.

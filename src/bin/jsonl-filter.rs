@@ -41,7 +41,9 @@ struct Args {
 const EXAMPLES: &str = "\
 Examples:
   jsonl-filter '.lang == \"en\"' tweets.jsonl
-  jsonl-filter --map '{t: .created_at, tag: .entities.hashtags[].text}' tweets.jsonl
+  jsonl-filter --map '{t: .created_at, tag: .entities.hashtags[]?.text}' tweets.jsonl
+  jsonl-filter -r --where '.lang == \"fr\"' --map .user.screen_name tweets.jsonl | sort | uniq -c
+  jsonl-filter --map '{id, lang}' --format csv -o langs.csv --rejects bad.txt tweets.jsonl
   stream-fetch demo:rsvps | jsonl-filter '.group.group_country == \"us\"'
 
 A record is kept when any output of the condition is neither null nor false.

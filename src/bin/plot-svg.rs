@@ -65,6 +65,7 @@ Examples:
   window-count --key .lang --window 1m tweets.jsonl | topn 10 | plot-svg -o langs.svg
   stream-fetch demo:tweets --rate 50 | window-count -k .lang -w 10s | plot-svg --follow -o live.svg
   plot-svg --title 'Top {top} {key}, {window}' --theme dark rows.jsonl > chart.svg
+  topn 5 --key .lang tweets.jsonl | plot-svg --unit tweets --width 640 -o langs.svg
 
 The newest window is drawn; a higher rev replaces it.
 Exit status: 0 done, 1 no window (with -e), 2 usage, 3 too many rejects, 4 input or output failed.";

@@ -28,6 +28,8 @@ Examples:
   stream-fetch demo:tweets --records 1000
   stream-fetch tcp://127.0.0.1:5555 | window-count --key .lang --window 10s
   stream-fetch --time .mtime --speed 60x rsvps.jsonl.zst
+  stream-fetch --rate 1000 tweets.jsonl | jsonl-filter '.lang == \"en\"' | topn 3 --key .user.location
+  cat tweets.jsonl | stream-fetch - rsvps.jsonl --records 100 --stats figures.json >both.jsonl
 
 Sources: FILE (also .gz and .zst), - (standard input), tcp://HOST:PORT, http(s)://HOST/PATH,
 demo:tweets, demo:rsvps. Lines are handed on byte for byte.

@@ -44,6 +44,7 @@ Examples:
   topn 10 --key .lang tweets.jsonl
   window-count --key '.entities.hashtags[].text' --window 20s tweets.jsonl | topn 3 --format table
   topn 5 --other rows.jsonl
+  topn 3 --by total --format csv -o busiest.csv rows.jsonl
 
 Equal counts are ordered by the bytes of the key. Windows come out as soon as they are whole.
 Exit status: 0 done, 2 usage, 3 too many rejects, 4 input or output failed.";

@@ -68,6 +68,8 @@ Examples:
   window-count --key '.entities.hashtags[].text' --window 20s/10s tweets.jsonl | topn 10
   window-count --key city=.group.group_city --window all --emit complete --trigger 2s rsvps.jsonl
   stream-fetch demo:tweets --rate 50 | window-count --key .lang --window 10s
+  window-count --key .lang --window 1d --tz Europe/Paris --max retweets=.retweet_count tweets.jsonl
+  window-count --key user=.user.id --session 30s --watermark 1m --format table tweets.jsonl
 
 A window [start, end) closes when the largest time seen, less --watermark, reaches its end.
 Exit status: 0 done, 2 usage, 3 too many rejects, 4 input or output failed.";
