@@ -53,6 +53,7 @@ fn view(item: Item<'_>) -> Result<View<'_>, Halt> {
         Item::Constant(Constant::Bool(truth)) => View::Bool(*truth),
         Item::Constant(Constant::Number(number, text)) => View::Number(*number, text.as_bytes()),
         Item::Constant(Constant::String(content)) => View::String(Cow::Borrowed(content)),
+        Item::Text(content) => View::String(Cow::Borrowed(content)),
         Item::Constant(Constant::EmptyArray) => View::Array(None),
         Item::Constant(Constant::EmptyObject) => View::Object(None),
         Item::Raw(raw) => match walk::kind(raw)? {

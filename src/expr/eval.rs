@@ -6,11 +6,15 @@
 
 use super::EvalError;
 use super::item::{Item, ask, has, holds};
-use super::plan::{Comparison, Filter, Shape};
+use super::plan::{Ask, Comparison, Filter, Shape};
+use super::posts::{Answer, Found, Raw, ask_nothing, ask_post, ask_text};
+use super::text::write_string;
 use super::value::Value;
-use super::walk::{self, NULL};
+use super::walk::{self, Kind, NULL};
 use crate::scan::{Hit, Path, Scanner};
+use crate::text::FIELDS;
 use std::borrow::Cow;
+use std::cell::Cell;
 
 /// Why an evaluation stops before its end.
 #[derive(Debug)]
@@ -25,7 +29,7 @@ pub(super) enum Halt {
 
 pub(super) type Flow = Result<(), Halt>;
 
-type Each<'e, 'r> = &'e mut dyn FnMut(Item<'r>) -> Flow;
+type Each<'e> = &'e mut dyn FnMut(Item<'_>) -> Flow;
 
 /// One compiled expression and one record whose fields were found.
 #[derive(Clone, Copy)]
@@ -62,7 +66,7 @@ impl<'r> Run<'r> {
     fn shaped(
         self,
         shape: &'r Shape,
-        input: Item<'r>,
+        input: Item<'_>,
         json: &mut Vec<u8>,
         each: &mut dyn FnMut(Value<'_>) -> Flow,
     ) -> Flow {
@@ -81,7 +85,7 @@ impl<'r> Run<'r> {
     fn write(
         self,
         shape: &'r Shape,
-        input: Item<'r>,
+        input: Item<'_>,
         json: &mut Vec<u8>,
         each: &mut dyn FnMut(&mut Vec<u8>) -> Flow,
     ) -> Flow {
@@ -125,7 +129,7 @@ impl<'r> Run<'r> {
     fn members(
         self,
         members: &'r [(Vec<u8>, Shape)],
-        input: Item<'r>,
+        input: Item<'_>,
         json: &mut Vec<u8>,
         each: &mut dyn FnMut(&mut Vec<u8>) -> Flow,
     ) -> Flow {
@@ -150,7 +154,7 @@ impl<'r> Run<'r> {
     }
 
     /// Hands each output of a filter to `each`.
-    fn each(self, filter: &'r Filter, input: Item<'r>, each: Each<'_, 'r>) -> Flow {
+    fn each(self, filter: &'r Filter, input: Item<'_>, each: Each<'_>) -> Flow {
         match filter {
             Filter::Identity => each(input),
             Filter::Field(place) => self.field(*place, &mut |raw| each(Item::Raw(raw.unwrap_or(NULL)))),
@@ -199,6 +203,68 @@ impl<'r> Run<'r> {
                 self.each(if item.is_truthy()? { then } else { otherwise }, input, each)
             }),
             Filter::Try(inner) => self.attempt(inner, input, each),
+            Filter::Ask(ask) => self.ask(ask, input, each),
+        }
+    }
+
+    /// Asks a text or a post.
+    fn ask(self, ask: &Ask, input: Item<'_>, each: Each<'_>) -> Flow {
+        let unsure = Cell::new(false);
+        let mut json = Vec::new();
+        let mut flow = Ok(());
+        let is_array = ask.is_list() && !ask.each;
+        let mut take = |answer: Answer<'_>| {
+            if flow.is_err() {
+                return;
+            }
+            match answer {
+                Answer::Text(text) if is_array => {
+                    json.push(if json.is_empty() { b'[' } else { b',' });
+                    write_string(text, &mut json);
+                }
+                Answer::Text(text) => flow = each(Item::Text(text)),
+                Answer::Null => flow = each(Item::Raw(NULL)),
+                Answer::Bool(truth) => flow = each(Item::Bool(truth)),
+            }
+        };
+        match (&ask.fields, input) {
+            (Some(places), _) => {
+                let mut found = Found { fields: [None; FIELDS.len()], unsure: &unsure };
+                for (field, &place) in found.fields.iter_mut().zip(places) {
+                    *field = self.single(place)?;
+                }
+                ask_post(&ask.question, &found, &mut take);
+            }
+            (None, Item::Raw(raw)) if walk::kind(raw)? == Kind::Object => {
+                ask_post(&ask.question, &Raw { bytes: raw, unsure: &unsure }, &mut take);
+            }
+            (None, input) => match input.text()? {
+                Some(text) => ask_text(&ask.question, &text, &mut take),
+                None => ask_nothing(&ask.question, &mut take),
+            },
+        }
+        flow?;
+        if unsure.get() {
+            return Err(Halt::Unsure);
+        }
+        if !is_array {
+            return Ok(());
+        }
+        if json.is_empty() {
+            json.push(b'[');
+        }
+        json.push(b']');
+        each(Item::Raw(&json))
+    }
+
+    /// The one value on a path of names; none if there is no such value.
+    fn single(self, place: usize) -> Result<Option<&'r [u8]>, Halt> {
+        match *self.scanner.hits(self.places[place]) {
+            [Hit::Value { start, end }] => {
+                self.line.get(start as usize..end as usize).map(Some).ok_or(Halt::Unsure)
+            }
+            [Hit::Missing | Hit::Mismatch] => Ok(None),
+            _ => Err(Halt::Unsure),
         }
     }
 
@@ -235,8 +301,8 @@ impl<'r> Run<'r> {
         left: &'r Filter,
         comparison: Comparison,
         right: &'r Filter,
-        input: Item<'r>,
-        each: Each<'_, 'r>,
+        input: Item<'_>,
+        each: Each<'_>,
     ) -> Flow {
         if let Filter::Constant(constant) = right {
             let constant = Item::Constant(constant);
@@ -253,7 +319,7 @@ impl<'r> Run<'r> {
     }
 
     /// `inner?`: an error of the inner filter ends its outputs, an error of the receiver is none of its business.
-    fn attempt(self, inner: &'r Filter, input: Item<'r>, each: Each<'_, 'r>) -> Flow {
+    fn attempt(self, inner: &'r Filter, input: Item<'_>, each: Each<'_>) -> Flow {
         let mut received = Ok(());
         let done = self.each(inner, input, &mut |item| match each(item) {
             Ok(()) => Ok(()),

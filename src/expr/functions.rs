@@ -40,6 +40,12 @@ def datesub(unit; $n): . - $n;
 def leaf_paths: paths(scalars);
 def have_literal_numbers: true;
 def have_decnum: false;
+def hashtags(text): text | hashtags;
+def mentions(text): text | mentions;
+def urls(text): text | urls;
+def cashtags(text): text | cashtags;
+def post_text(record): record | post_text;
+def fold_ascii(text): text | fold_ascii;
 def fold(text): text | fold;
 def sentiment(text): text | sentiment;
 def @csv: [.[] | if isstring then "\"" + gsub("\""; "\"\"") + "\"" elif . == null then "" elif isboolean or isnumber

@@ -19,6 +19,8 @@ pub(super) enum Item<'r> {
     Constant(&'r Constant),
     /// The answer to a question.
     Bool(bool),
+    /// A string that was made or found.
+    Text(&'r str),
 }
 
 impl<'r> Item<'r> {
@@ -26,7 +28,7 @@ impl<'r> Item<'r> {
     pub(super) fn raw(self) -> Result<&'r [u8], Halt> {
         match self {
             Item::Raw(raw) => Ok(raw),
-            Item::Constant(_) | Item::Bool(_) => Err(Halt::Unsure),
+            Item::Constant(_) | Item::Bool(_) | Item::Text(_) => Err(Halt::Unsure),
         }
     }
 
@@ -36,7 +38,7 @@ impl<'r> Item<'r> {
             Item::Bool(truth) | Item::Constant(&Constant::Bool(truth)) => Kind::Bool(truth),
             Item::Constant(Constant::Null) => Kind::Null,
             Item::Constant(Constant::Number(..)) => Kind::Number,
-            Item::Constant(Constant::String(_)) => Kind::String,
+            Item::Constant(Constant::String(_)) | Item::Text(_) => Kind::String,
             Item::Constant(Constant::EmptyArray) => Kind::Array,
             Item::Constant(Constant::EmptyObject) => Kind::Object,
         })
@@ -54,13 +56,20 @@ impl<'r> Item<'r> {
                 Err(Halt::Error(EvalError::new(&format!("cannot use {} as string", walk::shown(raw)))))
             }
             Item::Constant(Constant::String(content)) => Ok(Cow::Borrowed(content)),
+            Item::Text(content) => Ok(Cow::Borrowed(content)),
             Item::Constant(_) | Item::Bool(_) => Err(Halt::Unsure),
         }
+    }
+
+    /// What a string says; none of any other value.
+    pub(super) fn text(self) -> Result<Option<Cow<'r, str>>, Halt> {
+        if self.kind()? == Kind::String { self.string().map(Some) } else { Ok(None) }
     }
 
     pub(super) fn value(self) -> Result<Value<'r>, Halt> {
         Ok(match self {
             Item::Bool(truth) => Value::Bool(truth),
+            Item::Text(content) => Value::String(Cow::Borrowed(content)),
             Item::Constant(Constant::Null) => Value::Null,
             Item::Constant(Constant::Bool(truth)) => Value::Bool(*truth),
             Item::Constant(Constant::Number(_, text)) => Value::Number(Cow::Borrowed(text)),

@@ -15,6 +15,7 @@
 //! | `eval`, `item`, `walk`, `compare`, `text` | runs it over the bytes |
 //! | `engine`, `json`, `project` | jaq: its run, its values, the part of the record that it sees |
 //! | `functions`, `pattern`, `library` | the library: jq's as jaq has it, and ours |
+//! | `posts` | what is asked of a text or a post, in both engines |
 //! | `check`, `error` | what is told when an expression is wrong |
 //! | `program` | both engines over one record |
 
@@ -30,6 +31,7 @@ mod library;
 mod literal;
 mod pattern;
 mod plan;
+mod posts;
 mod program;
 mod project;
 mod recognise;

@@ -5,6 +5,7 @@
 
 use super::compare::Number;
 use super::pattern::Pattern;
+use super::posts::Question;
 use crate::scan::{Path, Step};
 
 /// A compiled expression: what is read from the record, and what is made of it.
@@ -75,6 +76,24 @@ pub(super) enum Filter {
     },
     /// `filter?`, also `try filter`
     Try(Box<Filter>),
+    /// `hashtags` and its like
+    Ask(Ask),
+}
+
+/// A question to a text or a post.
+#[derive(Clone, Debug)]
+pub(super) struct Ask {
+    pub(super) question: Question,
+    /// The places of the fields of a post, where the input is the record itself.
+    pub(super) fields: Option<Vec<usize>>,
+    /// `[]` follows: the elements of the list are put out, not the list.
+    pub(super) each: bool,
+}
+
+impl Ask {
+    pub(super) fn is_list(&self) -> bool {
+        matches!(self.question, Question::List(_))
+    }
 }
 
 /// `== != < <= > >=`
@@ -138,6 +157,7 @@ impl Filter {
     fn visit(&mut self, each: &mut dyn FnMut(&mut usize)) {
         match self {
             Filter::Field(place) | Filter::HasField(place) => each(place),
+            Filter::Ask(ask) => ask.fields.iter_mut().flatten().for_each(each),
             Filter::Comma(left, right)
             | Filter::Pipe(left, right)
             | Filter::Compare(left, _, right)

@@ -5,7 +5,9 @@
 //! rest is never parsed. The scanner finds them; where it is not sure, jaq gets the whole record.
 
 use super::literal::string;
+use super::posts::Question;
 use crate::scan::{Path, Step};
+use crate::text::FIELDS;
 use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::{BinaryOp, Pattern, Term};
 use jaq_core::path::Part;
@@ -129,11 +131,22 @@ impl Reads {
             ("has", [name]) => self.path(vec![string(name)?]),
             // the condition's input is an output of the source
             ("any" | "all", [source, _condition]) => self.at_record(source),
-            ("first" | "last" | "isempty" | "error" | "add" | "range" | "fold" | "sentiment", [_])
+            ("first" | "last" | "isempty" | "error" | "add" | "range" | "sentiment", [_])
             | ("IN" | "limit" | "skip" | "range" | "pow", [_, _])
             | ("range", [_, _, _]) => arguments.iter().try_for_each(|argument| self.at_record(argument)),
+            ("track", [phrases]) => {
+                self.at_record(phrases)?;
+                self.post()
+            }
+            (_, []) if Question::of(name).is_some_and(|question| question.is_of_posts()) => self.post(),
+            (_, [source]) if Question::of(name).is_some() => self.at_record(source),
             _ => None,
         }
+    }
+
+    /// The fields of a post.
+    fn post(&mut self) -> Option<()> {
+        FIELDS.iter().try_for_each(|names| self.path(names.iter().map(|name| (*name).to_owned()).collect()))
     }
 }
 

@@ -4,8 +4,10 @@
 //! form whose order of outputs or whose errors are hard to keep is not recognised.
 
 use super::literal::{constant, constants, pattern, step, string};
-use super::plan::{Filter, Plan, Shape, Test};
+use super::plan::{Ask, Filter, Plan, Shape, Test};
+use super::posts::Question;
 use crate::scan::{Path, Step};
+use crate::text::{FIELDS, Track};
 use jaq_core::load::parse::{BinaryOp, Term};
 
 /// Why an expression is left to jaq, as the end of "because of …".
@@ -181,8 +183,30 @@ impl Recogniser {
                 let flags = string(flags).ok_or("`test` with flags that are no constant text")?;
                 Ok(Filter::Test(Test::Matches(pattern(text, &flags)?)))
             }
+            ("track", [phrases]) => {
+                let phrases = string(phrases).ok_or("`track` of what is no constant text")?;
+                Ok(self.ask(Question::Track(Track::new(&phrases)), at_record))
+            }
+            (_, []) => {
+                let question = Question::of(name).ok_or_else(|| format!("`{name}`"))?;
+                Ok(self.ask(question, at_record))
+            }
+            (_, [source]) => {
+                let question = Question::of(name).ok_or_else(|| format!("`{name}`"))?;
+                let source = self.filter(source, at_record)?;
+                let ask = self.ask(question, at_record && source.keeps_input());
+                Ok(self.pipe(source, ask))
+            }
             _ => Err(format!("`{name}`")),
         }
+    }
+
+    fn ask(&mut self, question: Question, at_record: bool) -> Filter {
+        let fields = (at_record && question.is_of_posts()).then(|| {
+            let key = |name: &&str| Step::Key { name: (*name).to_owned(), optional: false };
+            FIELDS.iter().map(|names| self.place(names.iter().map(key).collect())).collect()
+        });
+        Filter::Ask(Ask { question, fields, each: false })
     }
 
     /// `base` followed by steps.
@@ -203,6 +227,17 @@ impl Recogniser {
                 (Filter::Walk(mut steps), Filter::Walk(more)) => {
                     steps.extend(more);
                     Filter::Walk(steps)
+                }
+                (Filter::Ask(ask), Filter::Walk(mut steps))
+                    if ask.is_list() && !ask.each && matches!(steps.first(), Some(Step::Each { .. })) =>
+                {
+                    steps.remove(0);
+                    let found = Filter::Ask(Ask { each: true, ..ask });
+                    if steps.is_empty() { found } else { self.pipe(found, Filter::Walk(steps)) }
+                }
+                (Filter::Pipe(first, last), Filter::Walk(steps)) if matches!(*last, Filter::Ask(_)) => {
+                    let last = self.pipe(*last, Filter::Walk(steps));
+                    Filter::Pipe(first, Box::new(last))
                 }
                 (left, right) => Filter::Pipe(Box::new(left), Box::new(right)),
             };

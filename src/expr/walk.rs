@@ -110,14 +110,14 @@ pub(super) fn is_empty(container: &[u8]) -> bool {
 type Member<'r> = (&'r [u8], &'r [u8]);
 
 /// Goes through an array or an object.
-struct Items<'r> {
+pub(super) struct Items<'r> {
     raw: &'r [u8],
     at: usize,
     first: bool,
 }
 
 impl<'r> Items<'r> {
-    fn of(raw: &'r [u8]) -> Items<'r> {
+    pub(super) fn of(raw: &'r [u8]) -> Items<'r> {
         Items { raw, at: 1, first: true }
     }
 
@@ -141,7 +141,7 @@ impl<'r> Items<'r> {
         Ok(true)
     }
 
-    fn element(&mut self) -> Result<Option<&'r [u8]>, Halt> {
+    pub(super) fn element(&mut self) -> Result<Option<&'r [u8]>, Halt> {
         if self.advance()? { self.value().map(Some) } else { Ok(None) }
     }
 

@@ -5,30 +5,39 @@
 //!
 //! | file | what it does |
 //! | --- | --- |
-//! | `fold` | one counting key for all spellings of a word |
+//! | `fold`, `ascii` | one counting key for all spellings of a word |
 //! | [`sentiment`] | how positive or negative a text is, by the rules of VADER |
 //! | `hashtag`, `mention`, `cashtag`, `url` | what a text points to, by the rules of twitter-text |
 //! | `domain`, `tld`, `tail`, `punycode` | the parts of a URL |
+//! | `post`, `html` | the post that a record is: its text, and what it points to |
+//! | `track` | the filter of Twitter's streams |
 //! | `entity`, `letters` | what they share: signs, places, kinds of characters |
 
+mod ascii;
 mod cashtag;
 mod domain;
 mod entity;
 mod fold;
 mod hashtag;
+mod html;
 mod letters;
 mod mention;
+mod post;
 mod punycode;
 pub mod sentiment;
 mod tail;
 #[cfg(test)]
 mod tests;
 mod tld;
+mod track;
 mod url;
 
+pub use ascii::fold_ascii;
 pub use cashtag::cashtags;
 pub use entity::Entity;
 pub use fold::fold;
 pub use hashtag::{Hashtags, hashtags};
 pub use mention::{Mention, Mentions, mentions, mentions_and_lists, reply_to};
+pub use post::{FIELDS, Node, Pointers, Post, post_text};
+pub use track::Track;
 pub use url::{Urls, urls};

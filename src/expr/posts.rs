@@ -1,0 +1,233 @@
+//! Posts as the engines have them: a value of jaq's, or bytes of the record.
+//!
+//! What a post is, and what it points to, says [`crate::text`]; here are the two ways to look at a record.
+
+use super::eval::Halt;
+use super::text::decode;
+use super::walk::{self, Items, Kind};
+use crate::text::{FIELDS, Node, Pointers, Post, Track, fold, fold_ascii, post_text};
+use jaq_json::Val;
+use std::borrow::Cow;
+use std::cell::Cell;
+
+/// What is asked of a text or a post.
+#[derive(Clone, Debug)]
+pub(super) enum Question {
+    /// `hashtags`, `mentions`, `urls`, `cashtags`: an array of strings.
+    List(Pointers),
+    /// `post_text`: a string, or null.
+    Text,
+    /// `track("…")`: a truth.
+    Track(Track),
+    /// `fold`, `fold_ascii`: of a string its counting key.
+    Fold(fn(&str) -> Cow<'_, str>),
+}
+
+impl Question {
+    /// The question that a function of that name asks, if it takes no argument but what it looks at.
+    pub(super) fn of(name: &str) -> Option<Question> {
+        Some(match name {
+            "hashtags" => Question::List(Pointers::Hashtags),
+            "mentions" => Question::List(Pointers::Mentions),
+            "urls" => Question::List(Pointers::Urls),
+            "cashtags" => Question::List(Pointers::Cashtags),
+            "post_text" => Question::Text,
+            "fold" => Question::Fold(fold),
+            "fold_ascii" => Question::Fold(fold_ascii),
+            _ => return None,
+        })
+    }
+
+    /// It is asked of records, too.
+    pub(super) fn is_of_posts(&self) -> bool {
+        !matches!(self, Question::Fold(_))
+    }
+}
+
+/// A value of jaq's.
+#[derive(Clone, Copy)]
+pub(super) struct Parsed<'r>(pub(super) &'r Val);
+
+impl<'r> Node<'r> for Parsed<'r> {
+    fn member(self, name: &str) -> Option<Parsed<'r>> {
+        let Val::Obj(members) = self.0 else { return None };
+        members.get(&Val::utf8_str(name.to_owned())).map(Parsed)
+    }
+
+    fn elements(self, each: &mut dyn FnMut(Parsed<'r>)) {
+        if let Val::Arr(elements) = self.0 {
+            elements.iter().for_each(|element| each(Parsed(element)));
+        }
+    }
+
+    fn is_array(self) -> bool {
+        matches!(self.0, Val::Arr(_))
+    }
+
+    fn is_object(self) -> bool {
+        matches!(self.0, Val::Obj(_))
+    }
+
+    fn string(self) -> Option<Cow<'r, str>> {
+        match self.0 {
+            Val::TStr(bytes) => Some(String::from_utf8_lossy(bytes)),
+            _ => None,
+        }
+    }
+
+    fn index(self) -> Option<usize> {
+        match self.0 {
+            Val::Num(number) => number.to_string().parse().ok(),
+            _ => None,
+        }
+    }
+}
+
+impl<'r> Post<'r> for Parsed<'r> {
+    type Node = Parsed<'r>;
+
+    fn field(&self, field: usize) -> Option<Parsed<'r>> {
+        FIELDS[field].iter().try_fold(*self, |node, name| node.member(name))
+    }
+}
+
+/// Bytes of a record. What they say is sure unless `unsure` was set on the way.
+#[derive(Clone, Copy)]
+pub(super) struct Raw<'r> {
+    pub(super) bytes: &'r [u8],
+    pub(super) unsure: &'r Cell<bool>,
+}
+
+impl<'r> Raw<'r> {
+    fn or_unsure<T>(self, found: Result<T, Halt>) -> Option<T> {
+        if found.is_err() {
+            self.unsure.set(true);
+        }
+        found.ok()
+    }
+
+    fn kind(self) -> Option<Kind> {
+        self.or_unsure(walk::kind(self.bytes))
+    }
+}
+
+impl<'r> Node<'r> for Raw<'r> {
+    fn member(self, name: &str) -> Option<Raw<'r>> {
+        let found = match self.kind()? {
+            Kind::Object => self.or_unsure(walk::member(self.bytes, name))?,
+            _ => None,
+        };
+        found.map(|bytes| Raw { bytes, ..self })
+    }
+
+    fn elements(self, each: &mut dyn FnMut(Raw<'r>)) {
+        if !self.is_array() {
+            return;
+        }
+        let mut items = Items::of(self.bytes);
+        while let Some(Some(bytes)) = self.or_unsure(items.element()) {
+            each(Raw { bytes, ..self });
+        }
+    }
+
+    fn is_array(self) -> bool {
+        self.kind() == Some(Kind::Array)
+    }
+
+    fn is_object(self) -> bool {
+        self.kind() == Some(Kind::Object)
+    }
+
+    fn string(self) -> Option<Cow<'r, str>> {
+        match self.kind()? {
+            Kind::String => self.or_unsure(decode(self.bytes).ok_or(Halt::Unsure)),
+            _ => None,
+        }
+    }
+
+    fn index(self) -> Option<usize> {
+        std::str::from_utf8(self.bytes).ok()?.parse().ok()
+    }
+}
+
+impl<'r> Post<'r> for Raw<'r> {
+    type Node = Raw<'r>;
+
+    fn field(&self, field: usize) -> Option<Raw<'r>> {
+        FIELDS[field].iter().try_fold(*self, |node, name| node.member(name))
+    }
+}
+
+/// A record whose fields the scanner found; none is what is missing.
+pub(super) struct Found<'r> {
+    pub(super) fields: [Option<&'r [u8]>; FIELDS.len()],
+    pub(super) unsure: &'r Cell<bool>,
+}
+
+impl<'r> Post<'r> for Found<'r> {
+    type Node = Raw<'r>;
+
+    fn field(&self, field: usize) -> Option<Raw<'r>> {
+        self.fields[field].map(|bytes| Raw { bytes, unsure: self.unsure })
+    }
+}
+
+/// The answer, piece by piece: of a list each string, else the one value.
+pub(super) enum Answer<'a> {
+    Text(&'a str),
+    Null,
+    Bool(bool),
+}
+
+/// Asks a record.
+pub(super) fn ask_post<'r, P: Post<'r>>(question: &Question, record: &P, each: &mut dyn FnMut(Answer<'_>)) {
+    match question {
+        Question::List(pointers) => pointers.in_record(record, &mut |found| each(Answer::Text(found))),
+        Question::Text => match post_text(record) {
+            Some(text) => each(Answer::Text(&text)),
+            None => each(Answer::Null),
+        },
+        Question::Track(track) => each(Answer::Bool(track.is_in_record(record))),
+        Question::Fold(_) => each(Answer::Null),
+    }
+}
+
+/// Asks a text.
+pub(super) fn ask_text(question: &Question, text: &str, each: &mut dyn FnMut(Answer<'_>)) {
+    match question {
+        Question::List(pointers) => pointers.in_text(text, &mut |found| each(Answer::Text(found))),
+        Question::Text => each(Answer::Text(text)),
+        Question::Track(track) => each(Answer::Bool(track.is_in(text))),
+        Question::Fold(fold) => each(Answer::Text(&fold(text))),
+    }
+}
+
+/// What is neither a text nor a record has nothing.
+pub(super) fn ask_nothing(question: &Question, each: &mut dyn FnMut(Answer<'_>)) {
+    match question {
+        Question::List(_) => {}
+        Question::Text | Question::Fold(_) => each(Answer::Null),
+        Question::Track(_) => each(Answer::Bool(false)),
+    }
+}
+
+/// The answer as a value of jaq's.
+pub(super) fn ask_value(question: &Question, value: &Val) -> Val {
+    let mut answers = Vec::new();
+    let mut each = |answer: Answer<'_>| {
+        answers.push(match answer {
+            Answer::Text(text) => Val::utf8_str(text.to_owned()),
+            Answer::Null => Val::Null,
+            Answer::Bool(truth) => Val::Bool(truth),
+        });
+    };
+    match value {
+        Val::TStr(bytes) => ask_text(question, &String::from_utf8_lossy(bytes), &mut each),
+        Val::Obj(_) => ask_post(question, &Parsed(value), &mut each),
+        _ => ask_nothing(question, &mut each),
+    }
+    match question {
+        Question::List(_) => answers.into_iter().collect(),
+        Question::Text | Question::Track(_) | Question::Fold(_) => answers.pop().unwrap_or(Val::Null),
+    }
+}
