@@ -42,6 +42,7 @@ const SCALARS: &[&str] = &[
     "\"1\"",
     "\"q\\\"\\\\\\/\"",
     "\"\\u007f\\b\"",
+    "\"#a \\u0023En x.com\"",
 ];
 
 /// Scalars that jq 1.6 reads as we do: no integers beyond 2^53, nothing that it would print in another way.
@@ -259,7 +260,13 @@ fn filter(dialect: Dialect) -> BoxedStrategy<String> {
             // jq drops errors on the left of //, and fails where jaq says false: `contains` and `has` of other types
             forms.push((2, two.prop_map(|(left, right)| format!("({left}) // ({right})")).boxed()));
             forms.push((1, contained.boxed()));
-            forms.push((1, inner.prop_map(|filter| format!("({filter}) | has(\"a\")")).boxed()));
+            let ours =
+                &["hashtags", "hashtags[]", "urls", "post_text", "track(\"en,a\")", "fold", "fold_ascii"];
+            forms.push((1, inner.clone().prop_map(|filter| format!("({filter}) | has(\"a\")")).boxed()));
+            forms.push((
+                2,
+                (inner, select(&ours[..])).prop_map(|(filter, ours)| format!("({filter}) | {ours}")).boxed(),
+            ));
         }
         Union::new_weighted(forms)
     })

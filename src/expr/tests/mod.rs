@@ -5,6 +5,7 @@ mod differential;
 mod expressions;
 mod generate;
 mod jq;
+mod posts;
 mod recordings;
 
 use super::{EvalError, Expr, Program};

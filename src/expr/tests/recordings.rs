@@ -32,6 +32,11 @@ const EXPRESSIONS: &[&str] = &[
     "[.entities.urls[]?.expanded_url | tostring] | unique",
     "[paths] | length",
     "tojson | length",
+    "hashtags[]",
+    "hashtags, mentions, urls, cashtags",
+    "post_text",
+    "track(\"the,#lgbt,@realdonaldtrump\")",
+    "[post_text | hashtags[]?, mentions[]?] | length",
 ];
 
 #[test]
