@@ -303,7 +303,7 @@ impl<'r, N: Node<'r>> Body<'r, N> {
             }
             Body::Skeet { text, facets, tags } => return skeet(text, *facets, *tags, what, each),
             Body::Status { tags: Some(tags), .. } if what == Pointers::Hashtags => {
-                named(*tags, &["name"], each)
+                named(*tags, &["name"], each);
             }
             Body::Status { mentions: Some(mentions), .. } if what == Pointers::Mentions => {
                 named(*mentions, &["acct", "username"], each);
