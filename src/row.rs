@@ -269,10 +269,14 @@ impl Row {
         }
     }
 
-    /// Whether the row is the remainder that `--other` adds: its key columns are null, which no counted key is.
+    /// Whether the row is the remainder that `--other` adds: its key columns are null, and it has a share, but no rank. A
+    /// key that is null (`--missing null`) has both or none.
     pub fn is_remainder(&self) -> bool {
         let null = |value: &Scalar| matches!(value, Scalar::Other(json) if json == "null");
-        !self.keys.is_empty() && self.keys.iter().all(|(_, value)| null(value))
+        self.share.is_some()
+            && self.rank.is_none()
+            && !self.keys.is_empty()
+            && self.keys.iter().all(|(_, value)| null(value))
     }
 
     /// A number column by its name, with or without a leading dot: `count`, an aggregate, `total`, `share`.
@@ -453,7 +457,11 @@ mod tests {
             ("x".into(), None, Some(Number::Float(2.5)))
         );
         assert!(!row.is_remainder());
-        assert!(Row::read(br#"{"city":null,"count":1}"#).expect("a row").is_remainder());
+        assert!(Row::read(br#"{"city":null,"count":1,"share":0.5}"#).expect("a row").is_remainder());
+        assert!(!Row::read(br#"{"city":null,"count":1}"#).expect("a row").is_remainder());
+        assert!(
+            !Row::read(br#"{"city":null,"count":1,"rank":1,"share":0.5}"#).expect("a row").is_remainder()
+        );
     }
 
     #[test]

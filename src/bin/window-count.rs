@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use trendpipe::cli::clock::ClockArgs;
+use trendpipe::cli::closing::ClosingArgs;
 use trendpipe::cli::columns::AggregateArgs;
 use trendpipe::cli::limit::LimitArgs;
 use trendpipe::cli::windows::WindowArgs;
@@ -23,6 +23,9 @@ struct Args {
     /// Count by this key; may be repeated. Each of several values counts; null and missing do not
     #[arg(short, long = "key", value_name = "[NAME=]EXPR", value_parser = cli::columns::parse_key)]
     keys: Vec<(String, Expr)>,
+    /// What a record without a key is: skipped, or counted under null
+    #[arg(long, value_enum, default_value = "skip", requires = "keys")]
+    missing: Missing,
     /// Count a key once a record, however often it stands there
     #[arg(long)]
     once_per_record: bool,
@@ -45,12 +48,8 @@ struct Args {
     clock: ClockArgs,
     #[command(flatten)]
     windows: WindowArgs,
-    /// Keep records that found no window open, or whose time is not believed, in FILE
-    #[arg(long, value_name = "FILE", help_heading = "Windows")]
-    late_output: Option<PathBuf>,
-    /// After so long without input emit the windows that are due by the wall clock, as open
-    #[arg(long, value_name = "SPAN", value_parser = Span::parse_positive, help_heading = "Windows")]
-    idle_timeout: Option<Span>,
+    #[command(flatten)]
+    closing: ClosingArgs,
     #[command(flatten)]
     aggregates: AggregateArgs,
     #[command(flatten)]
@@ -61,6 +60,12 @@ struct Args {
     output: OutputArgs,
     #[command(flatten)]
     common: Common,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Missing {
+    Skip,
+    Null,
 }
 
 const EXAMPLES: &str = "\
@@ -81,19 +86,19 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
         clock: args.clock.clock(),
         times: args.clock.times()?,
         keys: args.keys,
+        missing_as_null: args.missing == Missing::Null,
         once_per_record: args.once_per_record,
         fold: args.fold,
         keep: args.keep,
         weight: args.aggregates.weight(),
         aggregates: args.aggregates.aggregates(),
-        windows: args.windows.settings(&args.clock)?,
+        windows: args.closing.settings(args.windows.kinds()?, &args.clock),
+        wall: args.closing.wall(),
+        source: args.closing.source(),
+        at_end: args.closing.at_end(),
         limit: args.limit.limit(),
-        late_output: args.late_output,
+        late_output: args.closing.late_output(),
         dedupe: args.dedupe.map(|id| (id, args.within.nominal_millis().unwrap_or(i64::MAX))),
-        idle_timeout: args
-            .idle_timeout
-            .and_then(|span| span.nominal_millis())
-            .map(|ms| Duration::from_millis(ms.unsigned_abs())),
     };
     let aggregates = options.aggregates.iter().map(|named| &named.name);
     cli::columns::check_names(options.keys.iter().map(|(name, _)| name).chain(aggregates))?;

@@ -4,6 +4,7 @@
 //! place where a process ends.
 
 pub mod clock;
+pub mod closing;
 pub mod columns;
 mod common;
 mod generate;

@@ -1,17 +1,16 @@
-//! The arguments that say in which windows records are counted, and when these are emitted.
+//! The arguments that say in which windows records are counted.
 
 use std::str::FromStr;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use jiff::tz::TimeZone;
 
-use super::clock::ClockArgs;
+use super::closing::exact;
 use crate::drive::Usage;
-use crate::job::clock::Clock;
-use crate::time::{Span, time_zone};
-use crate::window::{Emit, Settings, Trigger, Watermark, WindowKind};
+use crate::time::{Span, local_time, time_zone};
+use crate::window::WindowKind;
 
-/// The windows, and when they are emitted.
+/// The windows.
 #[derive(Args, Clone, Debug)]
 pub struct WindowArgs {
     /// A window's length and, if they overlap, the step from one to the next; or so many records; or `all`. May
@@ -42,23 +41,10 @@ pub struct WindowArgs {
         help_heading = "Windows"
     )]
     offset: Option<Span>,
-    /// How far a record may be behind the largest time and still count in every window; `max` closes nothing before
-    /// the end [default: 10s; 0s with --time now]
-    #[arg(long, value_name = "SPAN|max", value_parser = parse_watermark, help_heading = "Windows")]
-    watermark: Option<Watermark>,
-    /// Keep closed windows for so long, and emit them again with a higher rev when late records come
-    #[arg(long, value_name = "SPAN", default_value = "0s", value_parser = parse_length, help_heading = "Windows")]
-    allowed_lateness: i64,
-    /// A record further ahead of the largest time is not believed unless two more agree; `off` believes all
-    #[arg(long, value_name = "SPAN|off", default_value = "1d", value_parser = parse_max_future, help_heading = "Windows")]
-    max_future: MaxFuture,
-    /// What is emitted: each window when it closes, or at every --trigger the changed rows or the whole table of each
-    /// open one
-    #[arg(long, value_enum, default_value = "final", help_heading = "Windows")]
-    emit: EmitArg,
-    /// When open windows are emitted: at multiples of a span of event time, or every so many records
-    #[arg(long, value_name = "SPAN|Nrec", value_parser = parse_trigger, help_heading = "Windows")]
-    trigger: Option<Trigger>,
+    /// Begin a window at this time, or of the calendar on this date, and the others in steps from there; without an
+    /// offset the time is one of --tz
+    #[arg(long, value_name = "TIME", conflicts_with = "offset", help_heading = "Windows")]
+    origin: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -66,16 +52,6 @@ enum WindowArg {
     All,
     Records(u64),
     Size(Span, Option<Span>),
-}
-
-#[derive(Clone, Copy, Debug)]
-struct MaxFuture(Option<i64>);
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum EmitArg {
-    Final,
-    Update,
-    Complete,
 }
 
 impl FromStr for WindowArg {
@@ -96,69 +72,31 @@ impl FromStr for WindowArg {
     }
 }
 
-fn parse_watermark(text: &str) -> Result<Watermark, String> {
-    if text == "max" {
-        return Ok(Watermark::Max);
-    }
-    let span = Span::parse(text).map_err(|error| error.to_string())?;
-    Ok(Watermark::Delay(exact(&span)?))
-}
-
-fn parse_max_future(text: &str) -> Result<MaxFuture, String> {
-    if text == "off" {
-        return Ok(MaxFuture(None));
-    }
-    let span = Span::parse_positive(text).map_err(|error| error.to_string())?;
-    Ok(MaxFuture(Some(exact(&span)?)))
-}
-
-fn parse_trigger(text: &str) -> Result<Trigger, String> {
-    if let Some(records) = text.strip_suffix("rec") {
-        return parse_records(records).map(Trigger::Records);
-    }
-    let span = Span::parse_positive(text).map_err(|error| error.to_string())?;
-    Ok(Trigger::EventTime(exact(&span)?))
-}
-
-fn parse_records(digits: &str) -> Result<u64, String> {
+pub(super) fn parse_records(digits: &str) -> Result<u64, String> {
     let records = digits.parse().ok().filter(|&records| records > 0);
     records.ok_or_else(|| "expected a number of records such as 500rec".into())
 }
 
-fn parse_length(text: &str) -> Result<i64, String> {
-    exact(&Span::parse(text).map_err(|error| error.to_string())?)
-}
-
-/// The span's milliseconds; a day is 24 hours where no calendar is meant.
-fn exact(span: &Span) -> Result<i64, String> {
-    span.nominal_millis().ok_or_else(|| format!("{span} has no fixed length: write it in hours"))
-}
-
 impl WindowArgs {
-    /// What the window engine is to do.
-    pub fn settings(&self, clock: &ClockArgs) -> Result<Settings, Usage> {
+    /// The windows.
+    pub fn kinds(&self) -> Result<Vec<WindowKind>, Usage> {
         let offset = self.offset.as_ref().map_or(Ok(0), exact).map_err(Usage)?;
-        let mut windows = Vec::new();
+        let origin = self.origin.as_ref().map(|origin| local_time(origin, &self.tz)).transpose();
+        let origin = origin.map_err(|error| Usage(format!("--origin: {error}")))?;
+        let mut kinds = Vec::new();
         for window in &self.windows {
-            windows.push(self.kind(window, offset)?);
+            kinds.push(self.kind(window, offset)?);
         }
         if let Some(gap) = &self.session {
-            windows.push(WindowKind::Session { gap: exact(gap).map_err(Usage)? });
+            kinds.push(WindowKind::Session { gap: exact(gap).map_err(Usage)? });
         }
-        let on_arrival = matches!(clock.clock(), Clock::Arrival);
-        Ok(Settings {
-            windows,
-            watermark: self.watermark.unwrap_or(Watermark::Delay(if on_arrival { 0 } else { 10_000 })),
-            allowed_lateness: self.allowed_lateness,
-            max_future: self.max_future.0,
-            emit: match self.emit {
-                EmitArg::Final => Emit::Final,
-                EmitArg::Update => Emit::Update,
-                EmitArg::Complete => Emit::Complete,
-            },
-            trigger: self.trigger,
-            ..Settings::default()
-        })
+        match origin {
+            None => Ok(kinds),
+            Some(origin) => kinds
+                .into_iter()
+                .map(|kind| kind.from_origin(origin).map_err(|error| Usage(error.to_string())))
+                .collect(),
+        }
     }
 
     fn kind(&self, window: &WindowArg, offset: i64) -> Result<WindowKind, Usage> {

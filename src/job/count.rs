@@ -1,12 +1,14 @@
 //! `window-count`: reads each record's time and keys on a worker, counts them in order, writes the rows of windows.
 
+mod ending;
 mod explain;
 mod mapper;
 mod rows;
+mod wall;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
 
@@ -18,10 +20,18 @@ use crate::drive::{Context, End, Figures, Flow, Job, Notes, Recipe, Usage};
 use crate::expr::Expr;
 use crate::jsonl::Chunk;
 use crate::record::Dedupe;
-use crate::time::{Millis, Span, TimeReader, write_rfc3339};
+use crate::time::{Millis, TimeReader, rfc3339};
 use crate::window::{Names, Settings, Windows};
+use ending::Held;
 use mapper::{CountMapper, Counted, Taken};
 use rows::Rows;
+use wall::Wall;
+
+pub use ending::AtEnd;
+pub use wall::WallOptions;
+
+/// With `--emit-empty`, so many windows without a record are written in a row; the rest of a longer gap is left out.
+pub const MOST_EMPTY_WINDOWS: u64 = 10_000;
 
 /// What is counted, by which clock, in which windows.
 #[derive(Clone, Debug)]
@@ -32,6 +42,8 @@ pub struct CountOptions {
     pub times: TimeReader,
     /// The key columns and their expressions; none: all records are one key.
     pub keys: Vec<(String, Expr)>,
+    /// Count a record without a key under null.
+    pub missing_as_null: bool,
     /// Count each key once a record.
     pub once_per_record: bool,
     /// Count string keys folded, and show them in their most frequent spelling.
@@ -50,8 +62,12 @@ pub struct CountOptions {
     pub late_output: Option<PathBuf>,
     /// Records whose first output of this came before within the span, in milliseconds of event time, do not count.
     pub dedupe: Option<(Expr, Millis)>,
-    /// After so long a silence the windows that are due by the wall clock are emitted as open.
-    pub idle_timeout: Option<Duration>,
+    /// What tells the sources apart of which the one furthest behind rules the watermark; null is one, too.
+    pub source: Option<Expr>,
+    /// What the wall clock does.
+    pub wall: WallOptions,
+    /// What becomes of the windows that have not closed by the end.
+    pub at_end: AtEnd,
 }
 
 /// The job; see [`CountOptions`].
@@ -68,8 +84,9 @@ pub struct Count {
     dedupe: Option<Dedupe>,
     /// Records given to the windows.
     taken: u64,
-    /// When the last records came, and when that silence was last answered.
-    last_input: Option<(Instant, Instant)>,
+    wall: Wall,
+    /// What was held back at the end.
+    held: Held,
     /// Why the run ended before its input.
     failure: Option<Usage>,
 }
@@ -94,7 +111,8 @@ impl Count {
             late: late.transpose()?,
             dedupe: options.dedupe.as_ref().map(|(_, span)| Dedupe::new(*span)),
             taken: 0,
-            last_input: None,
+            wall: Wall::new(options.wall.clone(), options.source.is_some()),
+            held: Held::default(),
             failure: None,
             options,
         })
@@ -107,6 +125,7 @@ impl Count {
             (None, _) => time,
             // A time that is not believed yet makes no id old.
             (Some(newest), Some(future)) if time > newest.saturating_add(future) => newest,
+            (Some(newest), _) if self.wall.is_beyond_belief(time) => newest,
             (Some(newest), _) => newest.max(time),
         };
         dedupe.is_again(id, time, newest)
@@ -122,40 +141,19 @@ impl Count {
         Ok(())
     }
 
+    /// Shows open windows, if the wall clock's trigger fires.
+    fn beat(&mut self, now: Instant, cx: &mut Context<'_>) {
+        if self.wall.take_beat(now) {
+            self.windows.fire(&mut self.rows.to(cx.out));
+        }
+    }
+
     /// Shows the rows that windows put out: a closed window is not kept waiting.
     fn show(&mut self, cx: &mut Context<'_>) -> anyhow::Result<()> {
         if self.rows.take_passed()? {
             cx.out.flush()?;
         }
         Ok(())
-    }
-
-    /// Says what did not count, and what would have helped.
-    fn tell(&self, notes: &mut Notes) {
-        let stats = self.windows.stats();
-        if stats.late > 0 {
-            let records = if stats.records == 1 { "record" } else { "records" };
-            let kept =
-                stats.late_hint.and_then(Span::advised).map_or("max".to_owned(), |span| span.to_string());
-            notes.say(&format!(
-                "{} of {} {records} missed a window; --watermark {kept} would have kept all",
-                stats.late, stats.records
-            ));
-        }
-        if stats.future > 0 {
-            let far = stats.future_hint.and_then(Span::advised);
-            let far = far.map_or(String::new(), |span| format!("--max-future {span}, or "));
-            notes.say(&format!(
-                "set aside {} of {} records whose time lies too far ahead of the others; {far}--max-future off would have \
-                 believed all",
-                stats.future, stats.records
-            ));
-        }
-        if stats.no_key > 0 {
-            let sentence = format!("{} of {} records have no key", stats.no_key, stats.records);
-            // A misspelt key gives nothing at all: then it is said unasked.
-            if stats.counted == 0 { notes.say(&sentence) } else { notes.explain(&sentence) }
-        }
     }
 }
 
@@ -186,9 +184,13 @@ impl Job for Count {
             self.told_composite = true;
         }
         let arrival = matches!(self.options.clock, Clock::Arrival).then(now);
-        if !counted.records.is_empty() && self.options.idle_timeout.is_some() {
-            let now = Instant::now();
-            self.last_input = Some((now, now));
+        let heard = Instant::now();
+        self.beat(heard, cx);
+        if !counted.records.is_empty() {
+            self.wall.hear(heard);
+            if let Some(until) = self.wall.believe(now) {
+                self.windows.believe_until(until);
+            }
         }
         let (mut keys, mut spellings, mut values) = (Vec::new(), Vec::new(), Vec::new());
         let width = self.options.aggregates.len() + usize::from(self.options.weight.is_some());
@@ -203,8 +205,10 @@ impl Job for Count {
             spellings.extend(counted.keys.spelled(record.keys.clone()));
             values.clear();
             values.extend(counted.values.get(index * width..(index + 1) * width));
+            let source = counted.source(record);
+            self.wall.hear_of(source, heard);
             let names = Names { keys: &keys, spellings: &spellings };
-            let outcome = self.windows.record_with(time, names, &values, &mut self.rows.to(cx.out));
+            let outcome = self.windows.record_from(source, time, names, &values, &mut self.rows.to(cx.out));
             if let Some(late) = &mut self.late {
                 late.note(self.taken, outcome, &chunk.bytes()[record.line.clone()])?;
             }
@@ -217,25 +221,24 @@ impl Job for Count {
                 break;
             }
         }
+        for source in self.wall.take_silent(heard) {
+            self.windows.drop_source(&source, &mut self.rows.to(cx.out));
+        }
         self.show(cx)?;
         Ok(if self.failure.is_some() { Flow::Done } else { Flow::On })
     }
 
     fn alarm(&self) -> Option<Instant> {
-        let (_, answered) = self.last_input?;
-        self.options.idle_timeout.map(|timeout| answered + timeout)
+        self.wall.alarm()
     }
 
     fn ring(&mut self, cx: &mut Context<'_>) -> anyhow::Result<()> {
-        let (Some(alarm), Some((last, _))) = (self.alarm(), self.last_input) else { return Ok(()) };
         let now = Instant::now();
-        if alarm > now {
-            return Ok(());
-        }
-        self.last_input = Some((last, now));
+        self.beat(now, cx);
         // Events go on as far as the wall clock since the last of them, whatever century they are from.
-        if let Some(newest) = self.windows.stats().max_event_time {
-            let silence = Millis::try_from(now.duration_since(last).as_millis()).unwrap_or(Millis::MAX);
+        if let Some(silence) = self.wall.take_silence(now)
+            && let Some(newest) = self.windows.stats().max_event_time
+        {
             self.windows.idle(newest.saturating_add(silence), &mut self.rows.to(cx.out));
         }
         self.show(cx)
@@ -245,7 +248,10 @@ impl Job for Count {
         if matches!(self.options.clock, Clock::Auto) && self.search.has_seen_records() {
             return Err(self.search.nothing_found().into());
         }
-        self.windows.finish(&mut self.rows.to(cx.out));
+        match self.options.at_end {
+            AtEnd::Flush => self.windows.finish(&mut self.rows.to(cx.out)),
+            AtEnd::Hold => self.windows.finish(&mut self.held.back(self.rows.to(cx.out))),
+        }
         self.settle_held()?;
         if let Some(late) = &mut self.late {
             late.flush().context("cannot write the late records")?;
@@ -257,13 +263,6 @@ impl Job for Count {
 
     fn figures(&self, figures: &mut Figures) {
         let stats = self.windows.stats();
-        let time = |time: Option<Millis>| {
-            time.map(|time| {
-                let mut text = Vec::new();
-                write_rfc3339(time, &mut text);
-                String::from_utf8_lossy(&text).into_owned()
-            })
-        };
         figures.insert("left_out".into(), self.left_out.into());
         if let Some(dedupe) = &self.dedupe {
             figures.insert("duplicates".into(), dedupe.found().into());
@@ -272,11 +271,15 @@ impl Job for Count {
         figures.insert("future".into(), stats.future.into());
         figures.insert("no_key".into(), stats.no_key.into());
         figures.insert("gap".into(), stats.gap.into());
-        figures.insert("windows".into(), stats.windows.into());
+        if let Some(sources) = self.windows.sources() {
+            figures.insert("sources".into(), sources.into());
+            figures.insert("dropped_sources".into(), self.wall.dropped().into());
+        }
+        figures.insert("windows".into(), (stats.windows - self.held.windows).into());
         figures.insert("keys".into(), stats.keys.into());
-        figures.insert("rows".into(), stats.rows.into());
-        figures.insert("max_event_time".into(), time(stats.max_event_time).into());
-        figures.insert("watermark".into(), time(stats.watermark).into());
+        figures.insert("rows".into(), (stats.rows - self.held.rows).into());
+        figures.insert("max_event_time".into(), stats.max_event_time.map(rfc3339).into());
+        figures.insert("watermark".into(), stats.watermark.map(rfc3339).into());
     }
 }
 

@@ -18,6 +18,8 @@ pub(super) struct KeyReader {
     expressions: Vec<usize>,
     once_per_record: bool,
     folds: bool,
+    /// A column without a value has the value null.
+    missing_as_null: bool,
     /// The packed values of each column of the record at hand.
     columns: Vec<PackedKeys>,
     /// Where each column stands in the cross product.
@@ -29,7 +31,20 @@ impl KeyReader {
     /// count under their folded form, and how the record spells them comes beside.
     pub(super) fn new(expressions: Vec<usize>, once_per_record: bool, folds: bool) -> KeyReader {
         let columns = expressions.iter().map(|_| PackedKeys::default()).collect();
-        KeyReader { odometer: vec![0; expressions.len()], expressions, once_per_record, folds, columns }
+        KeyReader {
+            odometer: vec![0; expressions.len()],
+            expressions,
+            once_per_record,
+            folds,
+            missing_as_null: false,
+            columns,
+        }
+    }
+
+    /// Counts a record without a value in some column under null there. Arrays and objects stay no keys.
+    #[must_use]
+    pub(super) fn missing_as_null(self, missing_as_null: bool) -> KeyReader {
+        KeyReader { missing_as_null, ..self }
     }
 
     /// Appends the record's keys. A record without a value in some column has no key. Gives a sentence when a value is an
@@ -43,10 +58,14 @@ impl KeyReader {
         let mut composite = None;
         for (values, &expression) in self.columns.iter_mut().zip(&self.expressions) {
             values.truncate(0);
+            let mut is_composite = false;
             let outcome = record.outputs(expression, &mut |value| {
                 match &value {
                     Value::Null => {}
-                    Value::Json(json) => composite = Some(json.first() == Some(&b'[')),
+                    Value::Json(json) => {
+                        composite = Some(json.first() == Some(&b'['));
+                        is_composite = true;
+                    }
                     Value::String(text) if folds => {
                         pack_string(&fold(text), &mut values.counted.bytes);
                         values.counted.end();
@@ -66,6 +85,14 @@ impl KeyReader {
                 && error.grammar
             {
                 return Err(failed(error));
+            }
+            if self.missing_as_null && values.len() == 0 && !is_composite {
+                for packed in
+                    [Some(&mut values.counted), folds.then_some(&mut values.spelled)].into_iter().flatten()
+                {
+                    pack_other("null", &mut packed.bytes);
+                    packed.end();
+                }
             }
         }
         let count = self.columns.iter().try_fold(1usize, |count, values| count.checked_mul(values.len()));

@@ -82,6 +82,11 @@ impl RowWriter {
         self.suffix.extend_from_slice(b"}\n");
     }
 
+    /// Appends the one row of a window without any: it has no key columns.
+    pub fn empty_row(&self, out: &mut Vec<u8>) {
+        self.row(&[], (Number::ZERO, None), &vec![None; self.aggregates.len()], out);
+    }
+
     /// Appends one row of the emission that was begun, with its newline. The key is packed; see [`super::key`]. A count
     /// that is an estimate has a bound.
     pub fn row(

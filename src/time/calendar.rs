@@ -5,8 +5,9 @@
 //! and then none at all, and follow one another without gap or overlap.
 
 use super::civil::{date_of, days_of};
-use super::{CalendarUnit, MAX, MIN, Millis, TimeError};
+use super::{CalendarUnit, MAX, MIN, Millis, TimeError, TimeReader};
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 use jiff::fmt::temporal::DateTimePrinter;
 use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
 use std::sync::LazyLock;
@@ -30,6 +31,21 @@ pub fn time_zone(name: &str) -> Result<TimeZone, TimeError> {
 /// As [`time_zone`] reads it.
 pub fn zone_name(zone: &TimeZone) -> String {
     DateTimePrinter::new().time_zone_to_string(zone).unwrap_or_else(|_| "an unknown zone".into())
+}
+
+/// A point in time as a person types it: where it says no offset, by the clock of the zone; a date is its midnight.
+///
+/// # Errors
+///
+/// What is no time.
+pub fn local_time(text: &str, zone: &TimeZone) -> Result<Millis, TimeError> {
+    match text.parse::<DateTime>() {
+        Ok(local) => {
+            let at = zone.to_timestamp(local).map_err(|_| TimeError::out_of_range(text))?;
+            Ok(at.as_millisecond())
+        }
+        Err(_) => TimeReader::auto().string(text),
+    }
 }
 
 /// The days, weeks or months of a time zone.
@@ -108,7 +124,6 @@ fn timestamp(at: Millis) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::TimeReader;
     use proptest::prelude::*;
 
     fn ms(text: &str) -> Millis {
@@ -187,6 +202,18 @@ mod tests {
         assert_eq!(weeks.start(0), ms("1969-12-29T00:00:00Z"));
         assert_eq!(weeks.start(weeks.number(ms("2026-11-22T23:59:59Z"))), ms("2026-11-16T00:00:00Z"));
         assert_eq!(weeks.start(weeks.number(ms("2026-11-23T00:00:00Z"))), ms("2026-11-23T00:00:00Z"));
+    }
+
+    #[test]
+    fn a_time_without_an_offset_is_one_of_the_zone() {
+        let read = |text: &str, zone: &str| local_time(text, &time_zone(zone).unwrap());
+        assert_eq!(read("2024-01-07", "UTC"), Ok(ms("2024-01-07T00:00:00Z")));
+        assert_eq!(read("2024-07-07", "Europe/Paris"), Ok(ms("2024-07-06T22:00:00Z")));
+        assert_eq!(read("2024-07-07T06:30", "Europe/Paris"), Ok(ms("2024-07-07T04:30:00Z")));
+        assert_eq!(read("2024-07-07T06:30:00Z", "Europe/Paris"), Ok(ms("2024-07-07T06:30:00Z")));
+        assert_eq!(read("1720332000", "Europe/Paris"), Ok(ms("2024-07-07T06:00:00Z")));
+        assert_eq!(read("2018-11-04", "America/Sao_Paulo"), Ok(ms("2018-11-04T03:00:00Z")), "no midnight");
+        assert!(read("soon", "UTC").is_err());
     }
 
     #[test]

@@ -213,6 +213,13 @@ fn read_twitter_shape(text: &[u8]) -> Option<Reading> {
     Some(if true_weekday == weekday as i64 { reading } else { Reading::NoSuchTime })
 }
 
+/// As [`write_rfc3339`] writes it.
+pub fn rfc3339(ms: Millis) -> String {
+    let mut out = Vec::new();
+    write_rfc3339(ms, &mut out);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
 /// Writes a point in time as RFC 3339 in UTC: `2018-11-12T19:00:20Z`, with milliseconds only where they are not zero.
 ///
 /// Years before 0 or after 9999 have a sign and at least six digits (`+010000-01-01T00:00:00Z`), as ISO 8601 expands them.

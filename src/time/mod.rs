@@ -14,8 +14,8 @@ mod range;
 mod reader;
 mod span;
 
-pub use calendar::{Calendar, time_zone, zone_name};
-pub use civil::write_rfc3339;
+pub use calendar::{Calendar, local_time, time_zone, zone_name};
+pub use civil::{rfc3339, write_rfc3339};
 pub use epoch::Unit;
 pub use range::RangeText;
 pub use reader::TimeReader;

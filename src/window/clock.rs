@@ -26,6 +26,8 @@ pub(super) struct Clock {
     /// The time that the watermark is behind: the largest event time, or where sources are told apart, the smallest of
     /// theirs; never back.
     pub base: Millis,
+    /// No record behind this is ever believed.
+    pub believed_until: Millis,
     sources: Option<Sources>,
     delay: Option<i64>,
     lateness: i64,
@@ -74,6 +76,7 @@ impl Clock {
             max: NEVER,
             watermark: NEVER,
             base: NEVER,
+            believed_until: Millis::MAX,
             sources: settings.watermark_by.then(Sources::new),
             delay: match settings.watermark {
                 Watermark::Delay(delay) => Some(delay),
@@ -111,6 +114,11 @@ impl Clock {
         let Some(sources) = &mut self.sources else { return self.base };
         sources.forget(source);
         self.base.max(sources.earliest().unwrap_or(NEVER))
+    }
+
+    /// How many sources hold the watermark back, where they are told apart.
+    pub fn sources(&self) -> Option<usize> {
+        self.sources.as_ref().map(Sources::count)
     }
 
     /// The watermark behind a base.

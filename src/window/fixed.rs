@@ -44,6 +44,9 @@ pub(super) struct Fixed {
     /// How many windows in a row are emitted without records, and how many the last ones were.
     empty_windows: u64,
     empty_run: u64,
+    /// Of the gap at hand, empty windows were left out; and of how many gaps so far.
+    is_cut: bool,
+    pub cut_gaps: u64,
     /// The first window that ever had records.
     first: i64,
     /// The largest number of keys in a pane.
@@ -80,6 +83,8 @@ impl Fixed {
             lateness: settings.allowed_lateness,
             empty_windows: settings.empty_windows,
             empty_run: 0,
+            is_cut: false,
+            cut_gaps: 0,
             first: i64::MAX,
             max_keys: settings.max_keys,
         }
@@ -192,8 +197,20 @@ impl Fixed {
     /// Windows that have ended without records have closed too.
     fn skip_closed(&mut self, watermark: Millis) {
         if watermark != NEVER {
-            self.next = self.next.max(self.layout.first_ending_after(watermark));
+            self.skip_to(self.layout.first_ending_after(watermark));
         }
+    }
+
+    /// The windows before this one close without an emission.
+    fn skip_to(&mut self, window: i64) {
+        if window <= self.next {
+            return;
+        }
+        if self.empty_windows > 0 && self.next > self.first && !self.is_cut {
+            self.is_cut = true;
+            self.cut_gaps += 1;
+        }
+        self.next = window;
     }
 
     /// The watermark at which there is something to emit.
@@ -218,7 +235,9 @@ impl Fixed {
     pub fn close(&mut self, due: Due, open: bool, horizon: Millis, out: &mut Output<'_>) {
         let (low, high) = self.layout.panes_of(due.window);
         let is_empty = self.panes.range(low..high).next().is_none();
+        self.skip_to(due.window);
         self.empty_run = if is_empty { self.empty_run + 1 } else { 0 };
+        self.is_cut &= is_empty;
         self.emit(due, open, out);
         self.next = self.layout.after(due.window);
         self.retire(horizon, out);

@@ -138,6 +138,11 @@ impl Kind {
         matches!(self, Kind::Running(running) if running.is_full())
     }
 
+    /// How many gaps were so long that empty windows were left out.
+    pub fn cut_gaps(&self) -> u64 {
+        if let Kind::Fixed(fixed) = self { fixed.cut_gaps } else { 0 }
+    }
+
     /// Makes [`Kind::due`] exact.
     pub fn refresh(&mut self) {
         if let Kind::Sessions(sessions) = self {

@@ -57,14 +57,14 @@ impl Layout {
             WindowKind::Hopping { size, slide, offset } => {
                 (Axis::Millis, Pattern::hopping(*size, *slide), *offset)
             }
-            WindowKind::Calendar { size, slide, unit, zone } => {
+            WindowKind::Calendar { size, slide, unit, zone, offset } => {
                 let axis = Axis::Calendar(Calendar::new(*unit, zone.clone()));
-                (axis, Pattern::hopping((*size).into(), (*slide).into()), 0)
+                (axis, Pattern::hopping((*size).into(), (*slide).into()), *offset)
             }
             WindowKind::Cumulate { size, step, offset } => {
                 (Axis::Millis, Pattern::Cumulate { step: *step, steps: size / step }, *offset)
             }
-            WindowKind::CalendarCumulate { size, unit, step, zone } => {
+            WindowKind::CalendarCumulate { size, unit, step, zone, offset } => {
                 let axis = Axis::Calendar(Calendar::new(*unit, zone.clone()));
                 let finer = match step {
                     Step::Millis(_) => Axis::Millis,
@@ -77,7 +77,7 @@ impl Layout {
                     Axis::Millis => days * 86_400_000 / step + 1,
                     Axis::Calendar(_) => days / step + 1,
                 };
-                (axis, Pattern::Within { size: (*size).into(), finer, step, most }, 0)
+                (axis, Pattern::Within { size: (*size).into(), finer, step, most }, *offset)
             }
             WindowKind::Session { .. } | WindowKind::Count { .. } | WindowKind::All => return None,
         };

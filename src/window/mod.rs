@@ -169,6 +169,11 @@ impl Windows {
         );
         let record = self.stats.records;
         self.stats.records += 1;
+        if time > self.clock.believed_until {
+            self.stats.future += 1;
+            raise(&mut self.stats.future_hint, time - self.clock.believed_until);
+            return Outcome::Future;
+        }
         if self.clock.is_far(time) {
             return self.hold(record, (source, time), names, values, sink);
         }
@@ -204,6 +209,18 @@ impl Windows {
         self.emit_changed_until(assumed, sink);
     }
 
+    /// From here on, records behind this time are set aside, the first one too: by another clock than the records' they
+    /// cannot have happened yet.
+    pub fn believe_until(&mut self, time: Millis) {
+        self.clock.believed_until = time;
+    }
+
+    /// Fires the trigger: emits the open windows that changed since their last emission.
+    pub fn fire(&mut self, sink: &mut dyn Sink) {
+        self.emit_amended(sink);
+        self.emit_changed(self.clock.watermark, sink);
+    }
+
     /// Emits all open windows that changed since their last emission, and keeps them: the input rests, but has not ended.
     pub fn show_open(&mut self, sink: &mut dyn Sink) {
         self.idle(Millis::MAX, sink);
@@ -224,6 +241,16 @@ impl Windows {
     /// How many keys are in memory.
     pub fn live_keys(&self) -> usize {
         self.keys.live()
+    }
+
+    /// How many sources hold the watermark back, where they are told apart.
+    pub fn sources(&self) -> Option<usize> {
+        self.clock.sources()
+    }
+
+    /// How many gaps were longer than [`Settings::empty_windows`], so that empty windows were left out.
+    pub fn cut_gaps(&self) -> u64 {
+        self.kinds.iter().map(Kind::cut_gaps).sum()
     }
 
     fn hold(
@@ -291,8 +318,7 @@ impl Windows {
         if let Some(Trigger::Records(every)) = self.trigger
             && self.applied.is_multiple_of(every)
         {
-            self.emit_amended(sink);
-            self.emit_changed(self.clock.watermark, sink);
+            self.fire(sink);
         }
         outcome
     }

@@ -84,6 +84,8 @@ pub enum Trigger {
     EventTime(i64),
     /// After every so many records that were applied.
     Records(u64),
+    /// When the caller says so, by [`super::Windows::fire`].
+    Called,
 }
 
 /// What is computed for each key beside the count.
@@ -138,6 +140,15 @@ impl Settings {
         }
         if let Watermark::Delay(delay) = self.watermark {
             length("--watermark", delay, 0)?;
+        }
+        let lies_in_time = |window: &WindowKind| {
+            !matches!(window, WindowKind::Session { .. } | WindowKind::Count { .. } | WindowKind::All)
+        };
+        if self.empty_windows > 0 && !self.windows.iter().any(lies_in_time) {
+            return refuse(
+                "--emit-empty is for windows that lie in time, such as --window 1m; others are never empty"
+                    .into(),
+            );
         }
         if self.empty_windows > 0 && self.emit == Emit::Update {
             return refuse("an update has the rows that changed, and an empty window has none; use --emit final or complete".into());

@@ -38,6 +38,11 @@ impl Sources {
         }
     }
 
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.latest.len()
+    }
+
     fn leave(&mut self, time: Millis) {
         if let Some(count) = self.times.get_mut(&time) {
             *count -= 1;

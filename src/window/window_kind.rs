@@ -1,7 +1,7 @@
 //! The kinds of windows that can be asked for.
 
 use super::settings::{SettingsError, length};
-use crate::time::{CalendarUnit, Millis, Span};
+use crate::time::{Calendar, CalendarUnit, Millis, Span};
 use jiff::tz::TimeZone;
 use std::fmt;
 
@@ -18,7 +18,7 @@ pub enum WindowKind {
         /// Shift of the starts from the epoch.
         offset: i64,
     },
-    /// The same in days, weeks (from Monday) or months of a time zone, aligned to January 1970.
+    /// The same in days, weeks (from Monday) or months of a time zone.
     Calendar {
         /// Length of a window.
         size: u32,
@@ -28,6 +28,8 @@ pub enum WindowKind {
         unit: CalendarUnit,
         /// Whose midnights.
         zone: TimeZone,
+        /// Shift of the starts from January 1970, in units.
+        offset: i64,
     },
     /// Windows that grow: all from `k × size + offset`, one to each multiple of `step` up to `size`.
     Cumulate {
@@ -49,6 +51,8 @@ pub enum WindowKind {
         step: Step,
         /// Whose midnights.
         zone: TimeZone,
+        /// Shift of the starts from January 1970, in units.
+        offset: i64,
     },
     /// For each key, from a record as long as others follow within the gap; a record exactly the gap after the last joins.
     Session {
@@ -124,7 +128,7 @@ impl WindowKind {
                 "a window of {size} every {slide} mixes months with days; they have no unit in common"
             ));
         };
-        Ok(WindowKind::Calendar { size, slide, unit, zone: zone.clone() })
+        Ok(WindowKind::Calendar { size, slide, unit, zone: zone.clone(), offset: 0 })
     }
     /// Growing windows as they are typed: `--window 1d --cumulate 1h`.
     ///
@@ -163,8 +167,54 @@ impl WindowKind {
                 ));
             }
         };
-        Ok(WindowKind::CalendarCumulate { size: n, unit, step, zone: zone.clone() })
+        Ok(WindowKind::CalendarCumulate { size: n, unit, step, zone: zone.clone(), offset: 0 })
     }
+
+    /// The same windows, moved such that one begins at `origin`.
+    ///
+    /// # Errors
+    ///
+    /// Windows that do not lie in time, and those of the calendar if there is no midnight, or first of a month, then.
+    pub fn from_origin(self, origin: Millis) -> Result<WindowKind, SettingsError> {
+        match self {
+            WindowKind::Hopping { size, slide, .. } => {
+                Ok(WindowKind::Hopping { size, slide, offset: origin })
+            }
+            WindowKind::Cumulate { size, step, .. } => {
+                Ok(WindowKind::Cumulate { size, step, offset: origin })
+            }
+            WindowKind::Calendar { size, slide, unit, zone, .. } => {
+                let (times, unit, offset) = anchor(origin, unit, &zone)?;
+                Ok(WindowKind::Calendar { size: times * size, slide: times * slide, unit, zone, offset })
+            }
+            WindowKind::CalendarCumulate { size, unit, step, zone, .. } => {
+                let (times, unit, offset) = anchor(origin, unit, &zone)?;
+                Ok(WindowKind::CalendarCumulate { size: times * size, unit, step, zone, offset })
+            }
+            WindowKind::Session { .. } | WindowKind::Count { .. } | WindowKind::All => {
+                Err(SettingsError(format!("--origin is for windows that lie in time, and {self} do not")))
+            }
+        }
+    }
+}
+
+/// The unit to count in, how many of it make one of the old, and which of them begins at `origin`.
+fn anchor(
+    origin: Millis,
+    unit: CalendarUnit,
+    zone: &TimeZone,
+) -> Result<(u32, CalendarUnit, i64), SettingsError> {
+    // A week that begins on another day than Monday is seven days.
+    let (times, unit) = if unit == CalendarUnit::Week { (7, CalendarUnit::Day) } else { (1, unit) };
+    let calendar = Calendar::new(unit, zone.clone());
+    let number = calendar.number(origin);
+    if calendar.start(number) == origin {
+        return Ok((times, unit, number));
+    }
+    Err(SettingsError(match unit {
+        CalendarUnit::Month => "months begin on the first: write an --origin such as 2024-02-01".into(),
+        _ => "windows of the calendar begin at midnight in --tz: write an --origin such as 2024-01-07".into(),
+    }))
 }
 
 impl WindowKind {

@@ -1,10 +1,13 @@
 //! `--explain`: what will be counted, by which clock, and when a window closes, in words.
 
-use super::CountOptions;
+use std::time::Duration;
+
+use super::{AtEnd, CountOptions};
 use crate::job::clock::Clock;
 use crate::job::limit::{KeyLimit, OnFull};
-use crate::time::{Span, zone_name};
+use crate::time::{Calendar, CalendarUnit, Millis, Span, rfc3339, zone_name};
 use crate::window::{Aggregate, Emit, Trigger, Watermark, WindowKind};
+use jiff::tz::TimeZone;
 
 impl CountOptions {
     /// What these options mean, a sentence a line.
@@ -19,7 +22,17 @@ impl CountOptions {
         lines.push(self.explain_clock());
         lines.extend(self.windows.windows.iter().map(explain_window));
         lines.push(self.explain_closing());
+        lines.extend(self.explain_sources());
         lines.extend(self.explain_emission());
+        if self.windows.empty_windows > 0 {
+            lines.push(format!(
+                "Windows without a record are written too, of a long gap the first {}.",
+                self.windows.empty_windows
+            ));
+        }
+        if self.at_end == AtEnd::Hold {
+            lines.push("Windows that have not closed when the input ends are held back.".into());
+        }
         lines.extend(self.limit.map(explain_limit));
         if let Some(keep) = &self.keep {
             lines.push(format!(
@@ -56,8 +69,9 @@ impl CountOptions {
             .collect();
         let also =
             if also.is_empty() { String::new() } else { format!(", and computes {}", also.join(", ")) };
+        let missing = if self.missing_as_null { ", those without under null" } else { "" };
         let once = if self.once_per_record { ", each key once a record" } else { "" };
-        format!("{what}{by}{once}{also}.")
+        format!("{what}{by}{missing}{once}{also}.")
     }
 
     fn explain_clock(&self) -> String {
@@ -90,10 +104,47 @@ impl CountOptions {
         }
     }
 
+    fn explain_sources(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        let span =
+            |time: Duration| Span::from_millis(Millis::try_from(time.as_millis()).unwrap_or(Millis::MAX));
+        if let Some(source) = &self.source {
+            lines.push(format!(
+                "The times of each {} are told apart, and the one that is furthest behind rules; records without it are \
+                 one more.",
+                source.source()
+            ));
+        }
+        match (self.wall.idle_timeout, &self.source) {
+            (Some(timeout), Some(source)) => lines.push(format!(
+                "A {} that is silent for {} by the wall clock while others are not rules no longer. When all are, the windows \
+                 that are due come out as open.",
+                source.source(),
+                span(timeout)
+            )),
+            (Some(timeout), None) => lines.push(format!(
+                "After {} without input, by the wall clock, the windows that are due come out as open.",
+                span(timeout)
+            )),
+            (None, _) => {}
+        }
+        if let Some(ahead) = self.wall.max_future {
+            lines.push(format!(
+                "A time more than {} ahead of the wall clock is not believed.",
+                Span::from_millis(ahead)
+            ));
+        }
+        lines
+    }
+
     fn explain_emission(&self) -> Option<String> {
         let when = match self.windows.trigger? {
             Trigger::EventTime(every) => format!("at every {} of event time", Span::from_millis(every)),
             Trigger::Records(every) => format!("after every {every} records"),
+            Trigger::Called => {
+                let every = self.wall.trigger.unwrap_or_default();
+                format!("every {} of the wall clock", Span::from_millis(every.as_millis() as Millis))
+            }
         };
         let what = match self.windows.emit {
             Emit::Final => return None,
@@ -124,22 +175,21 @@ fn explain_window(window: &WindowKind) -> String {
             } else {
                 format!("one every {}", span(slide))
             };
-            let shift = if offset == 0 { String::new() } else { format!(", shifted by {}", span(offset)) };
-            format!("Windows of {}, {step}, aligned to 1970-01-01T00:00:00Z{shift}.", span(size))
+            format!("Windows of {}, {step}, aligned to {}.", span(size), rfc3339(offset))
         }
         WindowKind::Cumulate { size, step, .. } => {
             format!("Windows that grow by {} until they are {} long, and begin anew.", span(step), span(size))
         }
-        WindowKind::Calendar { ref zone, .. } => {
-            let zone = zone_name(zone);
-            format!(
-                "Windows of {window}, from midnight to midnight in {zone}; a day may have 23 or 25 hours."
-            )
-        }
-        WindowKind::CalendarCumulate { ref zone, .. } => {
-            let zone = zone_name(zone);
-            format!("Windows that grow, {window}, and begin anew at midnight in {zone}.")
-        }
+        WindowKind::Calendar { unit, ref zone, offset, .. } => format!(
+            "Windows of {window}, from midnight to midnight in {}{}; a day may have 23 or 25 hours.",
+            zone_name(zone),
+            from(offset, unit, zone)
+        ),
+        WindowKind::CalendarCumulate { unit, ref zone, offset, .. } => format!(
+            "Windows that grow, {window}, and begin anew at midnight in {}{}.",
+            zone_name(zone),
+            from(offset, unit, zone)
+        ),
         WindowKind::Count { records } => {
             format!("Windows of {records} records with a key, one after the other.")
         }
@@ -149,6 +199,14 @@ fn explain_window(window: &WindowKind) -> String {
         ),
         WindowKind::All => "One window over everything.".into(),
     }
+}
+
+/// Which window of the calendar is meant where an origin says so.
+fn from(offset: i64, unit: CalendarUnit, zone: &TimeZone) -> String {
+    if offset == 0 {
+        return String::new();
+    }
+    format!(", one of them from {} on", rfc3339(Calendar::new(unit, zone.clone()).start(offset)))
 }
 
 fn kind(aggregate: Aggregate) -> String {

@@ -22,6 +22,7 @@ pub struct CountMapper {
     keys: KeyReader,
     values: Vec<(usize, Wanted)>,
     id: Option<usize>,
+    source: Option<usize>,
 }
 
 impl CountMapper {
@@ -43,13 +44,16 @@ impl CountMapper {
         let aggregates = aggregates.map(|named| (add(&named.values), Wanted::of(named.aggregate)));
         let values = weight.into_iter().chain(aggregates).collect();
         let id = options.dedupe.as_ref().map(|(id, _)| add(id));
+        let source = options.source.as_ref().map(&mut add);
         Ok(CountMapper {
             keep,
             time,
             times: options.times.clone(),
-            keys: KeyReader::new(keys, options.once_per_record, options.fold),
+            keys: KeyReader::new(keys, options.once_per_record, options.fold)
+                .missing_as_null(options.missing_as_null),
             values,
             id,
+            source,
             program: Program::new(&expressions)?,
         })
     }
@@ -81,6 +85,8 @@ pub(super) struct Taken {
     pub(super) line: Range<usize>,
     /// What tells whether it was sent again.
     id: Option<Range<usize>>,
+    /// What tells its source from others.
+    source: Option<Range<usize>>,
 }
 
 impl Mapper for CountMapper {
@@ -113,8 +119,9 @@ impl Mapper for CountMapper {
             counted.composite = composite;
         }
         let id = self.id.and_then(|id| counted.values.read_id(&mut loaded, id));
+        let source = self.source.and_then(|source| counted.values.read_id(&mut loaded, source));
         let line = record.start..record.start + record.bytes.len();
-        counted.records.push(Taken { time, keys: first..counted.keys.len(), line, id });
+        counted.records.push(Taken { time, keys: first..counted.keys.len(), line, id, source });
         Ok(())
     }
 }
@@ -123,5 +130,10 @@ impl Counted {
     /// The id of a record, packed.
     pub(super) fn id(&self, record: &Taken) -> Option<&[u8]> {
         record.id.clone().map(|range| self.values.bytes(range))
+    }
+
+    /// The source of a record, packed. Those without are a source of their own.
+    pub(super) fn source(&self, record: &Taken) -> &[u8] {
+        record.source.clone().map_or(&[], |range| self.values.bytes(range))
     }
 }

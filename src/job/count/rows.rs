@@ -69,13 +69,17 @@ impl Sink for Passing<'_> {
             end: emission.end,
             total: emission.total,
             distinct: emission.distinct,
-            rows: emission.rows.len() as u64,
+            rows: emission.rows.len().max(1) as u64,
             late: emission.late,
             rev: emission.rev,
             open: emission.open,
             update: emission.update,
             all: emission.all,
         });
+        if emission.rows.is_empty() {
+            let Rows { writer, written, .. } = &mut *self.rows;
+            writer.empty_row(written);
+        }
         for row in emission.rows {
             let Rows { writer, written, .. } = &mut *self.rows;
             writer.row(row.key, (row.count, row.bound), row.aggregates, written);

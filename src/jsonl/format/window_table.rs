@@ -121,7 +121,8 @@ fn keys(row: &Columns) -> impl Iterator<Item = &(String, String)> {
 
 fn label(row: &Columns) -> String {
     if keys(row).next().is_some() && keys(row).all(|(_, json)| json == "null") {
-        return "(all others)".to_owned();
+        let is_remainder = value(row, "share").is_some() && value(row, "rank").is_none();
+        return if is_remainder { "(all others)" } else { "(missing)" }.to_owned();
     }
     let texts: Vec<String> = keys(row).map(|(_, json)| clean(&cell(json)).into_owned()).collect();
     match texts.join(" / ") {

@@ -25,7 +25,7 @@ pub(super) fn windows_at(settings: &Settings, time: Millis) -> Vec<Id> {
                 let ends = (1..=size / step).map(|steps| start + steps * step);
                 ids.extend(ends.filter(|&end| end > time).map(|end| (end, start, kind)));
             }
-            WindowKind::Calendar { size, slide, unit: CalendarUnit::Day, zone } => {
+            WindowKind::Calendar { size, slide, unit: CalendarUnit::Day, zone, offset } => {
                 // Hour by hour around the time: where a day begins that is a multiple of the slide.
                 let date = |time: Millis| {
                     let zoned = jiff::Timestamp::from_millisecond(time).unwrap().to_zoned(zone.clone());
@@ -41,16 +41,16 @@ pub(super) fn windows_at(settings: &Settings, time: Millis) -> Vec<Id> {
                 let (size, slide) = (i64::from(*size), i64::from(*slide));
                 for first in today - size..=today + 1 {
                     let (start, end) = (start_of(first), start_of(first + size));
-                    if first % slide == 0 && start <= time && time < end {
+                    if (first - offset) % slide == 0 && start <= time && time < end {
                         ids.push((end, start, kind));
                     }
                 }
             }
-            WindowKind::CalendarCumulate { size, unit, step, zone } => {
+            WindowKind::CalendarCumulate { size, unit, step, zone, offset } => {
                 let units = Calendar::new(*unit, zone.clone());
                 let days = Calendar::new(CalendarUnit::Day, zone.clone());
                 let size = i64::from(*size);
-                let period = units.number(time).div_euclid(size) * size;
+                let period = (units.number(time) - offset).div_euclid(size) * size + offset;
                 let (start, last) = (units.start(period), units.start(period + size));
                 let mut end = start;
                 while end < last {

@@ -14,7 +14,7 @@ fn ms(text: &str) -> Millis {
 const PARIS: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
 
 fn days(size: u32, slide: u32) -> WindowKind {
-    WindowKind::Calendar { size, slide, unit: CalendarUnit::Day, zone: time_zone(PARIS).unwrap() }
+    WindowKind::Calendar { size, slide, unit: CalendarUnit::Day, zone: time_zone(PARIS).unwrap(), offset: 0 }
 }
 
 /// Start and end of each emission, in local hours of length.
@@ -61,6 +61,7 @@ fn months_and_weeks_have_their_own_lengths() {
         slide: size,
         unit: CalendarUnit::Month,
         zone: time_zone("UTC").unwrap(),
+        offset: 0,
     };
     assert_eq!(
         lengths(month(1), &["2020-02-10T00:00:00Z", "2021-02-10T00:00:00Z"]),
@@ -71,8 +72,13 @@ fn months_and_weeks_have_their_own_lengths() {
         [("2020-01-01T00:00:00Z".to_owned(), 91 * 24)],
         "quarters begin with January"
     );
-    let week =
-        WindowKind::Calendar { size: 1, slide: 1, unit: CalendarUnit::Week, zone: time_zone("UTC").unwrap() };
+    let week = WindowKind::Calendar {
+        size: 1,
+        slide: 1,
+        unit: CalendarUnit::Week,
+        zone: time_zone("UTC").unwrap(),
+        offset: 0,
+    };
     assert_eq!(lengths(week, &["2026-11-21T00:00:00Z"]), [("2026-11-16T00:00:00Z".to_owned(), 7 * 24)]);
 }
 
@@ -85,7 +91,8 @@ fn spans_make_windows() {
     };
     assert_eq!(make("20s", "", 0), Ok(WindowKind::tumbling(20_000)));
     assert_eq!(make("20s", "7s", 5), Ok(WindowKind::Hopping { size: 20_000, slide: 7000, offset: 5 }));
-    let calendar = |size, slide, unit| Ok(WindowKind::Calendar { size, slide, unit, zone: utc.clone() });
+    let calendar =
+        |size, slide, unit| Ok(WindowKind::Calendar { size, slide, unit, zone: utc.clone(), offset: 0 });
     assert_eq!(make("1d", "", 0), calendar(1, 1, CalendarUnit::Day));
     assert_eq!(make("1w", "1d", 0), calendar(7, 1, CalendarUnit::Day));
     assert_eq!(make("3mo", "1mo", 0), calendar(3, 1, CalendarUnit::Month));
@@ -431,11 +438,17 @@ fn the_longest_windows_at_the_ends_of_time_do_not_overflow() {
     }
     for unit in [CalendarUnit::Day, CalendarUnit::Week, CalendarUnit::Month] {
         for (size, slide) in [(1, 1), (240_000, 240_000), (240_000, 80_000), (1, 240_000)] {
-            kinds.push(WindowKind::Calendar { size, slide, unit, zone: zone.clone() });
+            kinds.push(WindowKind::Calendar { size, slide, unit, zone: zone.clone(), offset: 0 });
         }
         for step in [Step::Millis(1), Step::Millis(most), Step::Days(1), Step::Days(240_000)] {
             if step != Step::Millis(1) && step != Step::Days(1) {
-                kinds.push(WindowKind::CalendarCumulate { size: 240_000, unit, step, zone: zone.clone() });
+                kinds.push(WindowKind::CalendarCumulate {
+                    size: 240_000,
+                    unit,
+                    step,
+                    zone: zone.clone(),
+                    offset: 0,
+                });
             }
         }
     }

@@ -269,8 +269,8 @@ proptest! {
         let records: Vec<Record> =
             records.into_iter().map(|record| Record { time: record.time * 1_000_000, ..record }).collect();
         let window = match cumulate {
-            Some(step) => WindowKind::CalendarCumulate { size, unit, step, zone },
-            None => WindowKind::Calendar { size, slide, unit: CalendarUnit::Day, zone },
+            Some(step) => WindowKind::CalendarCumulate { size, unit, step, zone, offset: 0 },
+            None => WindowKind::Calendar { size, slide, unit: CalendarUnit::Day, zone, offset: 0 },
         };
         let settings = Settings {
             windows: vec![window], watermark: patient(&records), max_future: None, ..Settings::default()

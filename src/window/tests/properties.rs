@@ -208,14 +208,14 @@ proptest! {
             (1..4_i64).prop_map(|days| Some(Step::Days(days))),
         ],
         unit in prop::sample::select(vec![CalendarUnit::Day, CalendarUnit::Week, CalendarUnit::Month]),
-        second in any::<bool>(), lateness in 0..40_i64,
+        second in any::<bool>(), lateness in 0..40_i64, offset in -5..40_i64,
     ) {
         let zone = crate::time::time_zone("<+00>0<+01>,9/2,4/3").unwrap();
         let records: Vec<Record> =
             records.into_iter().map(|record| Record { time: record.time * 1_000_000, ..record }).collect();
         let mut windows = vec![match cumulate {
-            Some(step) => WindowKind::CalendarCumulate { size, unit, step, zone },
-            None => WindowKind::Calendar { size, slide, unit: CalendarUnit::Day, zone },
+            Some(step) => WindowKind::CalendarCumulate { size, unit, step, zone, offset },
+            None => WindowKind::Calendar { size, slide, unit: CalendarUnit::Day, zone, offset },
         }];
         if second && cumulate.is_none() {
             windows.push(WindowKind::tumbling(3_600_000));

@@ -1,0 +1,106 @@
+//! The end of a count: windows that have not closed, and what there is to say.
+
+use super::rows::Passing;
+use super::{Count, MOST_EMPTY_WINDOWS};
+use crate::drive::Notes;
+use crate::row::Number;
+use crate::time::Span;
+use crate::window::{Emission, Outcome, Sink};
+
+/// What becomes of the windows that have not closed when the input ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AtEnd {
+    /// They are written, marked as open.
+    #[default]
+    Flush,
+    /// They are held back, and told.
+    Hold,
+}
+
+/// Windows that were held back.
+#[derive(Default)]
+pub(super) struct Held {
+    pub(super) windows: u64,
+    pub(super) rows: u64,
+    count: Number,
+}
+
+impl Held {
+    /// A sink that holds open windows back, and passes on the others.
+    pub(super) fn back<'a>(&'a mut self, pass: Passing<'a>) -> HoldingBack<'a> {
+        HoldingBack { held: self, pass }
+    }
+}
+
+/// See [`Held::back`].
+pub(super) struct HoldingBack<'a> {
+    held: &'a mut Held,
+    pass: Passing<'a>,
+}
+
+impl Sink for HoldingBack<'_> {
+    fn emission(&mut self, emission: &Emission<'_>) {
+        if !emission.open {
+            return self.pass.emission(emission);
+        }
+        self.held.windows += 1;
+        self.held.rows += emission.rows.len().max(1) as u64;
+        self.held.count = self.held.count.plus(emission.total);
+    }
+
+    fn settled(&mut self, record: u64, outcome: Outcome) {
+        self.pass.settled(record, outcome);
+    }
+}
+
+impl Count {
+    /// Says what did not count, and what would have helped.
+    pub(super) fn tell(&self, notes: &mut Notes) {
+        let stats = self.windows.stats();
+        if stats.late > 0 {
+            let records = if stats.records == 1 { "record" } else { "records" };
+            let kept =
+                stats.late_hint.and_then(Span::advised).map_or("max".to_owned(), |span| span.to_string());
+            notes.say(&format!(
+                "{} of {} {records} missed a window; --watermark {kept} would have kept all",
+                stats.late, stats.records
+            ));
+        }
+        if stats.future > 0 {
+            let (of, now, base) = match self.options.wall.max_future {
+                Some(ahead) => ("the clock", "now+", ahead),
+                None => ("the others", "", 0),
+            };
+            let far = stats.future_hint.and_then(|hint| Span::advised(base.saturating_add(hint)));
+            let far = far.map_or(String::new(), |span| format!("--max-future {now}{span}, or "));
+            notes.say(&format!(
+                "set aside {} of {} records whose time lies too far ahead of {of}; {far}--max-future off would have \
+                 believed all",
+                stats.future, stats.records
+            ));
+        }
+        let gaps = self.windows.cut_gaps();
+        if gaps > 0 {
+            let (gaps, rest) = if gaps == 1 {
+                ("1 gap is".into(), "the rest of it")
+            } else {
+                (format!("{gaps} gaps are"), "the rest of each")
+            };
+            notes.say(&format!(
+                "{gaps} longer than {MOST_EMPTY_WINDOWS} windows without a record; {rest} is not written (--emit-empty)"
+            ));
+        }
+        if self.held.windows > 0 {
+            let windows = if self.held.windows == 1 { "window" } else { "windows" };
+            notes.say(&format!(
+                "held back {} {windows} that had not closed, with a total of {}; --at-end flush writes them",
+                self.held.windows, self.held.count
+            ));
+        }
+        if stats.no_key > 0 {
+            let sentence = format!("{} of {} records have no key", stats.no_key, stats.records);
+            // A misspelt key gives nothing at all: then it is said unasked.
+            if stats.counted == 0 { notes.say(&sentence) } else { notes.explain(&sentence) }
+        }
+    }
+}
