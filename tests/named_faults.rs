@@ -54,8 +54,7 @@ fn a_late_record_counts_in_the_hops_and_growing_windows_that_are_open() {
             "40..70 1 open",
             "50..80 1 open",
             "60..90 1 open"
-        ]
-        .map(|line| line.to_owned()),
+        ],
         "14 is in [0, 30) and [10, 40), but not in [-10, 20), which has closed; 2 is in [0, 30)"
     );
     let growing = count(&["--window", "30s", "--cumulate", "10s", "--watermark", "1s"], &input).with_code(0);
