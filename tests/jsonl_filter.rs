@@ -226,3 +226,22 @@ fn one_fault_has_one_wording_and_its_place_in_the_record() {
         assert!(err.contains("-:1: expected , or ] at byte 9: "), "{err}");
     }
 }
+
+#[test]
+fn a_condition_that_assigns_or_fell_into_words_is_refused() {
+    for (args, hint) in [
+        (&[".lang = \"en\""][..], "did you mean ==?"),
+        (&["--where", ".a == 1 and .lang = \"en\""], "did you mean ==?"),
+        (&["select(.lang = \"en\" | not)"], "did you mean ==?"),
+        (&[".lang", "==", "en"], "single quotes"),
+    ] {
+        let ran = tool("jsonl-filter").args(args).input("{\"lang\":\"de\"}\n").run().with_code(2);
+        assert!(ran.err.contains(hint) && ran.out.is_empty(), "{args:?}: {}", ran.err);
+    }
+    let ran =
+        tool("window-count").args(["--window", "1s", "--time", ".t", "--where", ".a = 1"]).input("{}").run();
+    assert!(ran.with_code(2).err.contains("did you mean ==?"));
+    let ran =
+        tool("jsonl-filter").args(["--map", ".lang = \"en\""]).input("{\"lang\":\"de\"}\n").run().quietly();
+    assert_eq!(ran.text(), "{\"lang\":\"en\"}\n");
+}

@@ -302,3 +302,22 @@ fn head_at_the_end_of_a_pipeline_ends_all_of_it() {
     );
     assert_eq!(json_lines(ran.quietly().text())[0]["rank"], 1);
 }
+
+/// A folder of logs has more files than a process may hold open.
+#[test]
+fn more_files_than_may_be_open_at_a_time() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for n in 0..1100 {
+        let line = format!("{{\"t\":{n},\"k\":\"a\"}}\n");
+        let bytes = if n % 2 == 0 { common::gzip(line.as_bytes()) } else { line.into_bytes() };
+        std::fs::write(folder.path().join(format!("{n:04}.log")), bytes).expect("a file");
+    }
+    let files = format!("{}/*.log", folder.path().display());
+    let ran = shell(&format!("ulimit -n 300; topn --key .k {files}")).quietly();
+    assert_eq!(json_lines(ran.text())[0]["count"], 1100);
+    let ran = shell(&format!("ulimit -n 300; stream-fetch {files} | tail -n 1")).quietly();
+    assert_eq!(ran.text(), "{\"t\":1099,\"k\":\"a\"}\n");
+    // Each is looked at before the first is read.
+    let ran = shell(&format!("stream-fetch {files} {files}.gone")).with_code(4);
+    assert!(ran.out.is_empty() && ran.err.contains("*.log.gone: No such file"), "{}", ran.err);
+}

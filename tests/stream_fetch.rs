@@ -153,6 +153,10 @@ fn a_silent_server_is_given_up_where_asked() {
     assert_eq!(ran.text(), "{\"a\":1}\n");
     assert!(ran.err.contains("silent for 50 ms"), "{}", ran.err);
     drop(release);
+    for url in ["http://no.such.host.invalid/", "tcp://no.such.host.invalid:5"] {
+        let ran = fetch(&[url]).with_code(4);
+        assert!(ran.err.contains("no such host; check the name and the network"), "{}", ran.err);
+    }
     let (release, held) = channel::<()>();
     let address = serve(move |stream| {
         held.recv().unwrap_or_default();
@@ -242,6 +246,7 @@ fn usage_errors_say_what_to_do() {
         (&["tcp://localhost"], "host:port"),
         (&["a", "--speed", "60"], "write 60x"),
         (&["a", "--rate", "0"], "500/s"),
+        (&["a", "--records", "some"], "a whole number"),
         (&["a", "--rate", "5", "--speed", "1x"], "--speed"),
         (&["a", "--max-gap", "1s"], "--speed"),
         (&["a", "--header", "x"], "Name: value"),

@@ -19,7 +19,7 @@ struct Args {
     #[arg(long, value_name = "EXPR")]
     map: Option<Expr>,
     /// Keep only records for which this is true
-    #[arg(long = "where", value_name = "EXPR")]
+    #[arg(long = "where", value_name = "EXPR", value_parser = Expr::parse_condition)]
     keep: Option<Expr>,
     /// Write strings that --map makes without quotes
     #[arg(short, long, requires = "map")]
@@ -49,6 +49,9 @@ Examples:
 A record is kept when any output of the condition is neither null nor false.
 Exit status: 0 done, 1 nothing kept (with -e), 2 usage, 3 rejects, 4 input or output failed.";
 
+/// What stands in place of a file's name when the shell has split a condition into words.
+const OPERATORS: [&str; 9] = ["==", "!=", "=", "<", ">", "<=", ">=", "and", "or"];
+
 fn run(mut args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     args.common.prepare(tool)?;
     args.lexicon.prepare()?;
@@ -60,6 +63,10 @@ fn run(mut args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
             .into());
         }
         args.keep = Some(condition(&args.operands.remove(0))?);
+        if let Some(word) = args.operands.first().filter(|word| OPERATORS.contains(&word.as_str())) {
+            let hint = "put the whole condition into single quotes, as in '.lang == \"en\"'";
+            return Err(Usage(format!("{word} is no file: {hint}")).into());
+        }
     }
     if args.map.is_none() {
         args.common.check_for(&args.output);
@@ -88,7 +95,7 @@ fn run(mut args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
 
 /// The first operand. A file's name is one that lacks the condition before it.
 fn condition(text: &str) -> Result<Expr, Usage> {
-    Expr::parse(text).map_err(|error| match Path::new(text).is_file() {
+    Expr::parse_condition(text).map_err(|error| match Path::new(text).is_file() {
         true => Usage(format!(
             "{text} is a file, and no condition stands before it: write one such as '.lang == \"en\"'"
         )),

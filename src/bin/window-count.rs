@@ -33,7 +33,7 @@ struct Args {
     #[arg(long, requires = "keys")]
     fold: bool,
     /// Count only records for which this is true; others do not move the watermark
-    #[arg(long = "where", value_name = "EXPR")]
+    #[arg(long = "where", value_name = "EXPR", value_parser = Expr::parse_condition)]
     keep: Option<Expr>,
     /// Leave out records whose value of this came before; null and missing always count
     #[arg(long, value_name = "EXPR")]

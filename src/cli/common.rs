@@ -20,6 +20,8 @@ use crate::state::Keeper;
 
 /// More threads than this do not help: one thread applies what they map.
 const MOST_THREADS: usize = 16;
+/// So many files are held open from the start on, so that nobody can take them away; a process may have 1024.
+const OPEN_FILES: usize = 256;
 
 /// Arguments of every tool that reads JSON lines.
 #[derive(Args, Clone, Debug)]
@@ -237,7 +239,7 @@ fn open_files(files: &[PathBuf]) -> anyhow::Result<Vec<Input>> {
         needs_input()?;
         return Ok(vec![jsonl::open_stdin()?]);
     }
-    files.iter().map(|path| open(path)).collect()
+    files.iter().enumerate().map(|(place, path)| open(path, place)).collect()
 }
 
 /// Nobody is to wonder why nothing happens.
@@ -249,12 +251,13 @@ fn needs_input() -> Result<(), Usage> {
     Ok(())
 }
 
-/// Opens one file; `-` is standard input.
-pub fn open(path: &Path) -> anyhow::Result<Input> {
+/// Opens one file, of which so many are given before it; `-` is standard input.
+pub(super) fn open(path: &Path, place: usize) -> anyhow::Result<Input> {
     if path == Path::new("-") {
         return Ok(jsonl::open_stdin()?);
     }
-    jsonl::open_file(path).with_context(|| format!("cannot open {}", path.display()))
+    let opened = if place < OPEN_FILES { jsonl::open_file(path) } else { jsonl::open_later(path) };
+    opened.with_context(|| format!("cannot open {}", path.display()))
 }
 
 /// The bar is drawn by the tool that reads files or a network; one that reads a pipe leaves the terminal to it.

@@ -1,4 +1,9 @@
-//! Sizes in bytes as people write them: `16MiB`, `64k`, `1000`.
+//! Numbers as people write them: sizes in bytes (`16MiB`, `64k`, `1000`), and counts.
+
+/// Reads a count.
+pub(super) fn parse_count(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| "expected a whole number such as 1000".into())
+}
 
 /// Reads a size: a whole number of bytes, or of k, M, G (powers of 1024, with or without `iB` or `B`).
 pub(super) fn parse_size(text: &str) -> Result<usize, String> {

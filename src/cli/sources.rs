@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::common::open;
+use super::size::parse_count;
 use crate::drive::Usage;
 use crate::jsonl::Input;
 use crate::net::{Error, Headers, Stopper, bearer_from_environment};
@@ -28,13 +29,13 @@ pub struct SourceArgs {
     #[arg(long, value_name = "N", help_heading = "Pace")]
     rate: Option<Rate>,
     /// End after so many records
-    #[arg(long, value_name = "N", help_heading = "Pace")]
+    #[arg(long, value_name = "N", value_parser = parse_count, help_heading = "Pace")]
     records: Option<u64>,
     /// Records of a demo stream per second of its event time [default: as --rate, else 50]
     #[arg(long, value_name = "N", conflicts_with = "rate", help_heading = "Demo streams")]
     density: Option<Rate>,
     /// Another seed is another demo stream
-    #[arg(long, value_name = "N", help_heading = "Demo streams")]
+    #[arg(long, value_name = "N", value_parser = parse_count, help_heading = "Demo streams")]
     seed: Option<u64>,
     /// The time of a demo stream's first record [default: 2018-11-12T19:00:00Z]
     #[arg(long, value_name = "TIME", value_parser = parse_start, help_heading = "Demo streams")]
@@ -78,9 +79,10 @@ impl SourceArgs {
         let stopper = Stopper::new();
         self.sources
             .iter()
-            .map(|address| match source::open(address, &options, &stopper).map_err(explain)? {
+            .enumerate()
+            .map(|(place, address)| match source::open(address, &options, &stopper).map_err(explain)? {
                 Some(input) => Ok(input),
-                None => open(Path::new(address)),
+                None => open(Path::new(address), place),
             })
             .collect()
     }

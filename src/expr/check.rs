@@ -1,10 +1,10 @@
-//! Mistakes that jaq would meet with every record, seen before the first one: patterns that are no patterns.
+//! Mistakes that would show with every record, seen before the first one: patterns that are no patterns, conditions that assign.
 
 use super::error::ExprError;
 use super::literal::string;
 use super::pattern::Pattern;
 use jaq_core::load::lex::StrPart;
-use jaq_core::load::parse::Term;
+use jaq_core::load::parse::{BinaryOp, Term};
 use jaq_core::path::Part;
 
 /// Checks every pattern that is written out.
@@ -31,6 +31,20 @@ fn pattern_of(name: &str, arguments: &[Term<&str>]) -> Option<(String, String)> 
     };
     let flags = flags.map_or_else(|| Some(String::new()), |place| string(&arguments[place]))?;
     Some((string(arguments.first()?)?, flags))
+}
+
+/// Whether a condition's answer is the outcome of an assignment.
+pub(super) fn assigns(condition: &Term<&str>) -> bool {
+    match condition {
+        Term::BinOp(_, BinaryOp::Assign, _) => true,
+        Term::BinOp(left, BinaryOp::And | BinaryOp::Or, right) => assigns(left) || assigns(right),
+        Term::BinOp(left, BinaryOp::Pipe(_), right) => match &**right {
+            Term::Call("not", _) => assigns(left),
+            right => assigns(right),
+        },
+        Term::Call("select", arguments) => arguments.iter().any(assigns),
+        _ => false,
+    }
 }
 
 /// Where a text begins in the source.

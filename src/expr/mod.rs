@@ -90,6 +90,21 @@ impl Expr {
         Ok(Expr(Arc::new(Parsed { source: source.to_owned(), engine, plan, fields, name })))
     }
 
+    /// Parses an expression that decides about records. An assignment makes a new record, which is true whatever it holds:
+    /// there it is a comparison with a sign too few.
+    ///
+    /// # Errors
+    /// What is wrong with the expression, with the place.
+    pub fn parse_condition(source: &str) -> Result<Expr, ExprError> {
+        let expression = Expr::parse(source)?;
+        match load::parse(source, |parser| parser.term()) {
+            Some(term) if check::assigns(&term) => {
+                Err(ExprError::new("`=` changes the record, which is true then; did you mean ==?", source))
+            }
+            _ => Ok(expression),
+        }
+    }
+
     /// Parses `[NAME=]EXPR`, as `--key` takes it. Without a name, [`Expr::default_name`] is taken.
     ///
     /// # Errors

@@ -161,7 +161,7 @@ impl Stash {
             io::ErrorKind::UnexpectedEof => {
                 io::Error::new(error.kind(), "the compressed data ends early: the file was cut")
             }
-            _ => error,
+            _ => io::Error::new(error.kind(), format!("cannot be decompressed: {error}")),
         })
     }
 

@@ -9,11 +9,13 @@ mod chunk;
 mod decode;
 pub mod format;
 mod input;
+mod later;
 mod output;
 mod reject;
 
 pub use chunk::{Chunk, ChunkKind, Record};
 pub use decode::{decoded, is_compressed};
 pub use input::{ByteSource, Input, Meter, StreamSource, open_file, open_stdin};
+pub use later::open_later;
 pub use output::{Output, replace_file};
 pub use reject::{Ledger, Place, Reject, RejectLimit, RejectPolicy};

@@ -219,6 +219,8 @@ fn reason(error: ureq::Error, stall_timeout: Option<Duration>) -> Reason {
                 Reason::Os(detail) if detail.contains("UnknownIssuer") => Reason::Protocol(format!(
                     "{detail}: nobody known vouches for the server; --ca-file FILE trusts the authority in FILE"
                 )),
+                // It has no kind of its own.
+                Reason::Os(detail) if detail.starts_with("failed to lookup address") => Reason::NotFound,
                 reason => reason,
             }
         }

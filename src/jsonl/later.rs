@@ -1,0 +1,40 @@
+//! Files that are opened when their turn comes: a process may hold some hundred open at a time, and a folder of logs has more.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::{ByteSource, Input, Meter, StreamSource, decoded, open_file};
+
+/// Like [`open_file`], but a regular file is only looked at: it is opened by the first read.
+pub fn open_later(path: &Path) -> io::Result<Input> {
+    let input = open_file(path)?;
+    // What has no size is no regular file, and can be opened once only.
+    if input.size.is_none() {
+        return Ok(input);
+    }
+    let later = Later { path: path.to_owned(), meter: input.meter.clone(), file: None };
+    Ok(Input { source: decoded(Box::new(later)), ..input })
+}
+
+struct Later {
+    path: PathBuf,
+    meter: Meter,
+    file: Option<StreamSource<File>>,
+}
+
+impl ByteSource for Later {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        match &mut self.file {
+            Some(file) => file.read(buf),
+            closed => {
+                let file = File::open(&self.path)?;
+                closed.insert(StreamSource::new(file, self.meter.clone())).read(buf)
+            }
+        }
+    }
+
+    fn would_block(&mut self) -> bool {
+        false
+    }
+}
