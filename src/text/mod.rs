@@ -6,6 +6,8 @@
 //! | file | what it does |
 //! | --- | --- |
 //! | `fold`, `ascii` | one counting key for all spellings of a word |
+//! | `words`, `language` | the words of a text, and the language that they are in |
+//! | `piece` | a text without what only points somewhere |
 //! | [`sentiment`] | how positive or negative a text is, by the rules of VADER |
 //! | `hashtag`, `mention`, `cashtag`, `url` | what a text points to, by the rules of twitter-text |
 //! | `domain`, `tld`, `tail`, `punycode` | the parts of a URL |
@@ -20,8 +22,10 @@ mod entity;
 mod fold;
 mod hashtag;
 mod html;
+mod language;
 mod letters;
 mod mention;
+mod piece;
 mod post;
 mod punycode;
 pub mod sentiment;
@@ -31,13 +35,16 @@ mod tests;
 mod tld;
 mod track;
 mod url;
+mod words;
 
 pub use ascii::fold_ascii;
 pub use cashtag::cashtags;
 pub use entity::Entity;
 pub use fold::fold;
 pub use hashtag::{Hashtags, hashtags};
+pub use language::{UNDETERMINED, language};
 pub use mention::{Mention, Mentions, mentions, mentions_and_lists, reply_to};
 pub use post::{FIELDS, Node, Pointers, Post, post_text};
 pub use track::Track;
 pub use url::{Urls, urls};
+pub use words::words;
