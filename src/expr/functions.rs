@@ -48,6 +48,8 @@ def post_text(record): record | post_text;
 def fold_ascii(text): text | fold_ascii;
 def fold(text): text | fold;
 def sentiment(text): text | sentiment;
+def language(text): text | language;
+def words(text): text | words;
 def @csv: [.[] | if isstring then "\"" + gsub("\""; "\"\"") + "\"" elif . == null then "" elif isboolean or isnumber
   then tojson else error("\(.) is not valid in a csv row") end] | join(",");
 def @tsv: [.[] | if isstring then gsub("\\\\"; "\\\\") | gsub("\t"; "\\t") | gsub("\n"; "\\n") | gsub("\r"; "\\r")

@@ -38,6 +38,8 @@ where
         run(("post_text", [].into(), |cv| bome(asked("post_text", &cv.1)))),
         run(("track", [Bind::Var(())].into(), |mut cv| bome(track(&cv.0.pop_var(), &cv.1)))),
         run(("sentiment", [].into(), |cv| bome(Ok(sentiment_of(&cv.1))))),
+        run(("language", [].into(), |cv| bome(Ok(language_of(&cv.1))))),
+        run(("words", [].into(), |cv| bome(Ok(words_of(&cv.1))))),
     ]
     .into_iter()
 }
@@ -80,6 +82,44 @@ fn sentiment_of(value: &Val) -> Val {
         .into_iter()
         .collect(),
     )
+}
+
+/// A string to the code of its language. A record has the language that it names itself.
+fn language_of(value: &Val) -> Val {
+    if let Val::Obj(_) = value {
+        return own_language(value).unwrap_or_default();
+    }
+    string_of(value).map_or(Val::Null, |text| Val::utf8_str(text::language(&text).as_bytes()))
+}
+
+/// What a record says of its language: a tweet, also in the envelope of API v2, a status of Mastodon, a post of Bluesky.
+fn own_language(record: &Val) -> Option<Val> {
+    let post = member(record, "commit").and_then(|commit| member(commit, "record"));
+    let places = [Some(record), member(record, "data"), post];
+    let named = places.into_iter().flatten().flat_map(|place| {
+        let first = match member(place, "langs") {
+            Some(Val::Arr(codes)) => codes.first(),
+            _ => None,
+        };
+        [member(place, "lang"), member(place, "language"), first]
+    });
+    named.flatten().find(|code| matches!(code, Val::TStr(text) if !text.is_empty())).cloned()
+}
+
+fn member<'v>(value: &'v Val, name: &'static str) -> Option<&'v Val> {
+    match value {
+        Val::Obj(members) => members.get(&Val::utf8_str(name.as_bytes())),
+        _ => None,
+    }
+}
+
+/// A string to an array of its words; what is no string has none.
+fn words_of(value: &Val) -> Val {
+    let mut words = Vec::new();
+    if let Some(text) = string_of(value) {
+        text::words(&text, |word| words.push(Val::utf8_str(word.to_owned())));
+    }
+    words.into_iter().collect()
 }
 
 /// The text of a string.

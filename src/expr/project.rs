@@ -131,7 +131,7 @@ impl Reads {
             ("has", [name]) => self.path(vec![string(name)?]),
             // the condition's input is an output of the source
             ("any" | "all", [source, _condition]) => self.at_record(source),
-            ("first" | "last" | "isempty" | "error" | "add" | "range" | "sentiment", [_])
+            ("first" | "last" | "isempty" | "error" | "add" | "range", [_])
             | ("IN" | "limit" | "skip" | "range" | "pow", [_, _])
             | ("range", [_, _, _]) => arguments.iter().try_for_each(|argument| self.at_record(argument)),
             ("track", [phrases]) => {
