@@ -32,7 +32,11 @@ pub fn language(text: &str) -> &'static str {
         }
     });
     let mut letters = Letters::default();
-    plain.chars().filter(|character| character.is_alphabetic()).for_each(|letter| letters.count(letter));
+    letters.all = plain.bytes().filter(u8::is_ascii_alphabetic).count();
+    if !plain.is_ascii() {
+        let wide = plain.chars().filter(|character| !character.is_ascii() && character.is_alphabetic());
+        wide.for_each(|letter| letters.count(letter));
+    }
     if letters.all < FEWEST_LETTERS {
         return UNDETERMINED;
     }

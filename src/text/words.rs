@@ -102,7 +102,8 @@ fn end(text: &str, start: usize) -> usize {
     while let Some(&byte) = bytes.get(at) {
         match BYTES[usize::from(byte)] {
             Byte::Yes => {
-                at += 1;
+                let is_end = |&byte: &u8| BYTES[usize::from(byte)] != Byte::Yes;
+                at += bytes[at..].iter().position(is_end).unwrap_or(bytes.len() - at);
                 end = at;
             }
             Byte::Joins if byte == b'_' || end == at && continues(text, at + 1) => at += 1,
@@ -162,11 +163,11 @@ fn is_mark(character: char) -> bool {
 
 /// Hands a word to `each` in its counting key; of several scripts, in parts.
 fn spell(word: &str, lower: &mut String, each: &mut impl FnMut(&str)) {
+    if !word.bytes().any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii()) {
+        return each(word);
+    }
     if !word.is_ascii() {
         return spell_wide(word, each);
-    }
-    if !word.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        return each(word);
     }
     lower.clear();
     lower.push_str(word);
