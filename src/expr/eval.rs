@@ -7,7 +7,7 @@
 use super::EvalError;
 use super::item::{Item, ask, has, holds};
 use super::plan::{Ask, Comparison, Filter, Shape};
-use super::posts::{Answer, Found, Raw, ask_nothing, ask_post, ask_text};
+use super::posts::{Answer, Found, Raw, ask_nothing, ask_post, ask_text, write_scores};
 use super::text::write_string;
 use super::value::Value;
 use super::walk::{self, Kind, NULL};
@@ -225,6 +225,10 @@ impl<'r> Run<'r> {
                 Answer::Text(text) => flow = each(Item::Text(text)),
                 Answer::Null => flow = each(Item::Raw(NULL)),
                 Answer::Bool(truth) => flow = each(Item::Bool(truth)),
+                Answer::Scores(scores) => {
+                    write_scores(&scores, &mut json);
+                    flow = each(Item::Raw(&json));
+                }
             }
         };
         match (&ask.fields, input) {

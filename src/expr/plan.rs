@@ -92,7 +92,7 @@ pub(super) struct Ask {
 
 impl Ask {
     pub(super) fn is_list(&self) -> bool {
-        matches!(self.question, Question::List(_))
+        self.question.is_list()
     }
 }
 

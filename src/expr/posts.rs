@@ -3,12 +3,18 @@
 //! What a post is, and what it points to, says [`crate::text`]; here are the two ways to look at a record.
 
 use super::eval::Halt;
+use super::library::lexicon;
 use super::text::decode;
 use super::walk::{self, Items, Kind};
-use crate::text::{FIELDS, Node, Pointers, Post, Track, fold, fold_ascii, post_text};
+use crate::text::sentiment::{Scores, sentiment};
+use crate::text::{
+    FIELDS, Node, OF_LANGUAGE, Pointers, Post, Track, fold, fold_ascii, language, post_language, post_text,
+    words,
+};
 use jaq_json::Val;
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::io::Write as _;
 
 /// What is asked of a text or a post.
 #[derive(Clone, Debug)]
@@ -21,6 +27,12 @@ pub(super) enum Question {
     Track(Track),
     /// `fold`, `fold_ascii`: of a string its counting key.
     Fold(fn(&str) -> Cow<'_, str>),
+    /// `words`: of a string an array of strings.
+    Words,
+    /// `sentiment`: of a string its scores.
+    Sentiment,
+    /// `language`: a code.
+    Language,
 }
 
 impl Question {
@@ -34,13 +46,25 @@ impl Question {
             "post_text" => Question::Text,
             "fold" => Question::Fold(fold),
             "fold_ascii" => Question::Fold(fold_ascii),
+            "words" => Question::Words,
+            "sentiment" => Question::Sentiment,
+            "language" => Question::Language,
             _ => return None,
         })
     }
 
-    /// It is asked of records, too.
-    pub(super) fn is_of_posts(&self) -> bool {
-        !matches!(self, Question::Fold(_))
+    /// The answer is an array of strings.
+    pub(super) fn is_list(&self) -> bool {
+        matches!(self, Question::List(_) | Question::Words)
+    }
+
+    /// The fields of a record that are looked at; none if it is asked of strings only.
+    pub(super) fn fields(&self) -> &'static [&'static [&'static str]] {
+        match self {
+            Question::Fold(_) | Question::Words | Question::Sentiment => &[],
+            Question::List(_) | Question::Text | Question::Track(_) => &FIELDS[..OF_LANGUAGE],
+            Question::Language => &FIELDS,
+        }
     }
 }
 
@@ -177,6 +201,7 @@ pub(super) enum Answer<'a> {
     Text(&'a str),
     Null,
     Bool(bool),
+    Scores(Scores),
 }
 
 /// Asks a record.
@@ -188,7 +213,11 @@ pub(super) fn ask_post<'r, P: Post<'r>>(question: &Question, record: &P, each: &
             None => each(Answer::Null),
         },
         Question::Track(track) => each(Answer::Bool(track.is_in_record(record))),
-        Question::Fold(_) => each(Answer::Null),
+        Question::Language => match post_language(record) {
+            Some(code) => each(Answer::Text(&code)),
+            None => each(Answer::Null),
+        },
+        Question::Fold(_) | Question::Words | Question::Sentiment => ask_nothing(question, each),
     }
 }
 
@@ -199,16 +228,34 @@ pub(super) fn ask_text(question: &Question, text: &str, each: &mut dyn FnMut(Ans
         Question::Text => each(Answer::Text(text)),
         Question::Track(track) => each(Answer::Bool(track.is_in(text))),
         Question::Fold(fold) => each(Answer::Text(&fold(text))),
+        Question::Words => words(text, |word| each(Answer::Text(word))),
+        Question::Sentiment => each(Answer::Scores(sentiment(lexicon(), text))),
+        Question::Language => each(Answer::Text(language(text))),
     }
 }
 
 /// What is neither a text nor a record has nothing.
 pub(super) fn ask_nothing(question: &Question, each: &mut dyn FnMut(Answer<'_>)) {
     match question {
-        Question::List(_) => {}
-        Question::Text | Question::Fold(_) => each(Answer::Null),
+        Question::List(_) | Question::Words => {}
+        Question::Text | Question::Fold(_) | Question::Sentiment | Question::Language => each(Answer::Null),
         Question::Track(_) => each(Answer::Bool(false)),
     }
+}
+
+/// Scores in the order in which they are written.
+fn named(scores: &Scores) -> [(&'static str, f64); 4] {
+    [("compound", scores.compound), ("pos", scores.pos), ("neu", scores.neu), ("neg", scores.neg)]
+}
+
+/// Appends scores as jaq prints them.
+pub(super) fn write_scores(scores: &Scores, out: &mut Vec<u8>) {
+    for (place, (name, score)) in named(scores).into_iter().enumerate() {
+        let separator = if place == 0 { '{' } else { ',' };
+        // a vector takes all that is written
+        let _ = write!(out, "{separator}\"{name}\":{score:?}");
+    }
+    out.push(b'}');
 }
 
 /// The answer as a value of jaq's.
@@ -219,6 +266,11 @@ pub(super) fn ask_value(question: &Question, value: &Val) -> Val {
             Answer::Text(text) => Val::utf8_str(text.to_owned()),
             Answer::Null => Val::Null,
             Answer::Bool(truth) => Val::Bool(truth),
+            Answer::Scores(scores) => {
+                let member =
+                    |(name, score): (&'static str, f64)| (Val::utf8_str(name.as_bytes()), Val::from(score));
+                Val::obj(named(&scores).into_iter().map(member).collect())
+            }
         });
     };
     match value {
@@ -226,8 +278,5 @@ pub(super) fn ask_value(question: &Question, value: &Val) -> Val {
         Val::Obj(_) => ask_post(question, &Parsed(value), &mut each),
         _ => ask_nothing(question, &mut each),
     }
-    match question {
-        Question::List(_) => answers.into_iter().collect(),
-        Question::Text | Question::Track(_) | Question::Fold(_) => answers.pop().unwrap_or(Val::Null),
-    }
+    if question.is_list() { answers.into_iter().collect() } else { answers.pop().unwrap_or(Val::Null) }
 }

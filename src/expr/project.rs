@@ -7,7 +7,7 @@
 use super::literal::string;
 use super::posts::Question;
 use crate::scan::{Path, Step};
-use crate::text::FIELDS;
+use crate::text::{FIELDS, OF_LANGUAGE};
 use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::{BinaryOp, Pattern, Term};
 use jaq_core::path::Part;
@@ -136,17 +136,17 @@ impl Reads {
             | ("range", [_, _, _]) => arguments.iter().try_for_each(|argument| self.at_record(argument)),
             ("track", [phrases]) => {
                 self.at_record(phrases)?;
-                self.post()
+                self.post(&FIELDS[..OF_LANGUAGE])
             }
-            (_, []) if Question::of(name).is_some_and(|question| question.is_of_posts()) => self.post(),
+            (_, []) => self.post(Question::of(name)?.fields()),
             (_, [source]) if Question::of(name).is_some() => self.at_record(source),
             _ => None,
         }
     }
 
     /// The fields of a post.
-    fn post(&mut self) -> Option<()> {
-        FIELDS.iter().try_for_each(|names| self.path(names.iter().map(|name| (*name).to_owned()).collect()))
+    fn post(&mut self, fields: &[&[&str]]) -> Option<()> {
+        fields.iter().try_for_each(|names| self.path(names.iter().map(|name| (*name).to_owned()).collect()))
     }
 }
 

@@ -7,7 +7,7 @@ use super::literal::{constant, constants, pattern, step, string};
 use super::plan::{Ask, Filter, Plan, Shape, Test};
 use super::posts::Question;
 use crate::scan::{Path, Step};
-use crate::text::{FIELDS, Track};
+use crate::text::Track;
 use jaq_core::load::parse::{BinaryOp, Term};
 
 /// Why an expression is left to jaq, as the end of "because of …".
@@ -202,9 +202,10 @@ impl Recogniser {
     }
 
     fn ask(&mut self, question: Question, at_record: bool) -> Filter {
-        let fields = (at_record && question.is_of_posts()).then(|| {
+        let fields = question.fields();
+        let fields = (at_record && !fields.is_empty()).then(|| {
             let key = |name: &&str| Step::Key { name: (*name).to_owned(), optional: false };
-            FIELDS.iter().map(|names| self.place(names.iter().map(key).collect())).collect()
+            fields.iter().map(|names| self.place(names.iter().map(key).collect())).collect()
         });
         Filter::Ask(Ask { question, fields, each: false })
     }

@@ -44,7 +44,7 @@ pub use fold::fold;
 pub use hashtag::{Hashtags, hashtags};
 pub use language::{UNDETERMINED, language};
 pub use mention::{Mention, Mentions, mentions, mentions_and_lists, reply_to};
-pub use post::{FIELDS, Node, Pointers, Post, post_text};
+pub use post::{FIELDS, Node, OF_LANGUAGE, Pointers, Post, post_language, post_text};
 pub use track::Track;
 pub use url::{Urls, urls};
 pub use words::words;

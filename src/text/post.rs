@@ -12,7 +12,7 @@
 //! is asked for.
 
 use super::track::Search;
-use super::{Entity, Track, cashtags, hashtags, html, mentions, urls};
+use super::{Entity, Track, cashtags, hashtags, html, language, mentions, urls};
 use std::borrow::Cow;
 
 /// A value within a record.
@@ -39,8 +39,8 @@ pub trait Post<'r> {
     fn field(&self, field: usize) -> Option<Self::Node>;
 }
 
-/// Where a record may have its post: paths of members from the record on.
-pub const FIELDS: [&[&str]; 16] = [
+/// Where a record may have its post: paths of members from the record on. From [`OF_LANGUAGE`] on, what it says of its language.
+pub const FIELDS: [&[&str]; 19] = [
     &["extended_tweet"],
     &["full_text"],
     &["text"],
@@ -57,7 +57,13 @@ pub const FIELDS: [&[&str]; 16] = [
     &["mentions"],
     &["reblog"],
     &["facets"],
+    &["lang"],
+    &["language"],
+    &["langs"],
 ];
+
+/// The first of the [`FIELDS`] that only [`post_language`] looks at.
+pub const OF_LANGUAGE: usize = 16;
 
 /// What the end of a text is that was cut.
 const CUT: char = '…';
@@ -113,6 +119,31 @@ impl Pointers {
 /// The text of the post that a record is, if it is one.
 pub fn post_text<'r, P: Post<'r>>(record: &P) -> Option<Cow<'r, str>> {
     body(&Members(record))?.text()
+}
+
+/// The language of the post that a record is: the one that it names itself, as it names it, else that of its text.
+pub fn post_language<'r, P: Post<'r>>(record: &P) -> Option<Cow<'r, str>> {
+    let record_itself = Members(record);
+    let within =
+        |field: &[&str]| record_itself.elsewhere(field).and_then(|node| named_language(&Inner(node)));
+    named_language(&record_itself)
+        .or_else(|| within(&["data"]))
+        .or_else(|| within(&["commit", "record"]))
+        .or_else(|| within(&["record"]))
+        .or_else(|| Some(Cow::Borrowed(language(&post_text(record)?))))
+}
+
+/// `lang`, `language` or `langs[0]`, if it says something.
+fn named_language<'r, N: Node<'r>>(holder: &dyn Holder<'r, N>) -> Option<Cow<'r, str>> {
+    let code = |node: Option<N>| node.and_then(Node::string).filter(|code| !code.is_empty());
+    let first_of = |langs: N| {
+        let mut elements = Vec::new();
+        langs.elements(&mut |element| elements.push(element));
+        elements.first().copied()
+    };
+    code(holder.get("lang"))
+        .or_else(|| code(holder.get("language")))
+        .or_else(|| code(holder.get("langs").and_then(first_of)))
 }
 
 impl Track {

@@ -260,8 +260,20 @@ fn filter(dialect: Dialect) -> BoxedStrategy<String> {
             // jq drops errors on the left of //, and fails where jaq says false: `contains` and `has` of other types
             forms.push((2, two.prop_map(|(left, right)| format!("({left}) // ({right})")).boxed()));
             forms.push((1, contained.boxed()));
-            let ours =
-                &["hashtags", "hashtags[]", "urls", "post_text", "track(\"en,a\")", "fold", "fold_ascii"];
+            let ours = &[
+                "hashtags",
+                "hashtags[]",
+                "urls",
+                "post_text",
+                "track(\"en,a\")",
+                "fold",
+                "fold_ascii",
+                "words",
+                "words[]",
+                "language",
+                "sentiment",
+                "sentiment.compound",
+            ];
             forms.push((1, inner.clone().prop_map(|filter| format!("({filter}) | has(\"a\")")).boxed()));
             forms.push((
                 2,

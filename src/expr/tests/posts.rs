@@ -28,6 +28,37 @@ const CASES: &[(&str, &str, &str)] = &[
     ("select(.l == \"en\") | hashtags[]", r##"{"l":"en","text":"#a"}"##, "\"a\""),
     ("hashtags[]", r#"{"text":"a\u0023b"}"#, ""),
     ("hashtags[]", r#"{"text":"\u0023b"}"#, "\"b\""),
+    // words, language and sentiment; of a record its own language first
+    (
+        "words(.t), words(.u), words",
+        r##"{"t":"See #B\u0043, don't!","u":1,"text":"no"}"##,
+        r#"["see","bc","don't"] [] []"#,
+    ),
+    ("words(.t)[1:]", r#"{"t":"a b c"}"#, r#"["b","c"]"#),
+    ("words(.t)[0], (words(.t)[] | length)", r#"{"t":"ab c"}"#, r#""ab" 2 1"#),
+    (
+        "sentiment(.t), (.t | sentiment | .neu)",
+        r#"{"t":"I hate it"}"#,
+        r#"{"compound":-0.5719,"pos":0.0,"neu":0.351,"neg":0.649} 0.351"#,
+    ),
+    (
+        "sentiment(.t).compound < 0, sentiment, sentiment(.u).pos",
+        r#"{"t":"I hate it","text":"x"}"#,
+        "true null null",
+    ),
+    ("{s: sentiment(.t), n: 1} | .s.compound", r#"{"t":""}"#, "0.0"),
+    ("language, language(.text)", r#"{"lang":"xx","text":"The weather is lovely today"}"#, r#""xx" "en""#),
+    ("language", r#"{"lang":"","language":null,"langs":["pt-BR","en"],"text":"x"}"#, r#""pt-BR""#),
+    ("language", r#"{"lang":null,"langs":[],"text":"Das Wetter ist heute sch\u00f6n"}"#, r#""de""#),
+    ("language", r#"{"commit":{"record":{"text":"x","langs":["ja"]}}}"#, r#""ja""#),
+    ("language", r#"{"data":{"text":"x","lang":"tr"}}"#, r#""tr""#),
+    ("language", r#"{"content":"<p>Das Wetter ist heute sch&ouml;n, oder?</p>","language":null}"#, r#""de""#),
+    ("language, (.a | language)", r#"{"a":[1]}"#, "null null"),
+    (
+        "select(language == \"en\") | sentiment(post_text).compound",
+        r#"{"lang":"en","full_text":"I love it"}"#,
+        "0.6369",
+    ),
     // tweets, v1.1: what was cut off is elsewhere
     (
         "post_text, hashtags, mentions, urls, cashtags",

@@ -35,6 +35,10 @@ const EXPRESSIONS: &[&str] = &[
     "hashtags[]",
     "hashtags, mentions, urls, cashtags",
     "post_text",
+    "language, (post_text | language)",
+    "post_text | words",
+    "sentiment(post_text), (post_text | sentiment.compound > 0.1)",
+    ". + {sentiment: sentiment(.text).compound}",
     "track(\"the,#lgbt,@realdonaldtrump\")",
     "[post_text | hashtags[]?, mentions[]?] | length",
 ];
