@@ -58,10 +58,10 @@ fn windows_have_a_mean_sentiment() {
 }
 
 #[test]
-fn only_the_text_is_parsed() {
+fn only_the_text_is_looked_at() {
     for expression in [".text | sentiment", "sentiment(.text).compound > 0.5"] {
         let ran = tool("jsonl-filter").args(["--explain", expression]).run().quietly();
-        assert_eq!(ran.text(), "jaq: parses only .text, because of `sentiment`\n");
+        assert_eq!(ran.text(), "compiled: reads .text from the bytes of the record\n");
     }
 }
 
