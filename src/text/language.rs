@@ -31,8 +31,8 @@ pub fn language(text: &str) -> &'static str {
             plain.push(' ');
         }
     });
-    let mut letters = Letters::default();
-    letters.all = plain.bytes().filter(u8::is_ascii_alphabetic).count();
+    let ascii = plain.bytes().filter(u8::is_ascii_alphabetic).count();
+    let mut letters = Letters { all: ascii, ..Letters::default() };
     if !plain.is_ascii() {
         let wide = plain.chars().filter(|character| !character.is_ascii() && character.is_alphabetic());
         wide.for_each(|letter| letters.count(letter));
