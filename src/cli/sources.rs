@@ -9,7 +9,7 @@ use super::common::open;
 use super::size::parse_count;
 use crate::drive::Usage;
 use crate::jsonl::Input;
-use crate::net::{Error, Headers, Stopper, bearer_from_environment};
+use crate::net::{Error, Headers, bearer_from_environment};
 use crate::source::{self, Pace, Rate, SourceOptions, Speed};
 use crate::time::{Span, TimeReader};
 
@@ -76,11 +76,10 @@ impl SourceArgs {
     /// Opens all sources, in order.
     pub fn open(&self) -> anyhow::Result<Vec<Input>> {
         let options = self.options().map_err(explain)?;
-        let stopper = Stopper::new();
         self.sources
             .iter()
             .enumerate()
-            .map(|(place, address)| match source::open(address, &options, &stopper).map_err(explain)? {
+            .map(|(place, address)| match source::open(address, &options).map_err(explain)? {
                 Some(input) => Ok(input),
                 None => open(Path::new(address), place),
             })

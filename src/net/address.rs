@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
 use super::error::{Error, Reason};
-use super::stopper::{Outcome, Stopper};
+use super::within::within;
 
 /// A host by name or address, and a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,11 +48,11 @@ impl Address {
         }
     }
 
-    /// Connects: looks the name up and tries every address, all within `limit`, ended early by a stop.
-    pub fn connect(&self, limit: Duration, stopper: &Stopper) -> Result<TcpStream, Error> {
+    /// Connects: looks the name up and tries every address, all within `limit`.
+    pub fn connect(&self, limit: Duration) -> Result<TcpStream, Error> {
         let address = self.clone();
         let too_long = move || Reason::TimedOut { what: "connecting", limit };
-        let outcome = stopper.run(limit, move || {
+        let outcome = within(limit, move || {
             address.try_all(Instant::now() + limit).map_err(|error| match error.kind() {
                 io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => too_long(),
                 io::ErrorKind::NotFound => Reason::NotFound,
@@ -60,10 +60,9 @@ impl Address {
             })
         });
         let reason = match outcome {
-            Outcome::Done(Ok(stream)) => return Ok(stream),
-            Outcome::Done(Err(reason)) => reason,
-            Outcome::TimedOut => too_long(),
-            Outcome::Stopped => Reason::Stopped,
+            Some(Ok(stream)) => return Ok(stream),
+            Some(Err(reason)) => reason,
+            None => too_long(),
         };
         Err(Error::new(self, reason))
     }
@@ -130,7 +129,7 @@ mod tests {
     fn nobody_listening_is_said_plainly() {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let address = Address { host: "127.0.0.1".into(), port };
-        let error = address.connect(Duration::from_secs(5), &Stopper::new()).unwrap_err();
+        let error = address.connect(Duration::from_secs(5)).unwrap_err();
         assert_eq!(
             error.to_string(),
             format!("connection refused by 127.0.0.1:{port}: is the server running?")
@@ -142,14 +141,6 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         // "localhost" may have ::1 first, where nobody listens on this port.
         let address = Address { host: "localhost".into(), port: listener.local_addr().unwrap().port() };
-        address.connect(Duration::from_secs(5), &Stopper::new()).unwrap();
-    }
-
-    #[test]
-    fn a_stop_ends_a_connect() {
-        let stopper = Stopper::new();
-        stopper.stop();
-        let address = Address { host: "127.0.0.1".into(), port: 1 };
-        assert!(address.connect(Duration::from_secs(5), &stopper).unwrap_err().is_stopped());
+        address.connect(Duration::from_secs(5)).unwrap();
     }
 }

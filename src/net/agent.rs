@@ -16,8 +16,8 @@ use ureq::{Body, BodyReader, Proxy, Timeout};
 
 use super::Options;
 use super::error::{Error, Reason};
-use super::stopper::{Outcome, Registration, Stopper};
 use super::url::Url;
+use super::within::within;
 
 const REDIRECTS: usize = 5;
 
@@ -28,12 +28,11 @@ const ERROR_BODY_WAIT: Duration = Duration::from_secs(3);
 /// What every request says about us.
 const USER_AGENT: &str = concat!("trendpipe/", env!("CARGO_PKG_VERSION"));
 
-/// Makes requests as the options say, and is ended by its stopper.
+/// Makes requests as the options say.
 #[derive(Clone)]
 pub struct Agent {
     agent: ureq::Agent,
     options: Options,
-    stopper: Stopper,
 }
 
 /// A response with status 200.
@@ -48,12 +47,11 @@ pub struct Response {
     pub is_framed: bool,
     body: BodyReader<'static>,
     stall_timeout: Option<Duration>,
-    _stop: Registration,
 }
 
 impl Agent {
     /// An agent. A wrong certificate file is the only error.
-    pub fn new(options: &Options, stopper: &Stopper) -> Result<Agent, Error> {
+    pub fn new(options: &Options) -> Result<Agent, Error> {
         let encoding = if options.gzip { "gzip" } else { "identity" };
         let mut config = ureq::Agent::config_builder()
             .http_status_as_error(false)
@@ -73,23 +71,19 @@ impl Agent {
         }
         config = config.proxy(options.proxy_from_environment.then(Proxy::try_from_env).flatten());
         let agent = ureq::Agent::new_with_config(config.build());
-        Ok(Agent { agent, options: options.clone(), stopper: stopper.clone() })
+        Ok(Agent { agent, options: options.clone() })
     }
 
     /// Gets `url`, following redirects, until the head of a response with status 200 is here.
     pub fn get(&self, url: &Url) -> Result<Response, Error> {
-        let agent = self.agent.clone();
-        let stop = self.stopper.on_stop(move || agent.shutdown());
         let (this, first) = (self.clone(), url.clone());
         // ureq keeps the limits; this one only bounds what they leave open.
         let limit =
             (self.options.connect_timeout * 2 + self.options.response_timeout * 2) * (REDIRECTS as u32 + 1);
-        match self.stopper.run(limit + ERROR_BODY_WAIT, move || this.follow(&first)) {
-            Outcome::Done(Ok((url, response))) => self.accept(url, response, stop),
-            Outcome::Done(Err(_)) if self.stopper.is_stopped() => Err(Error::new(url, Reason::Stopped)),
-            Outcome::Done(Err(error)) => Err(error),
-            Outcome::TimedOut => Err(Error::new(url, Reason::TimedOut { what: "the response", limit })),
-            Outcome::Stopped => Err(Error::new(url, Reason::Stopped)),
+        match within(limit + ERROR_BODY_WAIT, move || this.follow(&first)) {
+            Some(Ok((url, response))) => self.accept(url, response),
+            Some(Err(error)) => Err(error),
+            None => Err(Error::new(url, Reason::TimedOut { what: "the response", limit })),
         }
     }
 
@@ -151,12 +145,7 @@ impl Agent {
         Error::new(url, Reason::Status { code, body: plain(&body), retry_after })
     }
 
-    fn accept(
-        &self,
-        url: Url,
-        response: ureq::http::Response<Body>,
-        stop: Registration,
-    ) -> Result<Response, Error> {
+    fn accept(&self, url: Url, response: ureq::http::Response<Body>) -> Result<Response, Error> {
         let text = |name| {
             let value =
                 response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -176,7 +165,6 @@ impl Agent {
             body: response.into_body().into_reader(),
             stall_timeout: self.options.stall_timeout,
             url,
-            _stop: stop,
         })
     }
 

@@ -47,8 +47,6 @@ pub enum Reason {
     Protocol(String),
     /// The operating system says so.
     Os(String),
-    /// It was stopped from another thread before it was open.
-    Stopped,
 }
 
 impl Error {
@@ -65,11 +63,6 @@ impl Error {
     /// Whether the user has to write something else: exit status 2 instead of 4.
     pub fn is_usage(&self) -> bool {
         matches!(self.reason, Reason::Usage(_))
-    }
-
-    /// Whether this is no failure but the answer to a stop.
-    pub fn is_stopped(&self) -> bool {
-        matches!(self.reason, Reason::Stopped)
     }
 
     /// As an I/O error of a reader. Its kind is never `BrokenPipe`: that is kept for our own output's reader, whose
@@ -128,7 +121,6 @@ impl fmt::Display for Error {
                 if body.is_empty() { Ok(()) } else { write!(f, ": {body}") }
             }
             Reason::Protocol(detail) | Reason::Os(detail) => write!(f, "{place}: {detail}"),
-            Reason::Stopped => write!(f, "{place}: stopped"),
         }
     }
 }

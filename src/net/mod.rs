@@ -1,21 +1,20 @@
-//! The network, below sources and sinks: addresses, the HTTP agent, what can go wrong, and how a wait is ended.
+//! The network, below sources and sinks: addresses, the HTTP agent, and what can go wrong.
 //!
-//! Everything blocks and runs on threads. Three rules hold throughout: every wait has a limit or can be ended by the
-//! [`Stopper`]; every failure is an [`Error`] that names the place and what to do; and no message holds a secret (no
-//! query of a URL, no header's value).
+//! Everything blocks and runs on threads. Three rules hold throughout: every wait has a limit, or is one for data, which
+//! ends with the process at the latest; every failure is an [`Error`] that names the place and what to do; and no message
+//! holds a secret (no query of a URL, no header's value).
 
 mod address;
 mod agent;
 mod error;
 mod headers;
-mod stopper;
 mod url;
+mod within;
 
 pub use address::Address;
 pub use agent::{Agent, Response};
 pub use error::{Error, Reason};
 pub use headers::{Headers, bearer_from_environment};
-pub use stopper::{Outcome, Registration, Stopper};
 pub use url::Url;
 
 use std::path::PathBuf;

@@ -6,21 +6,20 @@
 use std::io::{self, Read};
 
 use crate::jsonl::{ByteSource, Meter};
-use crate::net::{Agent, Error, Options, Reason, Response, Stopper, Url};
+use crate::net::{Agent, Error, Options, Reason, Response, Url};
 
 /// An open response.
 pub struct HttpSource {
     response: Response,
     meter: Meter,
-    stopper: Stopper,
     /// The body's own framing said that this is its end.
     ended: bool,
 }
 
 impl HttpSource {
     /// Sends the request and waits for the head of the response.
-    pub fn open(url: &Url, options: &Options, stopper: &Stopper, meter: Meter) -> Result<Self, Error> {
-        let response = Agent::new(options, stopper)?.get(url)?;
+    pub fn open(url: &Url, options: &Options, meter: Meter) -> Result<Self, Error> {
+        let response = Agent::new(options)?.get(url)?;
         if response.content_type == "text/event-stream" {
             let sentence = "the server sends server-sent events (text/event-stream), which are not yet supported; \
                             newline-delimited JSON is";
@@ -31,7 +30,7 @@ impl HttpSource {
                 "the server sends a web page (text/html) instead of lines of JSON; check the address";
             return Err(Error::new(&response.url, Reason::Protocol(sentence.into())));
         }
-        Ok(HttpSource { response, meter, stopper: stopper.clone(), ended: false })
+        Ok(HttpSource { response, meter, ended: false })
     }
 
     /// The size of the body, where the server says it.
@@ -43,7 +42,6 @@ impl HttpSource {
 impl ByteSource for HttpSource {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         match self.response.read(buf) {
-            _ if self.stopper.is_stopped() => Ok(0),
             Ok(0) if !buf.is_empty() => {
                 self.ended = self.response.is_framed;
                 Ok(0)

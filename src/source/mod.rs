@@ -19,7 +19,7 @@ pub use tcp::TcpSource;
 use std::path::Path;
 
 use crate::jsonl::{Input, Meter, decoded};
-use crate::net::{Address, Error, Options, Stopper, Url};
+use crate::net::{Address, Error, Options, Url};
 
 /// What sources need to know besides the address.
 #[derive(Clone, Debug, Default)]
@@ -30,7 +30,7 @@ pub struct SourceOptions {
     pub demo: DemoSettings,
 }
 
-type Open = fn(&str, &SourceOptions, &Stopper) -> Result<Input, Error>;
+type Open = fn(&str, &SourceOptions) -> Result<Input, Error>;
 
 /// One kind of source.
 pub struct Kind {
@@ -73,8 +73,8 @@ impl Kind {
 }
 
 /// Opens the source that `address` names; `None` for a file's path and `-`. Waits until it is connected, or as long as
-/// the time-outs say, or until `stopper` stops.
-pub fn open(address: &str, options: &SourceOptions, stopper: &Stopper) -> Result<Option<Input>, Error> {
+/// the time-outs say.
+pub fn open(address: &str, options: &SourceOptions) -> Result<Option<Input>, Error> {
     if is_scheme_less(address) {
         if PRESETS.contains(&address) && !Path::new(address).exists() {
             return Err(Error::usage(format!(
@@ -90,7 +90,7 @@ pub fn open(address: &str, options: &SourceOptions, stopper: &Stopper) -> Result
         false => lower == kind.prefix,
     });
     match found {
-        Some(Kind { open: Some(open), .. }) => open(address, options, stopper).map(Some),
+        Some(Kind { open: Some(open), .. }) => open(address, options).map(Some),
         Some(kind) => Err(Error::usage(format!(
             "{} ({}) is not yet supported; there are: {}",
             kind.prefix,
@@ -123,27 +123,27 @@ fn supported() -> String {
     format!("{}, and files", forms.join(", "))
 }
 
-fn open_tcp(address: &str, options: &SourceOptions, stopper: &Stopper) -> Result<Input, Error> {
+fn open_tcp(address: &str, options: &SourceOptions) -> Result<Input, Error> {
     let rest = &address["tcp://".len()..];
     let address = Address::parse(rest.strip_suffix('/').unwrap_or(rest))?;
     let (name, meter) = (format!("tcp://{address}"), Meter::default());
-    let source = TcpSource::open(address, &options.net, stopper, meter.clone())?;
+    let source = TcpSource::open(address, &options.net, meter.clone())?;
     Ok(Input::new(name, Box::new(source), meter))
 }
 
 /// A compressed file on a server is decompressed as a local one is.
-fn open_http(address: &str, options: &SourceOptions, stopper: &Stopper) -> Result<Input, Error> {
+fn open_http(address: &str, options: &SourceOptions) -> Result<Input, Error> {
     let url = Url::parse(address)?;
     let meter = Meter::default();
-    let source = HttpSource::open(&url, &options.net, stopper, meter.clone())?;
+    let source = HttpSource::open(&url, &options.net, meter.clone())?;
     Ok(Input { size: source.size(), ..Input::new(url.to_string(), decoded(Box::new(source)), meter) })
 }
 
-fn open_demo(address: &str, options: &SourceOptions, stopper: &Stopper) -> Result<Input, Error> {
+fn open_demo(address: &str, options: &SourceOptions) -> Result<Input, Error> {
     let name = address.to_ascii_lowercase();
     let kind = if name == "demo:rsvps" { DemoKind::Rsvps } else { DemoKind::Tweets };
     let meter = Meter::default();
-    let source = DemoSource::new(kind, &options.demo, stopper, meter.clone());
+    let source = DemoSource::new(kind, &options.demo, meter.clone());
     Ok(Input::new(name, Box::new(source), meter))
 }
 
@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     fn refused(address: &str) -> String {
-        match open(address, &SourceOptions::default(), &Stopper::new()) {
+        match open(address, &SourceOptions::default()) {
             Err(error) if error.is_usage() => error.to_string(),
             Err(error) => panic!("{address}: {error}"),
             Ok(_) => panic!("{address} was taken"),
@@ -164,7 +164,7 @@ mod tests {
         for path in
             ["-", "a.jsonl", "./demo:tweets", "2018-11-12T19:00.jsonl", "logs:today", "a b://c", "1://x", ""]
         {
-            assert!(open(path, &SourceOptions::default(), &Stopper::new()).unwrap().is_none(), "{path}");
+            assert!(open(path, &SourceOptions::default()).unwrap().is_none(), "{path}");
         }
     }
 
@@ -193,7 +193,7 @@ mod tests {
 
     #[test]
     fn the_demo_streams_open() {
-        let input = open("Demo:Tweets", &SourceOptions::default(), &Stopper::new()).unwrap().unwrap();
+        let input = open("Demo:Tweets", &SourceOptions::default()).unwrap().unwrap();
         assert_eq!((input.name.as_str(), input.size), ("demo:tweets", None));
     }
 }

@@ -4,14 +4,14 @@
 //! nothing is sent, so keep-alive probes are on, and `--stall-timeout` bounds the silence.
 
 use std::io::{self, Read};
-use std::net::{Shutdown, TcpStream};
+use std::net::TcpStream;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::sockopt;
 
 use crate::jsonl::{ByteSource, Meter};
-use crate::net::{Address, Error, Options, Reason, Registration, Stopper};
+use crate::net::{Address, Error, Options, Reason};
 
 /// A silent connection is probed after this time; after some unanswered probes the system resets it.
 const KEEP_ALIVE: Duration = Duration::from_secs(60);
@@ -22,31 +22,19 @@ pub struct TcpSource {
     address: Address,
     stall_timeout: Option<Duration>,
     meter: Meter,
-    stopper: Stopper,
-    _stop: Registration,
 }
 
 impl TcpSource {
     /// Connects.
-    pub fn open(address: Address, options: &Options, stopper: &Stopper, meter: Meter) -> Result<Self, Error> {
-        let stream = address.connect(options.connect_timeout, stopper)?;
-        let prepared = stream.set_read_timeout(options.stall_timeout).and_then(|()| stream.try_clone());
-        let handle = prepared.map_err(|error| Error::new(&address, Reason::of_io(&error, None)))?;
+    pub fn open(address: Address, options: &Options, meter: Meter) -> Result<Self, Error> {
+        let stream = address.connect(options.connect_timeout)?;
+        stream
+            .set_read_timeout(options.stall_timeout)
+            .map_err(|error| Error::new(&address, Reason::of_io(&error, None)))?;
         // Without probes the stream works all the same.
         let _ = sockopt::set_socket_keepalive(&stream, true)
             .and_then(|()| sockopt::set_tcp_keepidle(&stream, KEEP_ALIVE));
-        let stop = stopper.on_stop(move || {
-            // It may be closed already.
-            let _ = handle.shutdown(Shutdown::Both);
-        });
-        Ok(TcpSource {
-            stream,
-            address,
-            stall_timeout: options.stall_timeout,
-            meter,
-            stopper: stopper.clone(),
-            _stop: stop,
-        })
+        Ok(TcpSource { stream, address, stall_timeout: options.stall_timeout, meter })
     }
 }
 
@@ -55,7 +43,6 @@ impl ByteSource for TcpSource {
         loop {
             match self.stream.read(buf) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                _ if self.stopper.is_stopped() => return Ok(0),
                 Ok(read) => {
                     self.meter.add(read);
                     return Ok(read);
@@ -90,8 +77,8 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn open(address: &str, options: &Options, stopper: &Stopper) -> Result<TcpSource, Error> {
-        TcpSource::open(Address::parse(address)?, options, stopper, Meter::default())
+    fn open(address: &str, options: &Options) -> Result<TcpSource, Error> {
+        TcpSource::open(Address::parse(address)?, options, Meter::default())
     }
 
     #[test]
@@ -101,7 +88,7 @@ mod tests {
                 stream.write_all(&[*byte]).unwrap();
             }
         });
-        let mut source = open(&address, &Options::default(), &Stopper::new()).unwrap();
+        let mut source = open(&address, &Options::default()).unwrap();
         assert!(source.is_live());
         assert_eq!(read_all(&mut source, 7).unwrap(), b"{\"a\":1}\r\n\n{\"a\":");
         assert_eq!(source.meter.bytes(), 15);
@@ -115,7 +102,7 @@ mod tests {
             wait.recv().unwrap();
             stream.write_all(b"two\n").unwrap();
         });
-        let mut source = open(&address, &Options::default(), &Stopper::new()).unwrap();
+        let mut source = open(&address, &Options::default()).unwrap();
         let mut buf = [0; 16];
         assert_eq!(source.read(&mut buf).unwrap(), 4);
         assert!(source.would_block());
@@ -134,7 +121,7 @@ mod tests {
             stream.read_exact(&mut [0]).unwrap();
             sockopt::set_socket_linger(&stream, Some(Duration::ZERO)).unwrap();
         });
-        let mut source = open(&address, &Options::default(), &Stopper::new()).unwrap();
+        let mut source = open(&address, &Options::default()).unwrap();
         let mut buf = [0; 16];
         assert_eq!(source.read(&mut buf).unwrap(), 8);
         (&source.stream).write_all(b"x").unwrap();
@@ -148,21 +135,9 @@ mod tests {
         let (release, held) = mpsc::channel::<()>();
         let address = serve(move |_stream| held.recv().unwrap_or_default());
         let options = Options { stall_timeout: Some(Duration::from_millis(30)), ..Options::default() };
-        let mut source = open(&address, &options, &Stopper::new()).unwrap();
+        let mut source = open(&address, &options).unwrap();
         let error = source.read(&mut [0; 16]).unwrap_err();
         assert_eq!(error.to_string(), format!("{address}: silent for 30 ms; the connection is given up"));
-        drop(release);
-    }
-
-    #[test]
-    fn a_stop_ends_a_blocked_read() {
-        let (release, held) = mpsc::channel::<()>();
-        let address = serve(move |_stream| held.recv().unwrap_or_default());
-        let stopper = Stopper::new();
-        let mut source = open(&address, &Options::default(), &stopper).unwrap();
-        let reading = thread::spawn(move || source.read(&mut [0; 16]).unwrap());
-        stopper.stop();
-        assert_eq!(reading.join().unwrap(), 0);
         drop(release);
     }
 
@@ -174,7 +149,7 @@ mod tests {
         let address = listener.local_addr().unwrap().to_string();
         let server = thread::spawn(move || listener.accept().unwrap().0.write_all(b"six\n").unwrap());
         let options = Options { connect_timeout: 5 * SECOND, ..Options::default() };
-        let mut source = open(&address, &options, &Stopper::new()).unwrap();
+        let mut source = open(&address, &options).unwrap();
         assert_eq!(read_all(&mut source, 64).unwrap(), b"six\n");
         server.join().unwrap();
     }

@@ -22,11 +22,11 @@ mod tweets;
 mod words;
 
 use std::io;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::replay::Rate;
 use crate::jsonl::{ByteSource, Meter};
-use crate::net::Stopper;
 use stream::{Lines, Records};
 
 /// 2018-11-12T19:00:00Z: fixed, so that the bytes do not depend on the clock.
@@ -87,12 +87,11 @@ pub struct DemoSource {
     /// When the first line was asked for: the schedule counts from there.
     started: Option<Instant>,
     meter: Meter,
-    stopper: Stopper,
 }
 
 impl DemoSource {
     /// A stream from its beginning.
-    pub fn new(kind: DemoKind, settings: &DemoSettings, stopper: &Stopper, meter: Meter) -> Self {
+    pub fn new(kind: DemoKind, settings: &DemoSettings, meter: Meter) -> Self {
         let DemoSettings { seed, records, density, start_ms, is_paced } = *settings;
         let generator: Box<dyn Records> = match kind {
             DemoKind::Tweets => Box::new(tweets::Tweets::new(seed, start_ms)),
@@ -105,7 +104,6 @@ impl DemoSource {
             is_paced,
             started: None,
             meter,
-            stopper: stopper.clone(),
         }
     }
 
@@ -120,15 +118,13 @@ impl DemoSource {
         Some(started.checked_add(Duration::from_nanos(arrival)).unwrap_or(started))
     }
 
-    /// Makes lines that are due, at least one unless the stream has ended or was stopped.
+    /// Makes lines that are due, at least one unless the stream has ended. May wait; a run that is to end meanwhile does not
+    /// wait for this thread.
     fn refill(&mut self) {
         self.pending.clear();
         self.taken = 0;
         let Some(due) = self.next_due() else { return };
-        // What was made is read to its end first: a stop cuts no line.
-        if !self.stopper.wait_until(due) {
-            return;
-        }
+        thread::sleep(due.saturating_duration_since(Instant::now()));
         self.lines.write_next(&mut self.pending);
         let now = Instant::now();
         while self.pending.len() < AHEAD && self.next_due().is_some_and(|due| due <= now) {

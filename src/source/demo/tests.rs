@@ -16,7 +16,7 @@ fn settings(records: u64) -> DemoSettings {
 }
 
 fn source(kind: DemoKind, settings: &DemoSettings) -> DemoSource {
-    DemoSource::new(kind, settings, &Stopper::new(), Meter::default())
+    DemoSource::new(kind, settings, Meter::default())
 }
 
 fn bytes(kind: DemoKind, settings: &DemoSettings) -> Vec<u8> {
@@ -293,29 +293,14 @@ fn any_start_seed_and_density_will_do() {
 }
 
 #[test]
-fn a_paced_stream_waits_and_can_be_stopped() {
-    let stopper = Stopper::new();
+fn a_paced_stream_knows_that_it_would_wait() {
     let slow = DemoSettings::default().paced("0.0001".parse().unwrap());
-    let mut source = DemoSource::new(DemoKind::Tweets, &slow, &stopper, Meter::default());
+    let mut source = source(DemoKind::Tweets, &slow);
     assert!(!source.would_block(), "the first line is due at once");
     let mut buf = vec![0; 1 << 16];
     let read = source.read(&mut buf).unwrap();
     assert_eq!(lines(&buf[..read]).len(), 1);
     assert!(source.would_block());
-    let reading = std::thread::spawn(move || source.read(&mut buf).unwrap());
-    stopper.stop();
-    assert_eq!(reading.join().unwrap(), 0);
-}
-
-#[test]
-fn a_stop_cuts_no_line() {
-    let stopper = Stopper::new();
-    let mut source = DemoSource::new(DemoKind::Rsvps, &DemoSettings::default(), &stopper, Meter::default());
-    let mut begin = vec![0; 100];
-    source.read(&mut begin).unwrap();
-    stopper.stop();
-    begin.extend(read_all(&mut source, 4096).unwrap());
-    assert!(begin.ends_with(b"}\n"));
 }
 
 /// Where every field is, and of which types: arrays are `[]`.

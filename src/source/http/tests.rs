@@ -21,7 +21,7 @@ fn options() -> Options {
 
 fn get(address: &str, options: &Options) -> Result<HttpSource, Error> {
     let url = Url::parse(&format!("http://{address}/stream?key=sesame"))?;
-    HttpSource::open(&url, options, &Stopper::new(), Meter::default())
+    HttpSource::open(&url, options, Meter::default())
 }
 
 /// One connection: reads the request, answers with these bytes, closes.
@@ -175,7 +175,7 @@ fn a_gzip_file_is_unpacked_by_its_magic_number() {
     let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", packed.len());
     let url = format!("http://{}/a.jsonl.gz", answer([head.as_bytes(), &packed].concat()));
     let options = crate::source::SourceOptions { net: options(), ..Default::default() };
-    let mut input = crate::source::open(&url, &options, &Stopper::new()).unwrap().unwrap();
+    let mut input = crate::source::open(&url, &options).unwrap().unwrap();
     assert_eq!((input.name, input.size), (url, Some(packed.len() as u64)));
     assert_eq!(read_all(input.source.as_mut(), 64).unwrap(), LINES);
     assert_eq!(input.meter.bytes(), packed.len() as u64);
@@ -318,41 +318,6 @@ fn waits_are_bounded() {
     let error = source.read(&mut buf).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::TimedOut);
     assert!(error.to_string().ends_with("silent for 60 ms; the connection is given up"), "{error}");
-    drop(release);
-}
-
-#[test]
-fn a_stop_ends_a_blocked_read_and_a_wait_for_the_head() {
-    let (release, held) = mpsc::channel::<()>();
-    let address = serve(move |mut stream| {
-        request_head(&mut stream);
-        stream.write_all(&chunked(&[b"{\"a\":1}\n"])).unwrap();
-        held.recv().unwrap_or_default();
-    });
-    let stopper = Stopper::new();
-    let url = Url::parse(&format!("http://{address}/")).unwrap();
-    let mut source = HttpSource::open(&url, &options(), &stopper, Meter::default()).unwrap();
-    let mut buf = [0; 64];
-    assert_eq!(source.read(&mut buf).unwrap(), 8);
-    let reading = thread::spawn(move || (source.read(&mut [0; 64]).unwrap(), source.is_live()));
-    stopper.stop();
-    assert_eq!(reading.join().unwrap(), (0, true));
-    drop(release);
-
-    let (asked, is_asked) = mpsc::channel();
-    let (release, held) = mpsc::channel::<()>();
-    let address = serve(move |mut stream| {
-        request_head(&mut stream);
-        asked.send(()).unwrap();
-        held.recv().unwrap_or_default();
-    });
-    let stopper = Stopper::new();
-    let url = Url::parse(&format!("http://{address}/")).unwrap();
-    let other = stopper.clone();
-    let opening = thread::spawn(move || HttpSource::open(&url, &options(), &other, Meter::default()).err());
-    is_asked.recv().unwrap();
-    stopper.stop();
-    assert!(opening.join().unwrap().unwrap().is_stopped());
     drop(release);
 }
 
