@@ -167,6 +167,23 @@ fn figures_come_during_a_wait_for_a_far_due_line() {
     assert_eq!(running.end().0, 143);
 }
 
+/// In a terminal of 80 columns, if there is a program that makes one.
+#[test]
+fn a_bar_is_drawn_on_one_line_of_a_terminal_and_leaves_nothing() {
+    let script = |command: &str| {
+        shell(&format!("script -qec 'stty cols 80 rows 24; {command} >/dev/null' /dev/null </dev/null"))
+    };
+    if shell("command -v script").code != 0 {
+        return println!("skipped: a_bar_is_drawn_on_one_line_of_a_terminal_and_leaves_nothing (no script)");
+    }
+    let drawn = script("stream-fetch --rate 10 tests/data/nine.jsonl").with_code(0);
+    let text = String::from_utf8_lossy(&drawn.out);
+    assert!(text.contains("stream-fetch █") && text.contains(" 9 records"), "{text:?}");
+    assert!(!text.contains("\x1b[1A"), "two lines: {text:?}");
+    assert!(text.trim_end().ends_with("\x1b[2K"), "the last thing drawn is nothing: {text:?}");
+    assert_eq!(script("stream-fetch -q --rate 10 tests/data/nine.jsonl").text(), "");
+}
+
 #[test]
 fn a_second_signal_ends_a_tool_whose_output_nobody_reads() {
     for args in [&["jsonl-filter", ".k"][..], &["stream-fetch", "-"]] {

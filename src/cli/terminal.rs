@@ -68,15 +68,16 @@ impl Tool {
         )
     }
 
-    /// A bar over `size` bytes, or a spinner where the size is not known; nothing where nobody would see it, and
+    /// A bar over `size` bytes, or a spinner where the size is not known; nothing where nobody would see it or wants to, and
     /// nothing where output goes to the same terminal.
     pub(super) fn progress(&self, size: Option<u64>) -> Option<Box<dyn FnMut(Progress) + Send>> {
-        if !io::stderr().is_terminal() || io::stdout().is_terminal() {
+        let is_quiet = self.voice.lock().is_ok_and(|voice| voice.loudness == Loudness::Quiet);
+        if is_quiet || !io::stderr().is_terminal() || io::stdout().is_terminal() {
             return None;
         }
         let bar = ProgressBar::with_draw_target(size, ProgressDrawTarget::hidden());
         let template = match size {
-            Some(_) => "{prefix} {bar:30} {percent:>3} % {binary_bytes_per_sec}, {msg} records, {eta} left",
+            Some(_) => "{prefix} {wide_bar} {percent:>3} % {binary_bytes_per_sec}, {msg} records, {eta} left",
             None => "{prefix} {spinner} {binary_bytes} at {binary_bytes_per_sec}, {msg} records",
         };
         bar.set_style(ProgressStyle::with_template(template).ok()?.progress_chars("█▉▊▋▌▍▎▏ "));

@@ -318,6 +318,7 @@ impl<J: Job> Run<'_, J> {
             // Nobody downstream waits because of it for what is there already.
             self.output.settle()?;
             self.held = Some(Held { chunk, rejects, due });
+            self.show_progress();
             return Ok(None);
         }
         for rejected in &rejects {
@@ -341,15 +342,19 @@ impl<J: Job> Run<'_, J> {
         }
         // The reader may be gone.
         let _ = self.pool.send(chunk.into_buffer());
-        if let Some(progress) = &mut self.progress {
-            let bytes = self.meters.iter().map(Meter::bytes).sum();
-            progress(Progress { bytes, records: self.counts.records });
-        }
+        self.show_progress();
         Ok(if self.ledger.is_over_now() {
             Some(End::Rejects)
         } else {
             (flow == Flow::Done).then_some(End::Done)
         })
+    }
+
+    fn show_progress(&mut self) {
+        if let Some(progress) = &mut self.progress {
+            let bytes = self.meters.iter().map(Meter::bytes).sum();
+            progress(Progress { bytes, records: self.counts.records });
+        }
     }
 
     fn take_oversized(&mut self, chunk: &Chunk) -> anyhow::Result<()> {
