@@ -8,6 +8,7 @@ mod assembly;
 pub mod key;
 mod largest;
 mod number;
+mod spelling;
 mod writer;
 
 use std::borrow::Cow;
@@ -16,6 +17,7 @@ use std::fmt;
 pub use assembly::{Assembly, ChangesOnly, Collect};
 pub use largest::{Largest, Place};
 pub use number::Number;
+pub use spelling::{Spelling, Spellings};
 pub use writer::{Head, RowWriter};
 
 use crate::jsonl::format::{WINDOW_COLUMNS, columns, plain_columns};

@@ -128,6 +128,40 @@ fn a_session_that_is_spelt_otherwise_is_taken_back() {
 }
 
 #[test]
+fn plain_records_are_folded_too() {
+    let top = |args: &[&str], input: &str| {
+        tool("topn").args(["-q", "--fold", "--key", "tag=.tags[]"]).args(args).input(input).run().with_code(0)
+    };
+    let input = tags(&["b", "Ab", "ab", "AB", "ab", "B", "c", "STRASSE", "Straße"]);
+    let ran = top(&["2", "--other"], &input);
+    assert_eq!(brief(&ran), ["ab 4", "B 2", "null 3"]);
+    let row = &json_lines(ran.text())[0];
+    assert_eq!((&row["total"], &row["distinct"], &row["share"]), (&9.into(), &4.into(), &0.4444.into()));
+    assert_eq!(brief(&top(&["2", "--asc"], &input)), ["c 1", "B 2"]);
+    assert_eq!(brief(&top(&["--max-keys", "4", "--on-full", "sketch"], &input)), brief(&top(&[], &input)));
+    // Keys are limited, not spellings.
+    assert_eq!(brief(&top(&["--max-keys", "4"], &input)), brief(&top(&[], &input)));
+}
+
+#[test]
+fn rows_of_windows_are_not_folded_by_topn() {
+    let ran = tool("topn").arg("--fold").input("").run().with_code(2);
+    assert!(ran.err.contains("window-count --fold"), "{}", ran.err);
+}
+
+#[test]
+fn keys_in_bounded_memory_are_spelt_as_some_record_spells_them() {
+    let keys: Vec<String> =
+        (0..200).map(|n| if n % 3 == 0 { "Big".into() } else { format!("Key{}", n % 50) }).collect();
+    let input = tags(&keys.iter().map(String::as_str).collect::<Vec<_>>());
+    let args = [&TAGS[..], &["--max-keys", "5", "--on-full", "sketch"]].concat();
+    let rows = json_lines(count(&args, &input).text());
+    assert_eq!((rows.len(), &rows[0]["tag"]), (5, &"Big".into()));
+    assert!(rows[0]["count"].as_u64() >= Some(67), "{}", rows[0]);
+    assert!(rows.iter().all(|row| keys.iter().any(|key| row["tag"] == key.as_str())), "{rows:?}");
+}
+
+#[test]
 fn it_needs_a_key_and_is_explained() {
     let ran = tool("window-count").args(["--fold", "--window", "1m"]).input("").run().with_code(2);
     assert!(ran.err.contains("--key"), "{}", ran.err);

@@ -20,6 +20,9 @@ struct Args {
     /// Count plain records by this key instead of ranking window rows; may be repeated
     #[arg(short, long = "key", value_name = "[NAME=]EXPR", value_parser = cli::columns::parse_key)]
     keys: Vec<(String, Expr)>,
+    /// Count string keys without regard to case, width and how accents are written; show the most frequent spelling
+    #[arg(long)]
+    fold: bool,
     /// Rank by this number column of the rows
     #[arg(long, value_name = "COLUMN", default_value = "count", conflicts_with = "keys")]
     by: String,
@@ -68,12 +71,16 @@ fn run(mut args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
             let hint = "--max-keys bounds a count of plain records with --key; rows of windows are bounded by window-count --max-keys";
             return Err(Usage(hint.into()).into());
         }
+        if args.fold {
+            let hint = "--fold belongs to a count of plain records with --key; rows of windows are folded by window-count --fold";
+            return Err(Usage(hint.into()).into());
+        }
         args.common.run(tool, &mut TopRows::new(options), &files, output)?
     } else {
         cli::columns::check_names(args.keys.iter().map(|(name, _)| name))?;
         args.common.run(
             tool,
-            &mut TopRecords::new(args.keys, options, args.limit.limit())?,
+            &mut TopRecords::new(args.keys, args.fold, options, args.limit.limit())?,
             &files,
             output,
         )?

@@ -5,7 +5,7 @@ use hashbrown::HashMap;
 
 use super::{RankOptions, share};
 use crate::row::key::{Scalar, unpack};
-use crate::row::{Bound, Largest, Number, Place, Row};
+use crate::row::{Bound, Largest, Number, Place, Row, Spellings};
 
 /// Counts packed keys, exactly.
 ///
@@ -29,20 +29,45 @@ use crate::row::{Bound, Largest, Number, Place, Row};
 #[derive(Clone, Debug)]
 pub struct Counter {
     names: Vec<String>,
-    counts: HashMap<Box<[u8]>, u64, FixedState>,
+    counts: Counts,
     total: u64,
     missing: u64,
+}
+
+#[derive(Clone, Debug)]
+enum Counts {
+    AsTheyAre(HashMap<Box<[u8]>, u64, FixedState>),
+    /// Under the folded key; the counts are those of its spellings.
+    Folded(HashMap<Box<[u8]>, Spellings, FixedState>),
 }
 
 impl Counter {
     /// A counter for keys of these columns.
     pub fn new(names: Vec<String>) -> Counter {
-        Counter { names, counts: HashMap::with_hasher(FixedState::with_seed(0)), total: 0, missing: 0 }
+        Counter::with(names, Counts::AsTheyAre(HashMap::with_hasher(FixedState::with_seed(0))))
+    }
+
+    /// A counter for folded keys: a list shows each in its most frequent spelling.
+    pub fn folded(names: Vec<String>) -> Counter {
+        Counter::with(names, Counts::Folded(HashMap::with_hasher(FixedState::with_seed(0))))
+    }
+
+    fn with(names: Vec<String>, counts: Counts) -> Counter {
+        Counter { names, counts, total: 0, missing: 0 }
     }
 
     /// Counts a key once.
     pub fn add(&mut self, packed: &[u8]) {
-        self.add_times(packed, 1);
+        self.add_spelled(packed, packed);
+    }
+
+    /// Counts a folded key once, and its spelling.
+    pub fn add_spelled(&mut self, packed: &[u8], spelling: &[u8]) {
+        match &mut self.counts {
+            Counts::AsTheyAre(counts) => update(counts, packed, |count| *count += 1),
+            Counts::Folded(counts) => update(counts, packed, |known| known.add(spelling, 1)),
+        }
+        self.total += 1;
     }
 
     /// Notes a record that has no key.
@@ -52,20 +77,17 @@ impl Counter {
 
     /// Takes over the counts of another counter with the same columns: one per worker, merged in any order.
     pub fn merge(&mut self, other: &Counter) {
-        for (key, count) in &other.counts {
-            self.add_times(key, *count);
-        }
-        self.missing += other.missing;
-    }
-
-    fn add_times(&mut self, packed: &[u8], times: u64) {
-        match self.counts.get_mut(packed) {
-            Some(count) => *count += times,
-            None => {
-                self.counts.insert(packed.into(), times);
+        match (&mut self.counts, &other.counts) {
+            (Counts::AsTheyAre(counts), Counts::AsTheyAre(others)) => {
+                others.iter().for_each(|(key, more)| update(counts, key, |count| *count += more));
             }
+            (Counts::Folded(counts), Counts::Folded(others)) => {
+                others.iter().for_each(|(key, more)| update(counts, key, |known| known.merge(more, 1)));
+            }
+            _ => debug_assert!(false, "both fold, or neither"),
         }
-        self.total += times;
+        self.total += other.total;
+        self.missing += other.missing;
     }
 
     /// Records without a key.
@@ -75,13 +97,39 @@ impl Counter {
 
     /// Different keys so far.
     pub fn distinct(&self) -> usize {
-        self.counts.len()
+        match &self.counts {
+            Counts::AsTheyAre(counts) => counts.len(),
+            Counts::Folded(counts) => counts.len(),
+        }
     }
 
     /// The list so far. There is only the count to order by, whatever the options say.
     pub fn finish(&self, options: &RankOptions) -> Vec<Row> {
-        let counts = self.counts.iter().map(|(key, count)| (&key[..], *count, None));
-        list(&self.names, counts, (self.total, self.counts.len() as u64), options)
+        let whole = (self.total, self.distinct() as u64);
+        match &self.counts {
+            Counts::AsTheyAre(counts) => {
+                let counts = counts.iter().map(|(key, count)| (&key[..], *count, None));
+                list(&self.names, counts, whole, options)
+            }
+            Counts::Folded(counts) => {
+                let shown = counts
+                    .values()
+                    .map(|spellings| (spellings.most_frequent(), spellings.records().unsigned_abs(), None));
+                list(&self.names, shown, whole, options)
+            }
+        }
+    }
+}
+
+/// Changes the entry of a key.
+fn update<V: Default>(
+    counts: &mut HashMap<Box<[u8]>, V, FixedState>,
+    packed: &[u8],
+    change: impl FnOnce(&mut V),
+) {
+    match counts.get_mut(packed) {
+        Some(known) => change(known),
+        None => change(counts.entry(packed.into()).or_default()),
     }
 }
 
@@ -170,6 +218,28 @@ mod tests {
         a.merge(&b);
         assert_eq!(list(&a, 9, true), list(&other, 9, true));
         assert_eq!((a.missing(), other.missing(), a.distinct()), (1, 1, 3));
+    }
+
+    #[test]
+    fn folded_keys_are_listed_in_their_most_frequent_spelling() {
+        let counter = |spellings: &[&str]| {
+            let mut counter = Counter::folded(vec!["key".into()]);
+            for spelling in spellings {
+                let (mut packed, mut spelled) = (Vec::new(), Vec::new());
+                pack_string(&spelling.to_lowercase(), &mut packed);
+                pack_string(spelling, &mut spelled);
+                counter.add_spelled(&packed, &spelled);
+            }
+            counter
+        };
+        let (mut a, b) = (counter(&["Ab", "ab", "AB", "ab", "C"]), counter(&["Ab", "Ab", "c", "d"]));
+        assert_eq!(list(&a, 9, true), [("ab".into(), 4), ("C".into(), 1)]);
+        let mut other = b.clone();
+        other.merge(&a);
+        a.merge(&b);
+        let all = [("Ab".into(), 6), ("C".into(), 2), ("null".into(), 1)];
+        assert_eq!((list(&a, 2, true), list(&other, 2, true)), (all.to_vec(), all.to_vec()));
+        assert_eq!(a.distinct(), 3);
     }
 
     #[test]

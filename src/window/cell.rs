@@ -8,9 +8,8 @@
 use super::hll::Hll;
 use super::quantile::Sketch;
 use super::settings::{Aggregate, Settings};
-use super::spelling::Spellings;
 use super::sum::Sum;
-use crate::row::Number;
+use crate::row::{Number, Spellings};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use std::ops::Range;

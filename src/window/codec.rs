@@ -9,10 +9,9 @@
 use super::cell::Cell;
 use super::hll::Hll;
 use super::quantile::Sketch;
-use super::spelling::Spellings;
 use super::sum::Sum;
 use crate::pack::{Packer, Unpackable, Unpacker};
-use crate::row::Number;
+use crate::row::{Number, Spellings};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 

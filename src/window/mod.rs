@@ -26,7 +26,7 @@
 //! | `pane`, `keys` | counts by key |
 //! | `cell`, `sum`, `hll`, `quantile`, `sketch` | aggregates, and keys in bounded memory |
 //! | `codec` | cells as bytes |
-//! | `names`, `spelling` | keys as a record brings them; how a key is spelt that is counted folded |
+//! | `names` | keys as a record brings them |
 //! | `partial`, `piece` | windows counted in parts, and put together |
 //! | `batch`, `emission` | what comes out, in order |
 //!
@@ -54,7 +54,6 @@ mod settings;
 mod shown;
 mod sketch;
 mod sources;
-mod spelling;
 mod stats;
 mod sum;
 mod window_kind;

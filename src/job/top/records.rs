@@ -1,5 +1,6 @@
 //! Plain records, counted by a key and ranked at the end: exactly, or with a bound on the keys in memory.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::write;
@@ -11,11 +12,12 @@ use crate::job::packed::PackedKeys;
 use crate::jsonl::{Chunk, Record, Reject};
 use crate::rank::{Counter, RankOptions, list};
 use crate::row::{Bound, Number, Row};
-use crate::window::{Emission, Settings, Sink, WindowKind, Windows};
+use crate::window::{Emission, Names, Settings, Sink, WindowKind, Windows};
 
 /// Counts plain records by a key and ranks the counts.
 pub struct TopRecords {
     keys: Vec<(String, Expr)>,
+    folds: bool,
     options: RankOptions,
     limit: Option<KeyLimit>,
     counting: Counting,
@@ -60,9 +62,9 @@ fn whole(count: Number) -> u64 {
 }
 
 impl Estimates {
-    fn new(keys: usize, names: Vec<String>) -> anyhow::Result<Estimates> {
-        let settings =
-            Settings { windows: vec![WindowKind::All], max_keys: Some(keys), ..Settings::default() };
+    fn new(keys: usize, names: Vec<String>, folded: bool) -> anyhow::Result<Estimates> {
+        let windows = vec![WindowKind::All];
+        let settings = Settings { windows, max_keys: Some(keys), folded, ..Settings::default() };
         let windows = Windows::new(&settings).map_err(|error| Usage(error.to_string()))?;
         Ok(Estimates { windows, names, distinct: 0 })
     }
@@ -77,9 +79,10 @@ impl Estimates {
 }
 
 impl TopRecords {
-    /// A count by these key columns.
+    /// A count by these key columns. If it folds, all spellings of a string are one key, shown in the most frequent.
     pub fn new(
         keys: Vec<(String, Expr)>,
+        folds: bool,
         options: RankOptions,
         limit: Option<KeyLimit>,
     ) -> anyhow::Result<TopRecords> {
@@ -89,10 +92,11 @@ impl TopRecords {
                 let hint = "--on-full sketch keeps the most frequent keys, and --asc asks for the rarest";
                 return Err(Usage(hint.into()).into());
             }
-            Some(most) => Counting::Roughly(Box::new(Estimates::new(most, names)?)),
+            Some(most) => Counting::Roughly(Box::new(Estimates::new(most, names, folds)?)),
+            None if folds => Counting::Exactly(Counter::folded(names)),
             None => Counting::Exactly(Counter::new(names)),
         };
-        Ok(TopRecords { keys, options, limit, counting, written: 0, failure: None })
+        Ok(TopRecords { keys, folds, options, limit, counting, written: 0, failure: None })
     }
 
     fn missing(&self) -> u64 {
@@ -130,13 +134,12 @@ impl Mapper for KeyMapper {
 }
 
 impl Keys {
-    /// The keys of each record.
-    fn records(&self) -> impl Iterator<Item = impl Iterator<Item = &[u8]>> {
+    /// The numbers of the keys of each record.
+    fn records(&self) -> impl Iterator<Item = Range<usize>> {
         let mut first = 0;
         self.of_records.iter().map(move |&count| {
-            let range = first..first + count;
             first += count;
-            self.keys.counted(range)
+            first - count..first
         })
     }
 }
@@ -145,24 +148,29 @@ impl Job for TopRecords {
     type Mapper = KeyMapper;
 
     fn recipe(&self) -> Recipe<KeyMapper> {
+        let folds = self.folds;
         let keys: Vec<Expr> = self.keys.iter().map(|(_, key)| key.clone()).collect();
         Arc::new(move || {
             Ok(KeyMapper {
                 program: Program::new(&keys.iter().collect::<Vec<_>>())?,
-                keys: KeyReader::new((0..keys.len()).collect(), false, false),
+                keys: KeyReader::new((0..keys.len()).collect(), false, folds),
             })
         })
     }
 
     fn apply(&mut self, _chunk: &Chunk, keys: Keys, _cx: &mut Context<'_>) -> anyhow::Result<Flow> {
-        let mut of_record = Vec::new();
+        let (mut of_record, mut spellings) = (Vec::new(), Vec::new());
         for record in keys.records() {
             of_record.clear();
-            of_record.extend(record);
+            of_record.extend(keys.keys.counted(record.clone()));
+            spellings.clear();
+            spellings.extend(keys.keys.spelled(record));
             match &mut self.counting {
                 Counting::Exactly(counter) if of_record.is_empty() => counter.add_missing(),
                 Counting::Exactly(counter) => {
-                    of_record.iter().for_each(|key| counter.add(key));
+                    for (at, key) in of_record.iter().enumerate() {
+                        counter.add_spelled(key, spellings.get(at).unwrap_or(key));
+                    }
                     if let Some(limit) = self.limit.filter(|limit| limit.is_exceeded_by(counter.distinct())) {
                         self.failure = Some(limit.failure(""));
                         return Ok(Flow::Done);
@@ -170,7 +178,8 @@ impl Job for TopRecords {
                 }
                 // The one window knows no time.
                 Counting::Roughly(estimates) => {
-                    estimates.windows.record(0, &of_record, &mut Rows::default());
+                    let names = Names { keys: &of_record, spellings: &spellings };
+                    estimates.windows.record_with(0, names, &[], &mut Rows::default());
                 }
             }
         }

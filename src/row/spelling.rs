@@ -1,6 +1,5 @@
 //! How the records of a key spell it, where keys are counted folded.
 
-use super::codec::unpack_count;
 use crate::pack::{Packer, Unpackable, Unpacker};
 
 /// The spellings of one key, each with the number of records that have it.
@@ -8,29 +7,37 @@ use crate::pack::{Packer, Unpackable, Unpacker};
 /// It takes records and other cells in any order with the same result, and gives back what it took in. Most keys have one
 /// or two spellings, so they stand in a list, sorted by bytes; of one alone there is no list.
 #[derive(Clone, Debug, Default)]
-pub(super) enum Spellings {
+pub struct Spellings(List);
+
+#[derive(Clone, Debug, Default)]
+enum List {
     #[default]
     None,
     One(Spelling),
     Several(Vec<Spelling>),
 }
 
-/// One spelling and its records. The bytes are those of the whole key, packed as the key that is counted.
+/// One spelling and its records.
 #[derive(Clone, Debug)]
-pub(super) struct Spelling {
+pub struct Spelling {
+    /// The whole key, packed as the key that is counted; see [`super::key`].
     pub bytes: Box<[u8]>,
+    /// How many records have it.
     pub records: i64,
 }
+
+/// So many records are never counted; a larger number comes from foreign bytes.
+const MOST: i64 = 1 << 56;
 
 impl Spellings {
     /// So many records more have a spelling; fewer, if the number is negative. Without records a spelling is forgotten.
     #[inline]
     pub fn add(&mut self, bytes: &[u8], records: i64) {
-        match self {
-            Spellings::One(one) if *one.bytes == *bytes => {
+        match &mut self.0 {
+            List::One(one) if *one.bytes == *bytes => {
                 one.records += records;
                 if one.records == 0 {
-                    *self = Spellings::None;
+                    self.0 = List::None;
                 }
             }
             _ => self.add_another(bytes, records),
@@ -39,25 +46,25 @@ impl Spellings {
 
     fn add_another(&mut self, bytes: &[u8], records: i64) {
         let new = || Spelling { bytes: bytes.into(), records };
-        match self {
-            Spellings::None => *self = Spellings::One(new()),
-            Spellings::One(_) => {
-                if let Spellings::One(one) = std::mem::take(self) {
-                    let other = new();
-                    let in_order = one.bytes < other.bytes;
-                    *self = Spellings::Several(if in_order { vec![one, other] } else { vec![other, one] });
-                }
+        self.0 = match std::mem::take(&mut self.0) {
+            List::None => List::One(new()),
+            List::One(one) => {
+                let other = new();
+                List::Several(if one.bytes < other.bytes { vec![one, other] } else { vec![other, one] })
             }
-            Spellings::Several(list) => match list.binary_search_by(|known| (*known.bytes).cmp(bytes)) {
-                Ok(at) => {
-                    list[at].records += records;
-                    if list[at].records == 0 {
-                        list.remove(at);
+            List::Several(mut list) => {
+                match list.binary_search_by(|known| (*known.bytes).cmp(bytes)) {
+                    Ok(at) => {
+                        list[at].records += records;
+                        if list[at].records == 0 {
+                            list.remove(at);
+                        }
                     }
+                    Err(at) => list.insert(at, new()),
                 }
-                Err(at) => list.insert(at, new()),
-            },
-        }
+                List::Several(list)
+            }
+        };
     }
 
     /// Takes in other spellings so many times; -1 takes them out.
@@ -69,11 +76,16 @@ impl Spellings {
 
     /// All spellings, by bytes.
     pub fn list(&self) -> &[Spelling] {
-        match self {
-            Spellings::None => &[],
-            Spellings::One(one) => std::slice::from_ref(one),
-            Spellings::Several(list) => list,
+        match &self.0 {
+            List::None => &[],
+            List::One(one) => std::slice::from_ref(one),
+            List::Several(list) => list,
         }
+    }
+
+    /// How many records there are, in all spellings.
+    pub fn records(&self) -> i64 {
+        self.list().iter().map(|spelling| spelling.records).sum()
     }
 
     /// The spelling that most records have; of several the one with the smallest bytes.
@@ -84,7 +96,7 @@ impl Spellings {
         &most.bytes
     }
 
-    /// Appends the spellings.
+    /// Appends the spellings, for states and partial rows.
     pub fn pack(&self, out: &mut Packer) {
         out.length(self.list().len());
         for Spelling { bytes, records } in self.list() {
@@ -93,14 +105,18 @@ impl Spellings {
         }
     }
 
-    /// The next spellings.
+    /// What [`Spellings::pack`] has packed.
+    ///
+    /// # Errors
+    ///
+    /// Bytes that it has not packed.
     pub fn unpack(from: &mut Unpacker<'_>) -> Result<Spellings, Unpackable> {
-        let mut spellings = Spellings::None;
+        let mut spellings = Spellings::default();
         for _ in 0..from.length()? {
             let bytes = from.string()?;
-            match unpack_count(from)? {
-                0 => return Err(Unpackable),
-                records => spellings.add(bytes, records),
+            match from.i64()? {
+                records @ 1..=MOST => spellings.add(bytes, records),
+                _ => return Err(Unpackable),
             }
         }
         Ok(spellings)
