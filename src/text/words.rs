@@ -186,14 +186,16 @@ fn spell_wide(word: &str, each: &mut impl FnMut(&str)) {
         if part.is_empty() {
             continue;
         }
-        let key = fold(part);
-        match run {
-            Script::Han => pairs(&key, each),
-            Script::Hiragana | Script::Katakana => each(&key),
-            Script::Other if key.contains(['\u{2019}', '\u{2010}', '\u{2011}']) => {
-                each(&key.replace('\u{2019}', "'").replace(['\u{2010}', '\u{2011}'], "-"));
+        // A few letters fold to a blank with a mark on it, such as the isolated vowels of Arabic.
+        for key in fold(part).split_whitespace().filter(|key| key.contains(char::is_alphanumeric)) {
+            match run {
+                Script::Han => pairs(key, each),
+                Script::Hiragana | Script::Katakana => each(key),
+                Script::Other if key.contains(['\u{2019}', '\u{2010}', '\u{2011}']) => {
+                    each(&key.replace('\u{2019}', "'").replace(['\u{2010}', '\u{2011}'], "-"));
+                }
+                Script::Other => each(key),
             }
-            Script::Other => each(&key),
         }
     }
 }
