@@ -8,7 +8,7 @@ use std::path::Path;
 use common::{Ran, Tool, demo, gzip, tool, zstd};
 
 /// What every tool is asked here; the input is a demo stream, or the rows of one.
-const CALLS: [(&str, &[&str], Input); 13] = [
+const CALLS: [(&str, &[&str], Input); 16] = [
     ("jsonl-filter", &[".lang == \"en\""], Input::Tweets),
     ("jsonl-filter", &["--map", "{lang, tag: .entities.hashtags[].text}"], Input::Tweets),
     ("jsonl-filter", &["(.text | length) > 60"], Input::Tweets),
@@ -26,6 +26,40 @@ const CALLS: [(&str, &[&str], Input); 13] = [
         Input::Tweets,
     ),
     ("window-count", &["--key", ".lang", "--window", "10s", "--format", "table"], Input::Tweets),
+    (
+        "window-count",
+        &[
+            "--key",
+            "t=.entities.hashtags[].text",
+            "--window",
+            "20s/10s",
+            "--max-keys",
+            "20",
+            "--on-full",
+            "sketch",
+        ],
+        Input::Tweets,
+    ),
+    (
+        "window-count",
+        &[
+            "--window",
+            "100ms",
+            "--emit-empty",
+            "--watermark-by",
+            ".lang",
+            "--missing",
+            "null",
+            "--key",
+            ".place",
+        ],
+        Input::Tweets,
+    ),
+    (
+        "topn",
+        &["3", "--key", "tag=.entities.hashtags[].text", "--max-keys", "20", "--on-full", "sketch"],
+        Input::Tweets,
+    ),
     ("topn", &["3", "--key", "tag=.entities.hashtags[].text", "--other"], Input::Tweets),
     ("topn", &["3", "--other"], Input::Rows),
     ("topn", &["3", "--format", "tsv"], Input::Rows),

@@ -273,7 +273,7 @@ impl Job for Count {
         figures.insert("gap".into(), stats.gap.into());
         if let Some(sources) = self.windows.sources() {
             figures.insert("sources".into(), sources.into());
-            figures.insert("dropped_sources".into(), self.wall.dropped().into());
+            figures.insert("dropped_sources".into(), self.wall.dropped().unwrap_or_default().into());
         }
         figures.insert("windows".into(), (stats.windows - self.held.windows).into());
         figures.insert("keys".into(), stats.keys.into());

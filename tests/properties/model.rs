@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::{Timestamp, Unit, tz::TimeZone};
+use jiff::{Span, Timestamp, Unit, civil::Date, tz::TimeZone};
 use serde_json::{Map, Value, json};
 
 /// A line of the stream.
@@ -21,11 +21,29 @@ pub struct Record {
 /// In milliseconds; the shift from the epoch is the case's.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Windows {
-    Hop { size: i64, slide: i64 },
-    Cumulate { size: i64, step: i64 },
-    Day { zone: &'static str },
-    Session { gap: i64 },
-    Count { records: usize },
+    Hop {
+        size: i64,
+        slide: i64,
+    },
+    Cumulate {
+        size: i64,
+        step: i64,
+    },
+    Day {
+        zone: &'static str,
+    },
+    /// So many days each, one of them from this day after 1970-01-01 on.
+    Days {
+        zone: &'static str,
+        days: i64,
+        origin: i64,
+    },
+    Session {
+        gap: i64,
+    },
+    Count {
+        records: usize,
+    },
     All,
 }
 
@@ -45,6 +63,10 @@ pub struct Case {
     pub delay: Option<i64>,
     pub lateness: i64,
     pub keys: Keys,
+    /// A record without a key counts under null.
+    pub missing: bool,
+    /// `lang` tells sources apart.
+    pub sources: bool,
     pub once: bool,
     pub folds: bool,
     pub filters: bool,
@@ -67,6 +89,11 @@ impl Case {
                     add("--window=1d".into());
                     add(format!("--tz={zone}"));
                 }
+                Windows::Days { zone, days, origin } => {
+                    add(format!("--window={days}d"));
+                    add(format!("--tz={zone}"));
+                    add(format!("--origin={}", date(origin)));
+                }
                 Windows::Session { gap } => add(format!("--session={gap}ms")),
                 Windows::Count { records } => add(format!("--window={records}rec")),
                 Windows::All => add("--window=all".into()),
@@ -88,6 +115,12 @@ impl Case {
         if self.folds && self.keys != Keys::None {
             add("--fold".into());
         }
+        if self.missing && self.keys != Keys::None {
+            add("--missing=null".into());
+        }
+        if self.sources {
+            add("--watermark-by=.lang".into());
+        }
         if self.once {
             add("--once-per-record".into());
         }
@@ -104,12 +137,17 @@ impl Case {
 
     /// The keys that a record counts for: a tuple each.
     fn keys_of(&self, record: &Record) -> Vec<Vec<Value>> {
-        let tags = record.tags.iter().flatten().map(|tag| json!(tag));
+        let or_null = |values: Vec<Value>| {
+            if values.is_empty() && self.missing { vec![Value::Null] } else { values }
+        };
+        let tags = or_null(record.tags.iter().flatten().map(|tag| json!(tag)).collect());
+        let langs = or_null(record.lang.iter().map(|lang| json!(lang)).collect());
         let mut keys: Vec<Vec<Value>> = match self.keys {
             Keys::None => vec![vec![]],
-            Keys::Tags => tags.map(|tag| vec![tag]).collect(),
+            Keys::Tags => tags.into_iter().map(|tag| vec![tag]).collect(),
             Keys::TagsAndLang => {
-                tags.flat_map(|tag| record.lang.map(|lang| vec![tag, json!(lang)])).collect()
+                let langs = &langs;
+                tags.iter().flat_map(|tag| langs.iter().map(|lang| vec![tag.clone(), lang.clone()])).collect()
             }
         };
         if self.once {
@@ -168,11 +206,27 @@ impl Case {
                     let next = there.tomorrow().and_then(|next| next.start_of_day()).expect("in range");
                     windows.insert((next.timestamp().as_millisecond(), day.timestamp().as_millisecond()));
                 }
+                Windows::Days { zone, days, origin } => {
+                    let zone = TimeZone::get(zone).expect("it is in the database");
+                    let today =
+                        Timestamp::from_millisecond(time).expect("in range").to_zoned(zone.clone()).date();
+                    let today = today.since(date(0)).expect("in range").get_days().into();
+                    let first = floor(today, days, origin);
+                    let begin = |day: i64| {
+                        let day = date(day).to_zoned(zone.clone()).expect("in range");
+                        day.timestamp().as_millisecond()
+                    };
+                    windows.insert((begin(first + days), begin(first)));
+                }
                 Windows::Session { .. } | Windows::Count { .. } | Windows::All => {}
             }
         }
         windows
     }
+}
+
+fn date(day: i64) -> Date {
+    Date::constant(1970, 1, 1) + Span::new().days(day)
 }
 
 /// The largest `n × step + offset` that is not above `time`.
@@ -238,11 +292,17 @@ impl<'a> Model<'a> {
     fn in_time(&mut self) {
         let Case { delay, lateness, .. } = *self.case;
         let mut windows: BTreeMap<(i64, i64), Window> = BTreeMap::new();
-        let (mut newest, mut watermark) = (None, None);
+        let (mut newest, mut base, mut watermark) = (None, None, None);
+        let mut sources: BTreeMap<Option<i64>, i64> = BTreeMap::new();
         for (number, record) in self.seen() {
-            if newest < Some(record.time) {
-                newest = Some(record.time);
-                let next = delay.map(|delay| record.time - delay);
+            newest = newest.max(Some(record.time));
+            let source = sources.entry(record.lang.filter(|_| self.case.sources)).or_insert(record.time);
+            *source = record.time.max(*source);
+            // The source that is furthest behind rules, and never back.
+            let slowest = sources.values().min().copied();
+            if base < slowest {
+                base = slowest;
+                let next = delay.and_then(|delay| Some(base? - delay));
                 let ripe = |end: i64| next.is_some_and(|next| end <= next);
                 let has_closed = |end: i64| watermark.is_some_and(|watermark| end <= watermark);
                 let something = windows.iter().any(|(&(end, _), window)| {

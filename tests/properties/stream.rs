@@ -96,6 +96,9 @@ fn windows() -> impl Strategy<Value = Vec<Windows>> {
             vec![Windows::Cumulate { size: 500 * step * steps, step: 500 * step }]
         }),
         2 => prop::sample::select(&ZONES[..]).prop_map(|zone| vec![Windows::Day { zone }]),
+        1 => (prop::sample::select(&ZONES[..]), 1..9_i64, -40..40_000_i64).prop_map(|(zone, days, origin)| {
+            vec![Windows::Days { zone, days, origin }]
+        }),
         2 => (1..3000_i64).prop_map(|gap| vec![Windows::Session { gap }]),
         1 => (1..9_usize).prop_map(|records| vec![Windows::Count { records }]),
         1 => Just(vec![Windows::All]),
@@ -106,7 +109,11 @@ fn windows() -> impl Strategy<Value = Vec<Windows>> {
 pub fn case() -> impl Strategy<Value = Case> {
     (any_case(), any::<bool>()).prop_map(|(mut case, is_even)| {
         if is_even {
-            let step = if matches!(case.windows[0], Windows::Day { .. }) { 3_600_000 } else { 500 };
+            let step = if matches!(case.windows[0], Windows::Day { .. } | Windows::Days { .. }) {
+                3_600_000
+            } else {
+                500
+            };
             let round = |length: &mut i64| *length = length.div_euclid(step) * step;
             round(&mut case.offset);
             round(&mut case.lateness);
@@ -122,35 +129,37 @@ pub fn case() -> impl Strategy<Value = Case> {
 
 fn any_case() -> impl Strategy<Value = Case> {
     let keys = prop::sample::select(&[Keys::None, Keys::Tags, Keys::TagsAndLang][..]);
-    let flags = (any::<bool>(), any::<bool>(), prop::bool::weighted(0.3), any::<bool>());
+    let rarely = || prop::bool::weighted(0.3);
+    let flags = ((any::<bool>(), any::<bool>(), rarely(), any::<bool>()), rarely(), rarely());
     let around = prop::sample::select(&AROUND[..]);
     (windows(), -700..700_i64, prop::option::weighted(0.8, 0..5000_i64), 0..4000_i64, keys, flags, around)
-        .prop_flat_map(
-            |(windows, offset, delay, lateness, keys, (once, folds, filters, aggregates), around)| {
-                let days = matches!(windows[0], Windows::Day { .. });
-                let in_time = matches!(windows[0], Windows::Hop { .. } | Windows::Cumulate { .. });
-                let unit = match windows[0] {
-                    Windows::Hop { size, slide } if size % 500 != 0 || slide % 500 != 0 => 1,
-                    Windows::Day { .. } => 36_000_000,
-                    _ => 500,
-                };
-                let scale = |millis: i64| if days { millis * 20_000 } else { millis };
-                let is_session = matches!(windows[0], Windows::Session { .. });
-                let delay = if is_session { None } else { delay.map(scale) };
-                let lateness = if in_time || days { scale((lateness - 2000).max(0)) } else { 0 };
-                let case = Case {
-                    offset: if in_time { offset } else { 0 },
-                    windows,
-                    delay,
-                    lateness,
-                    keys,
-                    once,
-                    folds,
-                    filters,
-                    aggregates,
-                    records: Vec::new(),
-                };
-                records(around, 20 * unit).prop_map(move |records| Case { records, ..case.clone() })
-            },
-        )
+        .prop_flat_map(|(windows, offset, delay, lateness, keys, (flags, missing, sources), around)| {
+            let (once, folds, filters, aggregates) = flags;
+            let days = matches!(windows[0], Windows::Day { .. } | Windows::Days { .. });
+            let in_time = matches!(windows[0], Windows::Hop { .. } | Windows::Cumulate { .. });
+            let unit = match windows[0] {
+                Windows::Hop { size, slide } if size % 500 != 0 || slide % 500 != 0 => 1,
+                Windows::Day { .. } | Windows::Days { .. } => 36_000_000,
+                _ => 500,
+            };
+            let scale = |millis: i64| if days { millis * 20_000 } else { millis };
+            let is_session = matches!(windows[0], Windows::Session { .. });
+            let delay = if is_session { None } else { delay.map(scale) };
+            let lateness = if in_time || days { scale((lateness - 2000).max(0)) } else { 0 };
+            let case = Case {
+                offset: if in_time { offset } else { 0 },
+                windows,
+                delay,
+                lateness,
+                keys,
+                missing,
+                sources,
+                once,
+                folds,
+                filters,
+                aggregates,
+                records: Vec::new(),
+            };
+            records(around, 20 * unit).prop_map(move |records| Case { records, ..case.clone() })
+        })
 }
