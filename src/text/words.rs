@@ -24,7 +24,9 @@ use super::piece::{Piece, pieces};
 pub fn words(text: &str, mut each: impl FnMut(&str)) {
     let mut lower = String::new();
     pieces(text, |piece| match piece {
-        Piece::Tag(tag) => each(&fold(tag)),
+        // a tag of marks alone is a tag, and no word
+        Piece::Tag(tag) if tag.contains(char::is_alphanumeric) => each(&fold(tag)),
+        Piece::Tag(_) => {}
         Piece::Text(text) => {
             let mut at = 0;
             while let Some(start) = next_start(text, at) {
@@ -303,6 +305,11 @@ mod tests {
     }
 
     #[test]
+    fn a_letter_that_stands_for_a_phrase_is_its_words() {
+        gives(&[("محمد ﷺ", "محمد صلى الله عليه وسلم")]);
+    }
+
+    #[test]
     fn scripts_without_blanks_are_cut() {
         gives(&[
             ("東京タワーはとても高い", "東京 タワー はとても 高 い"),
@@ -331,7 +338,9 @@ mod tests {
             for word in of(&text) {
                 prop_assert_eq!(&fold(&word), &word, "of {:?}", text);
                 prop_assert!(word.chars().any(char::is_alphanumeric), "{:?} of {:?}", word, text);
-                prop_assert!(!word.contains(char::is_whitespace), "{:?} of {:?}", word, text);
+                // the key of a tag may be a phrase
+                let is_tag = text.contains(['#', '＃']);
+                prop_assert!(is_tag || !word.contains(char::is_whitespace), "{:?} of {:?}", word, text);
             }
         }
 
