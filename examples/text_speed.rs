@@ -41,13 +41,13 @@ fn functions() -> Vec<(&'static str, Function)> {
 }
 
 /// The text of each post.
-fn texts(content: &str) -> Result<Vec<String>, Box<dyn Error>> {
+fn texts(content: &[u8]) -> Result<Vec<String>, Box<dyn Error>> {
     let expression: Expr = "post_text".parse()?;
     let mut program = Program::new(&[&expression])?;
     let mut texts = Vec::new();
-    for line in content.lines() {
-        let Ok(mut record) = program.load(line.as_bytes()) else {
-            texts.push(line.to_owned());
+    for line in content.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
+        let Ok(mut record) = program.load(line) else {
+            texts.push(String::from_utf8_lossy(line).into_owned());
             continue;
         };
         record.outputs(0, &mut |value| {
@@ -64,7 +64,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut operands = env::args().skip(1);
     let file = operands.next().ok_or("usage: text_speed FILE [FUNCTION...]")?;
     let wanted: Vec<String> = operands.collect();
-    let texts = texts(&fs::read_to_string(file)?)?;
+    let texts = texts(&fs::read(file)?)?;
     for (name, function) in functions() {
         if !wanted.is_empty() && !wanted.iter().any(|wanted| wanted == name) {
             continue;

@@ -92,6 +92,10 @@ impl<'r> Node<'r> for Parsed<'r> {
         matches!(self.0, Val::Obj(_))
     }
 
+    fn is_string(self) -> bool {
+        matches!(self.0, Val::TStr(_))
+    }
+
     fn string(self) -> Option<Cow<'r, str>> {
         match self.0 {
             Val::TStr(bytes) => Some(String::from_utf8_lossy(bytes)),
@@ -160,6 +164,18 @@ impl<'r> Node<'r> for Raw<'r> {
 
     fn is_object(self) -> bool {
         self.kind() == Some(Kind::Object)
+    }
+
+    fn is_string(self) -> bool {
+        self.kind() == Some(Kind::String)
+    }
+
+    /// A string has its last character as it is or as an escape; only then is it decoded.
+    fn ends_with(self, end: char) -> bool {
+        let [content @ .., b'"'] = self.bytes else { return false };
+        let is_escaped = content.last_chunk::<6>().is_some_and(|last| last.starts_with(b"\\u"));
+        let is_plain = content.ends_with(end.encode_utf8(&mut [0; 4]).as_bytes());
+        (is_plain || is_escaped) && self.string().is_some_and(|string| string.ends_with(end))
     }
 
     fn string(self) -> Option<Cow<'r, str>> {

@@ -25,8 +25,14 @@ pub trait Node<'r>: Copy {
     fn is_array(self) -> bool;
     /// It is an object.
     fn is_object(self) -> bool;
+    /// It is a string.
+    fn is_string(self) -> bool;
     /// What a string says.
     fn string(self) -> Option<Cow<'r, str>>;
+    /// It is a string with this at its end. Worth an answer of its own where a string is dear.
+    fn ends_with(self, end: char) -> bool {
+        self.string().is_some_and(|string| string.ends_with(end))
+    }
     /// A number that counts something: an integer from 0 on.
     fn index(self) -> Option<usize>;
 }
@@ -195,27 +201,27 @@ impl<'r, N: Node<'r>> Holder<'r, N> for Inner<N> {
     }
 }
 
-/// A post, by its kind.
-enum Body<'r, N> {
+/// A post, by its kind. The texts are read when they are needed.
+enum Body<N> {
     Tweet {
-        text: Cow<'r, str>,
-        entities: Option<N>,
+        words: Words<N>,
         /// Of a retweet that was cut: what it repeats.
-        whole: Option<Whole<'r, N>>,
+        whole: Option<Words<N>>,
     },
     /// Of Bluesky. The facets say what stands where in the text, in bytes; tags may be beside the text.
-    Skeet { text: Cow<'r, str>, facets: Option<N>, tags: Option<N> },
+    Skeet { text: N, facets: Option<N>, tags: Option<N> },
     /// Of Mastodon.
-    Status { html: Cow<'r, str>, tags: Option<N>, mentions: Option<N> },
+    Status { html: N, tags: Option<N>, mentions: Option<N> },
 }
 
-struct Whole<'r, N> {
-    text: Cow<'r, str>,
+/// The text of a tweet, and what it points to.
+struct Words<N> {
+    text: N,
     entities: Option<N>,
 }
 
 /// Finds the post.
-fn body<'r, N: Node<'r>>(record: &dyn Holder<'r, N>) -> Option<Body<'r, N>> {
+fn body<'r, N: Node<'r>>(record: &dyn Holder<'r, N>) -> Option<Body<N>> {
     let data = record.get("data").filter(|data| data.is_object());
     let within = |node: Option<N>| node.and_then(|node| at(&Inner(node), None));
     at(record, record.elsewhere(&["includes", "tweets"]))
@@ -225,49 +231,51 @@ fn body<'r, N: Node<'r>>(record: &dyn Holder<'r, N>) -> Option<Body<'r, N>> {
 }
 
 /// The post that an object is itself.
-fn at<'r, N: Node<'r>>(holder: &dyn Holder<'r, N>, others: Option<N>) -> Option<Body<'r, N>> {
-    if let Some((text, entities)) = tweet(holder) {
+fn at<'r, N: Node<'r>>(holder: &dyn Holder<'r, N>, others: Option<N>) -> Option<Body<N>> {
+    if let Some(words) = tweet(holder) {
         let facets = holder.get("facets").filter(|facets| facets.is_array());
         let tags = holder.get("tags").filter(|tags| tags.is_array());
-        if facets.is_some() || (tags.is_some() && entities.is_none()) {
-            return Some(Body::Skeet { text, facets, tags });
+        if facets.is_some() || (tags.is_some() && words.entities.is_none()) {
+            return Some(Body::Skeet { text: words.text, facets, tags });
         }
-        let whole = if text.ends_with(CUT) { repeated(holder, others) } else { None };
-        return Some(Body::Tweet { text, entities, whole });
+        let whole = if words.text.ends_with(CUT) { repeated(holder, others) } else { None };
+        return Some(Body::Tweet { words, whole });
     }
-    let status = |holder: &dyn Holder<'r, N>, html: Cow<'r, str>| Body::Status {
+    let status = |holder: &dyn Holder<'r, N>, html: N| Body::Status {
         html,
         tags: holder.get("tags").filter(|tags| tags.is_array()),
         mentions: holder.get("mentions").filter(|mentions| mentions.is_array()),
     };
-    let html = holder.get("content").and_then(Node::string)?;
+    let html = holder.get("content").filter(|html| html.is_string())?;
     // a boost has no content of its own
-    let boosted = holder.get("reblog").filter(|boosted| boosted.is_object() && html.is_empty()).map(Inner);
-    match boosted.as_ref().and_then(|boosted| Some((boosted, boosted.get("content")?.string()?))) {
+    let boosted = holder.get("reblog").filter(|boosted| boosted.is_object() && is(Some(html), "")).map(Inner);
+    match boosted
+        .as_ref()
+        .and_then(|boosted| Some((boosted, boosted.get("content").filter(|html| html.is_string())?)))
+    {
         Some((boosted, html)) => Some(status(boosted, html)),
         None => Some(status(holder, html)),
     }
 }
 
 /// The whole text of a tweet, and what it points to.
-fn tweet<'r, N: Node<'r>>(holder: &dyn Holder<'r, N>) -> Option<(Cow<'r, str>, Option<N>)> {
+fn tweet<'r, N: Node<'r>>(holder: &dyn Holder<'r, N>) -> Option<Words<N>> {
+    let words = |text: Option<N>, entities: Option<N>| {
+        let text = text.filter(|text| text.is_string())?;
+        Some(Words { text, entities: entities.filter(|entities| entities.is_object()) })
+    };
     let of = |longer: Option<N>, name: &str| {
         let longer = longer?;
-        Some((
-            longer.member(name)?.string()?,
-            longer.member("entities").filter(|entities| entities.is_object()),
-        ))
+        words(longer.member(name), longer.member("entities"))
     };
-    let entities = || holder.get("entities").filter(|entities| entities.is_object());
-    let own = |name| Some((holder.get(name)?.string()?, entities()));
     of(holder.get("extended_tweet"), "full_text")
         .or_else(|| of(holder.get("note_tweet"), "text"))
-        .or_else(|| own("full_text"))
-        .or_else(|| own("text"))
+        .or_else(|| words(holder.get("full_text"), holder.get("entities")))
+        .or_else(|| words(holder.get("text"), holder.get("entities")))
 }
 
 /// The tweet that a retweet repeats: within it, or among the others that came with it.
-fn repeated<'r, N: Node<'r>>(holder: &dyn Holder<'r, N>, others: Option<N>) -> Option<Whole<'r, N>> {
+fn repeated<'r, N: Node<'r>>(holder: &dyn Holder<'r, N>, others: Option<N>) -> Option<Words<N>> {
     let original = holder.get("retweeted_status").or_else(|| {
         let retweeted =
             first(holder.get("referenced_tweets")?, &|reference| is(reference.member("type"), "retweeted"))?;
@@ -277,7 +285,7 @@ fn repeated<'r, N: Node<'r>>(holder: &dyn Holder<'r, N>, others: Option<N>) -> O
         let id = retweeted.member("id")?.string()?;
         first(others?, &|other| is(other.member("id"), &id))
     })?;
-    tweet(&Inner(original)).map(|(text, entities)| Whole { text, entities })
+    tweet(&Inner(original))
 }
 
 fn is<'r, N: Node<'r>>(node: Option<N>, text: &str) -> bool {
@@ -294,23 +302,26 @@ fn first<'r, N: Node<'r>>(array: N, is_it: &dyn Fn(N) -> bool) -> Option<N> {
     found
 }
 
-impl<'r, N: Node<'r>> Body<'r, N> {
-    fn text(self) -> Option<Cow<'r, str>> {
-        Some(match self {
-            Body::Tweet { text, whole: None, .. } | Body::Skeet { text, .. } => text,
-            Body::Tweet { text, whole: Some(whole), .. } => match retweeter(&text) {
-                Some(name) => Cow::Owned(format!("RT @{name}: {}", whole.text)),
-                None => whole.text,
-            },
-            Body::Status { html, .. } => Cow::Owned(html::text_of(&html)),
-        })
+impl<'r, N: Node<'r>> Body<N> {
+    fn text(&self) -> Option<Cow<'r, str>> {
+        match self {
+            Body::Tweet { words, whole: None } => words.text.string(),
+            Body::Tweet { words, whole: Some(whole) } => {
+                let (cut, whole) = (words.text.string()?, whole.text.string()?);
+                Some(match retweeter(&cut) {
+                    Some(name) => Cow::Owned(format!("RT @{name}: {whole}")),
+                    None => whole,
+                })
+            }
+            Body::Skeet { text, .. } => text.string(),
+            Body::Status { html, .. } => Some(Cow::Owned(html::text_of(&html.string()?))),
+        }
     }
 
     /// The entities that count, of a tweet.
     fn entities(&self) -> Option<N> {
         match self {
-            Body::Tweet { whole: Some(whole), .. } => whole.entities,
-            Body::Tweet { entities, .. } => *entities,
+            Body::Tweet { words, whole } => whole.as_ref().unwrap_or(words).entities,
             _ => None,
         }
     }
@@ -325,14 +336,18 @@ impl<'r, N: Node<'r>> Body<'r, N> {
     /// Hands what the service found to `each`. `false`: it did not look.
     fn own(&self, what: Pointers, each: &mut dyn FnMut(&str)) -> bool {
         match self {
-            Body::Tweet { text, whole, .. } => {
+            Body::Tweet { words, whole } => {
                 let Some(entities) = self.entities() else { return false };
-                if let (Pointers::Mentions, Some(_), Some(name)) = (what, whole, retweeter(text)) {
+                if what == Pointers::Mentions
+                    && whole.is_some()
+                    && let Some(cut) = words.text.string()
+                    && let Some(name) = retweeter(&cut)
+                {
                     each(name);
                 }
                 listed(entities, what, each);
             }
-            Body::Skeet { text, facets, tags } => return skeet(text, *facets, *tags, what, each),
+            Body::Skeet { text, facets, tags } => return skeet(*text, *facets, *tags, what, each),
             Body::Status { tags: Some(tags), .. } if what == Pointers::Hashtags => {
                 named(*tags, &["name"], each);
             }
@@ -369,7 +384,7 @@ fn named<'r, N: Node<'r>>(list: N, names: &[&str], each: &mut dyn FnMut(&str)) {
 
 /// What a post of Bluesky points to.
 fn skeet<'r, N: Node<'r>>(
-    text: &str,
+    text: N,
     facets: Option<N>,
     tags: Option<N>,
     what: Pointers,
@@ -378,17 +393,20 @@ fn skeet<'r, N: Node<'r>>(
     if what == Pointers::Cashtags {
         return false;
     }
+    // names of mentions stand in the text alone
+    let is_in_text = facets.is_none() || what == Pointers::Mentions;
+    let text = if is_in_text { text.string().unwrap_or_default() } else { Cow::Borrowed("") };
     match facets {
         Some(facets) => facets.elements(&mut |facet| {
             if let Some(features) = facet.member("features") {
                 features.elements(&mut |feature| {
-                    if let Some(found) = feature_of(feature, facet, text, what) {
+                    if let Some(found) = feature_of(feature, facet, &text, what) {
                         each(&found);
                     }
                 });
             }
         }),
-        None => what.in_text(text, each),
+        None => what.in_text(&text, each),
     }
     if let (Pointers::Hashtags, Some(tags)) = (what, tags) {
         tags.elements(&mut |tag| {

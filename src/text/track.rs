@@ -29,6 +29,8 @@ pub struct Track {
     phrases: Vec<Vec<Term>>,
     /// How many words all phrases have.
     terms: usize,
+    /// One of them is [`Kind::Whole`].
+    has_whole: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,7 +89,8 @@ impl Track {
             .filter(|phrase: &Vec<Term>| !phrase.is_empty())
             .collect();
         let terms = phrases.iter().map(Vec::len).sum();
-        Track { phrases, terms }
+        let has_whole = phrases.iter().flatten().any(|term| term.kind == Kind::Whole);
+        Track { phrases, terms, has_whole }
     }
 
     /// Nothing is looked for.
@@ -178,17 +181,26 @@ impl<'s> Search<'s> {
 
     /// A text in which nothing points elsewhere.
     fn plain(&mut self, text: &str) {
-        let folded = fold(text);
-        self.words(&folded);
-        for whole in folded.split_whitespace() {
+        self.words(text);
+        if !self.track.has_whole {
+            return;
+        }
+        for whole in text.split_whitespace() {
+            let whole = fold(whole);
             let bare = whole.trim_matches(|character: char| !is_word_part(character));
-            self.meet(|term| term.kind == Kind::Whole && (term.folded == whole || term.folded == bare));
+            self.meet(|term| term.kind == Kind::Whole && (term.folded == *whole || term.folded == bare));
         }
     }
 
-    fn words(&mut self, folded: &str) {
-        for word in folded.split(|character| !is_word_part(character)).filter(|word| !word.is_empty()) {
-            self.meet(|term| term.kind == Kind::Word && term.folded == word);
+    /// The words are folded one by one: most are of ASCII, which costs nothing.
+    fn words(&mut self, text: &str) {
+        for word in text.split(|character| !is_word_part(character)).filter(|word| !word.is_empty()) {
+            if word.is_ascii() {
+                self.meet(|term| term.kind == Kind::Word && term.folded.eq_ignore_ascii_case(word));
+            } else {
+                let word = fold(word);
+                self.meet(|term| term.kind == Kind::Word && term.folded == *word);
+            }
         }
     }
 }
