@@ -8,10 +8,12 @@ use trendpipe::cli::clock::ClockArgs;
 use trendpipe::cli::closing::ClosingArgs;
 use trendpipe::cli::columns::AggregateArgs;
 use trendpipe::cli::limit::LimitArgs;
+use trendpipe::cli::parts::PartsArgs;
 use trendpipe::cli::windows::WindowArgs;
 use trendpipe::cli::{self, Common, LexiconArg, OutputArgs, Status, Tool};
 use trendpipe::expr::Expr;
 use trendpipe::job::count::{Count, CountOptions};
+use trendpipe::job::parts::{Merge, PartialCount};
 use trendpipe::time::Span;
 
 /// Count JSON lines in event-time windows
@@ -55,6 +57,8 @@ struct Args {
     #[command(flatten)]
     limit: LimitArgs,
     #[command(flatten)]
+    parts: PartsArgs,
+    #[command(flatten)]
     lexicon: LexiconArg,
     #[command(flatten)]
     output: OutputArgs,
@@ -82,6 +86,11 @@ Exit status: 0 done, 2 usage, 3 too many rejects, 4 input or output failed.";
 fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     args.common.prepare(tool)?;
     args.lexicon.prepare()?;
+    if let Some(options) = args.parts.merge(args.closing.wall().idle_timeout)? {
+        let mut merge = Merge::new(options);
+        let (status, _) = args.common.run(tool, &mut merge, &args.files, args.parts.open(&args.output)?)?;
+        return Ok(status);
+    }
     let options = CountOptions {
         clock: args.clock.clock(),
         times: args.clock.times()?,
@@ -92,7 +101,7 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
         keep: args.keep,
         weight: args.aggregates.weight(),
         aggregates: args.aggregates.aggregates(),
-        windows: args.closing.settings(args.windows.kinds()?, &args.clock),
+        windows: args.closing.settings(args.windows.kinds()?, &args.clock, args.parts.is_partial()),
         wall: args.closing.wall(),
         source: args.closing.source(),
         at_end: args.closing.at_end(),
@@ -110,6 +119,11 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     }
     let mut notes = tool.notes();
     options.explain().iter().for_each(|sentence| notes.explain(sentence));
+    if let Some(name) = args.parts.part() {
+        let mut count = PartialCount::new(options, name)?;
+        let (status, _) = args.common.run(tool, &mut count, &args.files, args.parts.open(&args.output)?)?;
+        return Ok(status);
+    }
     let mut count = Count::new(options)?;
     let (status, _) = args.common.run(tool, &mut count, &args.files, args.output.open()?)?;
     Ok(status)

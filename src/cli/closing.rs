@@ -34,9 +34,9 @@ pub struct ClosingArgs {
     #[arg(long, value_name = "FILE")]
     late_output: Option<PathBuf>,
     /// A record further ahead of the largest time is not believed unless two more agree; now+SPAN: none further ahead of
-    /// the wall clock is; `off` believes all
-    #[arg(long, value_name = "SPAN|now+SPAN|off", default_value = "1d", value_parser = parse_max_future)]
-    max_future: MaxFuture,
+    /// the wall clock is; `off` believes all [default: 1d; off with --partial]
+    #[arg(long, value_name = "SPAN|now+SPAN|off", value_parser = parse_max_future)]
+    max_future: Option<MaxFuture>,
     /// What is written: each window when it closes, or at every --trigger the changed rows or the whole table of each
     /// open one
     #[arg(long, value_enum, default_value = "final")]
@@ -52,6 +52,9 @@ pub struct ClosingArgs {
     #[arg(long, value_enum, default_value = "flush")]
     at_end: AtEndArg,
 }
+
+/// So far ahead a record may be, if nothing else is said.
+const A_DAY: i64 = 86_400_000;
 
 #[derive(Clone, Copy, Debug)]
 enum MaxFuture {
@@ -125,8 +128,8 @@ pub(super) fn exact(span: &Span) -> Result<i64, String> {
 }
 
 impl ClosingArgs {
-    /// What the window engine is to do with these windows.
-    pub fn settings(&self, windows: Vec<WindowKind>, clock: &ClockArgs) -> Settings {
+    /// What the window engine is to do with these windows, over all records or a part of them.
+    pub fn settings(&self, windows: Vec<WindowKind>, clock: &ClockArgs, partial: bool) -> Settings {
         let on_arrival = matches!(clock.clock(), Clock::Arrival);
         Settings {
             windows,
@@ -134,8 +137,9 @@ impl ClosingArgs {
             watermark_by: self.watermark_by.is_some(),
             allowed_lateness: self.allowed_lateness,
             max_future: match self.max_future {
-                MaxFuture::Ahead(ahead) => Some(ahead),
-                MaxFuture::Off | MaxFuture::OfNow(_) => None,
+                None => (!partial).then_some(A_DAY),
+                Some(MaxFuture::Ahead(ahead)) => Some(ahead),
+                Some(MaxFuture::Off | MaxFuture::OfNow(_)) => None,
             },
             emit: match self.emit {
                 EmitArg::Final => Emit::Final,
@@ -160,8 +164,8 @@ impl ClosingArgs {
                 TriggerArg::Records(_) => None,
             }),
             max_future: match self.max_future {
-                MaxFuture::OfNow(ahead) => Some(ahead),
-                MaxFuture::Off | MaxFuture::Ahead(_) => None,
+                Some(MaxFuture::OfNow(ahead)) => Some(ahead),
+                Some(MaxFuture::Off | MaxFuture::Ahead(_)) | None => None,
             },
         }
     }

@@ -10,6 +10,7 @@ mod common;
 mod generate;
 mod lexicon;
 pub mod limit;
+pub mod parts;
 mod size;
 pub mod sources;
 pub mod state;

@@ -4,6 +4,7 @@ use std::io;
 use std::process::ExitCode;
 
 use crate::drive::{End, Outcome, Usage};
+use crate::job::parts::PartsError;
 use crate::jsonl::format::FormatError;
 use crate::state::StateError;
 
@@ -55,6 +56,8 @@ impl Status {
             Status::Usage
         } else if let Some(error) = error.chain().find_map(|cause| cause.downcast_ref::<StateError>()) {
             if error.is_locked() { Status::Locked } else { Status::State }
+        } else if error.chain().any(<dyn std::error::Error>::is::<PartsError>) {
+            Status::State
         } else {
             Status::Io
         }
@@ -67,6 +70,7 @@ impl Status {
             End::Input | End::Done => Status::Done,
             End::Signal(number) => Status::Signal(number),
             End::Rejects => Status::Rejects,
+            End::Broken => Status::Io,
         }
     }
 }

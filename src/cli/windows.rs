@@ -18,7 +18,7 @@ pub struct WindowArgs {
     #[arg(
         short,
         long = "window",
-        required_unless_present = "session",
+        required_unless_present_any = ["session", "merge"],
         value_name = "SIZE[/SLIDE]|Nrec|all",
         help_heading = "Windows"
     )]

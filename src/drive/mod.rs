@@ -125,6 +125,8 @@ pub enum End {
     Signal(i32),
     /// Too many rejects.
     Rejects,
+    /// An input failed before its end.
+    Broken,
 }
 
 /// What the threads tell the run.

@@ -391,10 +391,12 @@ impl<J: Job> Run<'_, J> {
     /// Lets the job end, words the rejects, and closes the output; tells what ended the run, all considered.
     fn end(&mut self, end: End) -> anyhow::Result<End> {
         let mut end = end;
-        self.job.finish(end, &mut Context { out: &mut self.output, notes: &mut self.notes })?;
         if end != End::Rejects && self.ledger.is_over(self.counts.records) {
             end = End::Rejects;
+        } else if self.read_end.as_ref().is_some_and(|(_, error)| error.is_some()) {
+            end = End::Broken;
         }
+        self.job.finish(end, &mut Context { out: &mut self.output, notes: &mut self.notes })?;
         if let Some(summary) = self.ledger.summary(self.counts.lines, self.counts.records) {
             self.notes.say(&summary);
         }

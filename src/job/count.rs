@@ -1,9 +1,9 @@
 //! `window-count`: reads each record's time and keys on a worker, counts them in order, writes the rows of windows.
 
-mod ending;
+pub(super) mod ending;
 mod explain;
-mod mapper;
-mod rows;
+pub(super) mod mapper;
+pub(super) mod rows;
 mod wall;
 
 use std::path::PathBuf;
@@ -91,13 +91,20 @@ pub struct Count {
     failure: Option<Usage>,
 }
 
+impl CountOptions {
+    /// Tells the windows what the columns are.
+    pub(super) fn complete(&mut self) {
+        self.windows.folded = self.fold;
+        self.windows.weighted = self.weight.is_some();
+        self.windows.max_keys = self.limit.and_then(KeyLimit::estimated);
+        self.windows.aggregates = self.aggregates.iter().map(|named| named.aggregate).collect();
+    }
+}
+
 impl Count {
     /// A count with these options.
     pub fn new(mut options: CountOptions) -> anyhow::Result<Count> {
-        options.windows.folded = options.fold;
-        options.windows.weighted = options.weight.is_some();
-        options.windows.max_keys = options.limit.and_then(KeyLimit::estimated);
-        options.windows.aggregates = options.aggregates.iter().map(|named| named.aggregate).collect();
+        options.complete();
         let late = options.late_output.as_deref().map(|path| {
             LateFile::create(path)
                 .with_context(|| format!("cannot write the late records to {}", path.display()))
@@ -105,7 +112,10 @@ impl Count {
         Ok(Count {
             search: ClockSearch::default(),
             windows: Windows::new(&options.windows).map_err(|error| Usage(error.to_string()))?,
-            rows: Rows::new(&options.keys, &options.aggregates),
+            rows: Rows::new(
+                options.keys.iter().map(|(name, _)| name.as_str()),
+                options.aggregates.iter().map(|named| named.name.as_str()),
+            ),
             left_out: 0,
             told_composite: false,
             late: late.transpose()?,
@@ -283,7 +293,8 @@ impl Job for Count {
     }
 }
 
-fn now() -> Millis {
+/// The time of arrival.
+pub(super) fn now() -> Millis {
     // A clock before 1970 is not set; the epoch is as good.
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as Millis)
 }

@@ -12,6 +12,7 @@ mod keys;
 mod late;
 pub mod limit;
 mod packed;
+pub mod parts;
 pub mod plot;
 pub mod top;
 pub mod values;

@@ -24,7 +24,12 @@ pub struct Output {
     is_stdout: bool,
     /// How records are written, where not as they are.
     formatter: Option<Formatter>,
+    /// A write to a stream ends with a line, and is no longer than what a pipe takes at once.
+    whole_lines: bool,
 }
+
+/// What a pipe takes at once, whoever else writes into it.
+const PIPE_TAKES: usize = rustix::pipe::PIPE_BUF;
 
 enum Destination {
     Stream(Box<dyn Write + Send>),
@@ -46,6 +51,14 @@ impl Output {
     #[must_use]
     pub fn with_format(mut self, format: Format) -> Output {
         self.formatter = (format != Format::Jsonl).then(|| Formatter::new(format));
+        self
+    }
+
+    /// Writes whole lines, as many as a pipe takes at once, so that several processes may share it. Only a line that is
+    /// longer by itself may be torn.
+    #[must_use]
+    pub fn in_whole_lines(mut self) -> Output {
+        self.whole_lines = true;
         self
     }
 
@@ -117,6 +130,7 @@ impl Output {
             pending_since: None,
             is_stdout: false,
             formatter: None,
+            whole_lines: false,
         }
     }
 
@@ -178,6 +192,7 @@ impl Output {
             return Ok(());
         }
         let outcome = match &mut self.destination {
+            Destination::Stream(stream) if self.whole_lines => write_whole_lines(stream, &self.buffer),
             Destination::Stream(stream) => stream.write_all(&self.buffer),
             Destination::Replacement(file, _) => file.as_file_mut().write_all(&self.buffer),
             Destination::Owned(file, length) => {
@@ -219,6 +234,19 @@ impl Output {
             Destination::Owned(..) => Ok(()),
         }
     }
+}
+
+fn write_whole_lines(stream: &mut dyn Write, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        let most = bytes.len().min(PIPE_TAKES);
+        let end = match memchr::memrchr(b'\n', &bytes[..most]) {
+            Some(newline) => newline + 1,
+            None => memchr::memchr(b'\n', bytes).map_or(bytes.len(), |newline| newline + 1),
+        };
+        stream.write_all(&bytes[..end])?;
+        bytes = &bytes[end..];
+    }
+    Ok(())
 }
 
 /// Replaces the file of this path by these bytes, as a whole.
@@ -307,6 +335,17 @@ mod tests {
         let writes = writes.0.lock().expect("one thread");
         assert_eq!(writes.iter().sum::<usize>(), 300_000);
         assert!(writes[..writes.len() - 1].iter().all(|&size| size >= BUFFER), "{writes:?}");
+    }
+
+    #[test]
+    fn whole_lines_are_written_as_a_pipe_takes_them() {
+        let writes = Writes::default();
+        let mut output = Output::to(Box::new(writes.clone())).in_whole_lines();
+        for length in [1000, 3000, 95, 2, 6000, 10] {
+            output.line(&vec![b'x'; length - 1]).expect("memory");
+        }
+        output.close().expect("memory");
+        assert_eq!(*writes.0.lock().expect("one thread"), [4095, 2, 6000, 10]);
     }
 
     #[test]

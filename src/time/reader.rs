@@ -5,6 +5,7 @@ use super::{Millis, TimeError, Unit, epoch};
 use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil};
+use std::fmt;
 use std::sync::Arc;
 
 /// Reads points in time, as `--time-unit` and `--time-format` say; by default by their shape and magnitude.
@@ -19,6 +20,20 @@ enum Shape {
     Auto,
     Unit(Unit),
     Format(Arc<str>),
+}
+
+impl fmt::Display for TimeReader {
+    /// How times are written, for comparison with another reader.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.shape {
+            Shape::Auto => f.write_str("by shape and size"),
+            Shape::Unit(Unit::Seconds) => f.write_str("numbers in s"),
+            Shape::Unit(Unit::Milliseconds) => f.write_str("numbers in ms"),
+            Shape::Unit(Unit::Microseconds) => f.write_str("numbers in us"),
+            Shape::Unit(Unit::Nanoseconds) => f.write_str("numbers in ns"),
+            Shape::Format(format) => f.write_str(format),
+        }
+    }
 }
 
 impl TimeReader {

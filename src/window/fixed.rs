@@ -15,6 +15,7 @@ use super::keys::Keys;
 use super::kind::{Due, Reported};
 use super::layout::Layout;
 use super::pane::{Arrival, Pane, Share, Total};
+use super::partial::begin;
 use super::settings::Settings;
 use super::sketch::Estimates;
 use crate::time::Millis;
@@ -136,7 +137,7 @@ impl Fixed {
 
     /// Does the pane that [`Fixed::ends_at`] has just found begin at a point in time?
     pub fn begins_at(&self, time: Millis) -> bool {
-        self.recent.start == time
+        begin(self.recent.start) == time
     }
 
     #[inline]

@@ -20,7 +20,7 @@ use super::settings::{Emit, Settings, SettingsError, Watermark};
 use super::stats::Outcome;
 use super::window_kind::WindowKind;
 use super::{Cells, Names, Piece, PieceError, Value};
-use crate::time::Millis;
+use crate::time::{self, Millis};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -45,6 +45,11 @@ pub trait PieceSink {
 /// session may close, and the more pieces there are.
 pub(super) fn grain(gap: i64) -> i64 {
     (gap / 4).max(1)
+}
+
+/// What a piece says as its pane's start: a point in time, even where the pane begins before all of them.
+pub(super) fn begin(start: Millis) -> Millis {
+    start.max(time::MIN)
 }
 
 /// Counts one part of a stream.
@@ -362,7 +367,7 @@ impl Panes {
     fn holds(&self, piece: &Piece<'_>) -> bool {
         let Recent { start, end, .. } = self.recent;
         match self.grid {
-            Grid::Lying(_) => piece.first == start,
+            Grid::Lying(_) => piece.first == begin(start),
             Grid::Session(_) => piece.first <= piece.last && piece.last < end,
             Grid::All => piece.first <= piece.last,
         }
@@ -427,7 +432,7 @@ impl Panes {
             let Counts { pane, spans } = &mut self.store[place];
             for (at, entry) in pane.entries.iter().enumerate() {
                 let (first, last) = match self.grid {
-                    Grid::Lying(_) => (self.grid.bounds(number).0, self.grid.bounds(number).0),
+                    Grid::Lying(_) => (begin(self.grid.bounds(number).0), begin(self.grid.bounds(number).0)),
                     Grid::Session(_) => spans[at],
                     Grid::All => spans[0],
                 };

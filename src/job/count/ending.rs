@@ -5,7 +5,7 @@ use super::{Count, MOST_EMPTY_WINDOWS};
 use crate::drive::Notes;
 use crate::row::Number;
 use crate::time::Span;
-use crate::window::{Emission, Outcome, Sink};
+use crate::window::{Emission, Outcome, Sink, Stats};
 
 /// What becomes of the windows that have not closed when the input ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,11 +59,11 @@ impl Count {
         let stats = self.windows.stats();
         if stats.late > 0 {
             let records = if stats.records == 1 { "record" } else { "records" };
-            let kept =
-                stats.late_hint.and_then(Span::advised).map_or("max".to_owned(), |span| span.to_string());
             notes.say(&format!(
-                "{} of {} {records} missed a window; --watermark {kept} would have kept all",
-                stats.late, stats.records
+                "{} of {} {records} missed a window; --watermark {} would have kept all",
+                stats.late,
+                stats.records,
+                watermark_to_keep(&stats)
             ));
         }
         if stats.future > 0 {
@@ -79,17 +79,7 @@ impl Count {
                 stats.future, stats.records
             ));
         }
-        let gaps = self.windows.cut_gaps();
-        if gaps > 0 {
-            let (gaps, rest) = if gaps == 1 {
-                ("1 gap is".into(), "the rest of it")
-            } else {
-                (format!("{gaps} gaps are"), "the rest of each")
-            };
-            notes.say(&format!(
-                "{gaps} longer than {MOST_EMPTY_WINDOWS} windows without a record; {rest} is not written (--emit-empty)"
-            ));
-        }
+        about_gaps(self.windows.cut_gaps(), notes);
         if self.held.windows > 0 {
             let windows = if self.held.windows == 1 { "window" } else { "windows" };
             notes.say(&format!(
@@ -103,4 +93,24 @@ impl Count {
             if stats.counted == 0 { notes.say(&sentence) } else { notes.explain(&sentence) }
         }
     }
+}
+
+/// The smallest `--watermark` that would have kept every record, to be read by people.
+pub(in crate::job) fn watermark_to_keep(stats: &Stats) -> String {
+    stats.late_hint.and_then(Span::advised).map_or("max".to_owned(), |span| span.to_string())
+}
+
+/// Says that long gaps were not written.
+pub(in crate::job) fn about_gaps(gaps: u64, notes: &mut Notes) {
+    if gaps == 0 {
+        return;
+    }
+    let (gaps, rest) = if gaps == 1 {
+        ("1 gap is".into(), "the rest of it")
+    } else {
+        (format!("{gaps} gaps are"), "the rest of each")
+    };
+    notes.say(&format!(
+        "{gaps} longer than {MOST_EMPTY_WINDOWS} windows without a record; {rest} is not written (--emit-empty)"
+    ));
 }

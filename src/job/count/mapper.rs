@@ -26,7 +26,7 @@ pub struct CountMapper {
 }
 
 impl CountMapper {
-    pub(super) fn new(options: &CountOptions) -> anyhow::Result<CountMapper> {
+    pub(in crate::job) fn new(options: &CountOptions) -> anyhow::Result<CountMapper> {
         let mut expressions: Vec<&Expr> = Vec::new();
         let mut add = |expression| {
             expressions.push(expression);
@@ -71,18 +71,18 @@ enum Time {
 /// The records of a chunk as the windows take them.
 #[derive(Default)]
 pub struct Counted {
-    pub(super) records: Vec<Taken>,
-    pub(super) keys: PackedKeys,
-    pub(super) values: Values,
-    pub(super) left_out: u64,
-    pub(super) composite: Option<String>,
+    pub(in crate::job) records: Vec<Taken>,
+    pub(in crate::job) keys: PackedKeys,
+    pub(in crate::job) values: Values,
+    pub(in crate::job) left_out: u64,
+    pub(in crate::job) composite: Option<String>,
 }
 
 /// One record: its time, its keys by number, and where it stands in the chunk.
-pub(super) struct Taken {
-    pub(super) time: Millis,
-    pub(super) keys: Range<usize>,
-    pub(super) line: Range<usize>,
+pub(in crate::job) struct Taken {
+    pub(in crate::job) time: Millis,
+    pub(in crate::job) keys: Range<usize>,
+    pub(in crate::job) line: Range<usize>,
     /// What tells whether it was sent again.
     id: Option<Range<usize>>,
     /// What tells its source from others.
@@ -128,7 +128,7 @@ impl Mapper for CountMapper {
 
 impl Counted {
     /// The id of a record, packed.
-    pub(super) fn id(&self, record: &Taken) -> Option<&[u8]> {
+    pub(in crate::job) fn id(&self, record: &Taken) -> Option<&[u8]> {
         record.id.clone().map(|range| self.values.bytes(range))
     }
 

@@ -1,7 +1,5 @@
 //! Turns emissions into rows.
 
-use crate::expr::Expr;
-use crate::job::values::NamedAggregate;
 use crate::jsonl::Output;
 use crate::row::{Head, RowWriter};
 use crate::window::{Emission, Outcome, Sink};
@@ -10,22 +8,23 @@ use crate::window::{Emission, Outcome, Sink};
 const PIECE: usize = 64 << 10;
 
 /// Writes the rows of emissions.
-pub(super) struct Rows {
+pub(in crate::job) struct Rows {
     writer: RowWriter,
     written: Vec<u8>,
     /// Whether rows were passed on since this was last asked, or why they could not be.
     passed: anyhow::Result<bool>,
     /// Verdicts on records that were held.
-    pub(super) settled: Vec<(u64, Outcome)>,
+    pub(in crate::job) settled: Vec<(u64, Outcome)>,
 }
 
 impl Rows {
-    pub(super) fn new(keys: &[(String, Expr)], aggregates: &[NamedAggregate]) -> Rows {
+    /// Rows with these key columns and aggregates.
+    pub(in crate::job) fn new<'n>(
+        keys: impl IntoIterator<Item = &'n str>,
+        aggregates: impl IntoIterator<Item = &'n str>,
+    ) -> Rows {
         Rows {
-            writer: RowWriter::new(
-                keys.iter().map(|(name, _)| name.as_str()),
-                aggregates.iter().map(|named| named.name.as_str()),
-            ),
+            writer: RowWriter::new(keys, aggregates),
             written: Vec::new(),
             passed: Ok(false),
             settled: Vec::new(),
@@ -33,18 +32,18 @@ impl Rows {
     }
 
     /// A sink that passes rows on to this output.
-    pub(super) fn to<'a>(&'a mut self, out: &'a mut Output) -> Passing<'a> {
+    pub(in crate::job) fn to<'a>(&'a mut self, out: &'a mut Output) -> Passing<'a> {
         Passing { rows: self, out }
     }
 
     /// Whether rows were passed on since the last call.
-    pub(super) fn take_passed(&mut self) -> anyhow::Result<bool> {
+    pub(in crate::job) fn take_passed(&mut self) -> anyhow::Result<bool> {
         std::mem::replace(&mut self.passed, Ok(false))
     }
 }
 
 /// Takes emissions, and passes their rows on.
-pub(super) struct Passing<'a> {
+pub(in crate::job) struct Passing<'a> {
     rows: &'a mut Rows,
     out: &'a mut Output,
 }
