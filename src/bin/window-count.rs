@@ -81,7 +81,7 @@ Examples:
   window-count --key user=.user.id --session 30s --watermark 1m --format table tweets.jsonl
 
 A window [start, end) closes when the largest time seen, less --watermark, reaches its end.
-Exit status: 0 done, 2 usage, 3 too many rejects, 4 input or output failed.";
+Exit status: 0 done, 2 usage, 3 too many rejects, 4 input or output failed, or a part is missing, 5 parts of other settings.";
 
 fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     args.common.prepare(tool)?;

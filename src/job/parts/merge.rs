@@ -277,8 +277,9 @@ impl Merge {
             let stats = windows.stats();
             about_gaps(windows.cut_gaps(), notes);
             if stats.late > 0 {
+                let records = if stats.late == 1 { "record" } else { "records" };
                 notes.say(&format!(
-                    "{} records in partial rows came after their window had closed; --watermark {} on all parts, or a merge \
+                    "{} {records} in partial rows came after their window had closed; --watermark {} on all parts, or a merge \
                      without --parts, would have kept all",
                     stats.late,
                     watermark_to_keep(&stats)
