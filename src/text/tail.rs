@@ -41,7 +41,11 @@ fn path_end(text: &str, start: usize) -> usize {
                 end = at;
             }
         } else if let Some(behind) = balanced_end(text, at) {
-            (at, end) = (behind, behind);
+            // behind a full stop brackets are the sentence's, unless the path goes on
+            if end == at {
+                end = behind;
+            }
+            at = behind;
         } else {
             break;
         }
@@ -115,6 +119,8 @@ mod tests {
             ("/a_(b(c)d))", Some(0), 10),
             ("/a_(b", Some(0), 3),
             ("/a_()", Some(0), 3),
+            ("/a.(b)", Some(0), 2),
+            ("/a.(b)c(d)(e).", Some(0), 13),
             ("/a_(b(c(d)))", Some(0), 3),
             ("/a.?b=1", Some(0), 2),
             ("/a?b=1.", Some(0), 6),
