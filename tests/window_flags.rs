@@ -239,7 +239,7 @@ fn a_source_that_falls_silent_rules_no_longer() {
     std::thread::scope(|scope| {
         // The other source goes on, until the window has closed.
         scope.spawn(|| {
-            for time in 12.. {
+            for time in 12..2_000 {
                 if is_out.load(Ordering::Relaxed) {
                     return;
                 }

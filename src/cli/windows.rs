@@ -23,7 +23,8 @@ pub struct WindowArgs {
         help_heading = "Windows"
     )]
     windows: Vec<WindowArg>,
-    /// Count sessions: windows of one key that end when nothing came for so long. They take the place of --window
+    /// Count sessions: windows of one key that end when nothing came for so long. They do not go with
+    /// --window
     #[arg(long, value_name = "GAP", value_parser = Span::parse_positive, help_heading = "Windows")]
     session: Option<Span>,
     /// The step from one window to the next, for a single --window
