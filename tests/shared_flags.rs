@@ -206,6 +206,35 @@ fn a_file_that_cannot_be_written_is_named_with_what_to_do() {
 }
 
 #[test]
+fn an_input_is_never_overwritten_while_it_is_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (file, link) = (folder.path().join("a.jsonl"), folder.path().join("link"));
+    std::fs::write(&file, BROKEN).expect("a file");
+    std::os::unix::fs::symlink(&file, &link).expect("a link");
+    let calls =
+        CALLS.into_iter().chain([("stream-fetch", &[][..])]).map(|(name, args)| (name, args, "--rejects"));
+    for (name, args, flag) in calls.chain([("window-count", CALLS[1].1, "--late-output")]) {
+        let ran = tool(name).args(args).arg(&file).arg(flag).arg(&link).run().with_code(2);
+        assert!(
+            ran.err.contains(&format!("{flag} {} would overwrite the input", link.display())),
+            "{}",
+            ran.err
+        );
+        assert_eq!(std::fs::read_to_string(&file).expect("there"), BROKEN);
+    }
+    let call = format!("jsonl-filter .k --rejects {0} <{0}", file.display());
+    assert!(common::shell(&call).with_code(2).err.contains("would overwrite the input"));
+    assert_eq!(std::fs::read_to_string(&file).expect("there"), BROKEN);
+    tool("jsonl-filter")
+        .arg(".k")
+        .arg(&file)
+        .arg("--rejects")
+        .arg(folder.path().join("new"))
+        .run()
+        .with_code(0);
+}
+
+#[test]
 fn a_file_may_be_read_and_replaced_by_one_call() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("a.jsonl");

@@ -39,6 +39,7 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     let Args { sources, clock, output, mut common } = args;
     common.prepare(tool)?;
     common.check_for(&output);
+    common.refuse_inputs(&sources.paths())?;
     let inputs = sources.open()?;
     let mut fetch = Fetch::new(FetchOptions {
         pace: sources.pace(),

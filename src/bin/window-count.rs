@@ -119,6 +119,7 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     }
     let mut notes = tool.notes();
     options.explain().iter().for_each(|sentence| notes.explain(sentence));
+    cli::refuse_input("--late-output", options.late_output.as_deref(), &args.files)?;
     if let Some(name) = args.parts.part() {
         let mut count = PartialCount::new(options, name)?;
         let (status, _) = args.common.run(tool, &mut count, &args.files, args.parts.open(&args.output)?)?;

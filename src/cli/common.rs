@@ -12,7 +12,7 @@ use super::size::parse_size;
 use super::state::Kept;
 use super::stats::Stats;
 use super::watch;
-use super::{Status, Tool};
+use super::{Status, Tool, refuse_input};
 use crate::drive::{self, Checks, Interrupt, Job, Loudness, Outcome, Settings, Usage};
 use crate::jsonl::format::Format;
 use crate::jsonl::{self, Input, Ledger, Output, RejectLimit, RejectPolicy};
@@ -129,6 +129,7 @@ impl Common {
         files: &[PathBuf],
         output: Output,
     ) -> anyhow::Result<(Status, Outcome)> {
+        self.refuse_inputs(files)?;
         let inputs = open_files(files)?;
         self.run_inputs(tool, job, inputs, output, Interrupt::default())
     }
@@ -143,6 +144,7 @@ impl Common {
         kept: Option<Kept>,
     ) -> anyhow::Result<(Status, Outcome)> {
         let Some(mut kept) = kept else { return self.run(tool, job, files, output.open()?) };
+        self.refuse_inputs(files)?;
         if files.is_empty() {
             needs_input()?;
         }
@@ -150,6 +152,11 @@ impl Common {
         let output = kept.output(output)?;
         let ledger = kept.ledger(self.policy())?;
         self.drive(tool, job, inputs, output, Interrupt::default(), ledger, Some(kept.keeper()?))
+    }
+
+    /// Refuses files to be read that the run would overwrite.
+    pub fn refuse_inputs(&self, files: &[PathBuf]) -> Result<(), Usage> {
+        refuse_input("--rejects", self.rejects.as_deref(), files)
     }
 
     /// Runs a job over inputs that are open.

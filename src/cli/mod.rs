@@ -10,6 +10,7 @@ mod common;
 mod generate;
 mod lexicon;
 pub mod limit;
+mod overwrite;
 pub mod parts;
 mod size;
 pub mod sources;
@@ -29,6 +30,7 @@ use clap::{CommandFactory, Parser};
 
 pub use common::{Common, OutputArgs};
 pub use lexicon::LexiconArg;
+pub use overwrite::refuse_input;
 pub use status::Status;
 
 pub use crate::drive::Usage;

@@ -86,6 +86,11 @@ impl SourceArgs {
             .collect()
     }
 
+    /// What is no URL among them is a file.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        self.sources.iter().map(PathBuf::from).collect()
+    }
+
     fn options(&self) -> Result<SourceOptions, Error> {
         let mut options = SourceOptions::default();
         options.demo.seed = self.seed.unwrap_or(options.demo.seed);
