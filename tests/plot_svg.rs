@@ -34,6 +34,13 @@ fn plot(args: &[&str], input: &str) -> Ran {
 }
 
 #[test]
+fn a_misspelt_place_in_a_title_is_refused() {
+    let ran = tool("plot-svg").args(["--title", "Top {n} {key}"]).input("").run().with_code(2);
+    assert!(ran.err.contains("{n} is not filled in; there are {top}, {key}, "), "{}", ran.err);
+    tool("plot-svg").args(["--title", "{top} {total} {key} {x y} {} {"]).input("").run().with_code(0);
+}
+
+#[test]
 fn the_newest_window_is_drawn_with_title_range_values_and_totals() {
     let input = [window(20, 20, "old"), window(40, 20, "new")].concat();
     let ran = plot(&[], &input).quietly();
@@ -51,13 +58,9 @@ fn the_newest_window_is_drawn_with_title_range_values_and_totals() {
 fn every_option_shows() {
     let input = window(40, 20, "stan");
     let usual = plot(&[], &input).quietly();
-    let title =
-        ["--title", "Top {top} {key} of {total}, {start} to {end} on {date}, {window} ({length}) {nope}"];
+    let title = ["--title", "Top {top} {key} of {total}, {start} to {end} on {date}, {window} ({length})"];
     let text = text_of(plot(&title, &input).quietly().text());
-    assert!(
-        text.contains("Top 3 tag of 100, ") && text.contains("{nope}") && text.contains("20 s"),
-        "{text}"
-    );
+    assert!(text.contains("Top 3 tag of 100, ") && text.contains("20 s"), "{text}");
     for (args, expected) in [
         (["--unit", "tweets"], "Tweets by"),
         (["--label", "Hashtag"], "Hashtag"),

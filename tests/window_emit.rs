@@ -151,6 +151,8 @@ fn the_time_is_found_and_named_once() {
 fn a_time_that_is_not_found_is_asked_for() {
     let ran = count(&["--window", "10s"], "{\"when\":\"2018\",\"what\":1}\n").with_code(2);
     assert!(ran.err.contains("--time .FIELD") && ran.err.contains("the fields when, what"), "{}", ran.err);
+    let ran = tool("window-count").args(["--window", "1s"]).input("{}\n").run().with_code(2);
+    assert!(ran.err.contains("the first record has no fields"), "{}", ran.err);
     assert_eq!(count(&["--window", "10s"], "").quietly().text(), "", "of nothing, nothing is asked");
     // A time that cannot be read is a reject, with its line.
     let input = "{\"t\":1}\n{\"t\":\"soon\"}\n{\"x\":1}\n{\"t\":1e400}\n{\"t\":{}}\n{\"t\":true}\n{\"t\":\"\"}\n{\"t\":2}\n";

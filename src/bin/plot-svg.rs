@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use trendpipe::chart::{ChartOptions, Kind, Theme};
+use trendpipe::chart::{ChartOptions, Kind, Theme, parse_title};
 use trendpipe::cli::{self, Common, Status, Tool, Usage};
 use trendpipe::job::plot::{Plot, PlotOptions};
 use trendpipe::jsonl::Output;
@@ -33,7 +33,7 @@ struct Args {
     #[arg(long, value_name = "KIND", default_value = "barh", help_heading = "Chart")]
     kind: Kind,
     /// The title; {top} {key} {start} {end} {date} {window} {length} {total} are filled in
-    #[arg(long, help_heading = "Chart")]
+    #[arg(long, value_parser = parse_title, help_heading = "Chart")]
     title: Option<String>,
     /// What is counted, such as tweets
     #[arg(long, value_name = "WORD", help_heading = "Chart")]

@@ -21,7 +21,7 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use latest::Latest;
-pub use options::{ChartOptions, Theme};
+pub use options::{ChartOptions, TITLE_PLACES, Theme, parse_title};
 
 use crate::row::Row;
 

@@ -42,6 +42,24 @@ impl FromStr for Theme {
     }
 }
 
+/// What a title is filled in with, by name.
+pub const TITLE_PLACES: [&str; 8] = ["top", "key", "start", "end", "date", "window", "length", "total"];
+
+/// Checks a title that a user gives: a misspelt place would be drawn as it stands.
+///
+/// # Errors
+/// A name in braces that is none of [`TITLE_PLACES`].
+pub fn parse_title(title: &str) -> Result<String, String> {
+    let is_name = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase());
+    let names = title.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0));
+    match names.into_iter().find(|name| is_name(name) && !TITLE_PLACES.contains(name)) {
+        Some(name) => {
+            Err(format!("{{{name}}} is not filled in; there are {{{}}}", TITLE_PLACES.join("}, {")))
+        }
+        None => Ok(title.to_owned()),
+    }
+}
+
 /// What a user may choose of a chart.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChartOptions {

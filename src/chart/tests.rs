@@ -218,6 +218,13 @@ fn titles_take_the_window() {
         ..ChartOptions::default()
     };
     let svg = draw(&window(&[("a", 5)], 7_000, 2), &options);
+    assert!(TITLE_PLACES.iter().all(|place| {
+        !draw(
+            &window(&[("a", 5)], 7_000, 2),
+            &ChartOptions { title: Some(format!("[{{{place}}}]")), ..ChartOptions::default() },
+        )
+        .contains(&format!("{{{place}}}"))
+    }));
     assert!(svg.contains(">1 hashtag 19:00:00 19:00:20 2018-11-12 20 s 7,000 {other}<"), "{svg}");
 }
 

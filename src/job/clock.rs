@@ -31,8 +31,8 @@ pub enum Clock {
 /// Settles [`Clock::Auto`] by looking at records in order.
 #[derive(Default)]
 pub(super) struct ClockSearch {
-    /// The fields of the first record without a time.
-    seen: Vec<String>,
+    /// The fields of the first record without a time, once there was one.
+    seen: Option<Vec<String>>,
 }
 
 impl ClockSearch {
@@ -58,10 +58,10 @@ impl ClockSearch {
                 notes.say(&format!("the time is {} (--time EXPR chooses another)", fields[field].source()));
                 return Ok(Some(fields[field].clone()));
             }
-            if self.seen.is_empty()
+            if self.seen.is_none()
                 && let Ok(columns) = format::columns(record.bytes)
             {
-                self.seen = columns.into_iter().map(|(name, _)| name).collect();
+                self.seen = Some(columns.into_iter().map(|(name, _)| name).collect());
             }
         }
         Ok(None)
@@ -69,17 +69,20 @@ impl ClockSearch {
 
     /// Whether there was a record at all.
     pub(super) fn has_seen_records(&self) -> bool {
-        !self.seen.is_empty()
+        self.seen.is_some()
     }
 
     /// The error of a run in which no record had a time.
     pub(super) fn nothing_found(&self) -> Usage {
-        let more = if self.seen.len() > NAMED_FIELDS { ", …" } else { "" };
-        let seen: Vec<&str> = self.seen.iter().take(NAMED_FIELDS).map(String::as_str).collect();
+        let seen = self.seen.as_deref().unwrap_or_default();
+        let more = if seen.len() > NAMED_FIELDS { ", …" } else { "" };
+        let named = match &seen[..seen.len().min(NAMED_FIELDS)] {
+            [] => "no fields".to_owned(),
+            named => format!("the fields {}{more}", named.join(", ")),
+        };
         Usage(format!(
             "no record has a time that is found by itself: say which field it is with --time .FIELD, or --time now for \
-             the time of arrival; the first record has the fields {}{more}",
-            seen.join(", ")
+             the time of arrival; the first record has {named}"
         ))
     }
 }
