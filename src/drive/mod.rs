@@ -11,6 +11,7 @@ mod context;
 mod interrupt;
 mod map;
 mod notes;
+mod pool;
 mod reader;
 mod run;
 mod saving;

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use serde_json::Value;
 
 use super::map::{Checks, Mapped, Mapper, Rejected, map_chunk, too_long};
-use super::reader::{CHUNK, Reader};
-use super::workers::{self, Answer};
+use super::pool::{Pool, PoolKeeper};
+use super::reader::Reader;
+use super::workers::Crew;
 use super::{
     Context, End, Event, Failure, Figures, Flow, Interrupt, Job, Notes, Outcome, Progress, ReadError,
     Settings,
@@ -28,11 +28,7 @@ const GRACE: Duration = Duration::from_secs(1);
 pub fn run<J: Job>(job: &mut J, settings: Settings) -> Result<Outcome, Box<Failure>> {
     let Settings { inputs, output, checks, ledger, threads, notes, interrupt, progress, keeper } = settings;
     let (events, received) = channel();
-    let (pool, free) = channel();
-    for _ in 0..2 * threads + 3 {
-        // The receiving end is alive: it is ours.
-        let _ = pool.send(vec![0; CHUNK]);
-    }
+    let pool = Pool::new(2 * threads + 3);
     let wake = events.clone();
     interrupt.attach(Box::new(move || drop(wake.send(Event::Woken))));
 
@@ -40,7 +36,7 @@ pub fn run<J: Job>(job: &mut J, settings: Settings) -> Result<Outcome, Box<Failu
     let meters = inputs.iter().map(|input| input.meter.clone()).collect();
     let lines_before = inputs.iter().map(|input| input.lines).collect();
     let is_piped = inputs.iter().any(|input| input.is_pipe);
-    let answers = workers::start(Reader::new(inputs, checks.max_line, free), checks, events)
+    let crew = Crew::new(Reader::new(inputs, checks.max_line), pool.clone(), checks, events)
         .map_err(|error| Box::new(Failure { error: error.into(), figures: Figures::new() }))?;
     let mut run = Run {
         job,
@@ -54,10 +50,10 @@ pub fn run<J: Job>(job: &mut J, settings: Settings) -> Result<Outcome, Box<Failu
         notes,
         interrupt,
         progress,
-        pool,
+        pool: PoolKeeper(pool),
         mapper: None,
         is_piped,
-        answers,
+        crew,
         waiting: BTreeMap::new(),
         held: None,
         applied: 0,
@@ -112,11 +108,10 @@ pub(super) struct Run<'j, J: Job> {
     notes: Notes,
     interrupt: Interrupt,
     progress: Option<Box<dyn FnMut(Progress) + Send>>,
-    pool: Sender<Vec<u8>>,
-    /// Where one thread maps all, and the job is settled: this one.
+    pool: PoolKeeper,
+    /// Where this thread maps, and the job is settled.
     mapper: Option<J::Mapper>,
-    /// Tells the reading thread what is to become of chunks.
-    answers: Sender<Answer<J::Mapper>>,
+    crew: Crew<J::Mapper>,
     /// Chunks that came back before those ahead of them.
     waiting: BTreeMap<u64, Ready<<J::Mapper as Mapper>::Batch>>,
     /// The chunk that all others wait for.
@@ -183,7 +178,8 @@ impl<J: Job> Run<'_, J> {
         self.take(ready).map(Some)
     }
 
-    /// Waits for an event, at most until pending output, a held chunk or the job want their turn.
+    /// Takes an event. Where there is none this thread reads; and where it may not, it waits, at most until pending output, a
+    /// held chunk or the job want their turn.
     fn next(
         &mut self,
         received: &Receiver<Event<<J::Mapper as Mapper>::Batch>>,
@@ -192,10 +188,13 @@ impl<J: Job> Run<'_, J> {
         let alarm = self.job.alarm();
         let held = self.held.as_ref().map(|held| held.due);
         let save = self.save_at();
-        let Some(due) = flush_at.into_iter().chain(alarm).chain(self.grace).chain(held).chain(save).min()
-        else {
-            return Ok(received.recv().ok());
-        };
+        let due = flush_at.into_iter().chain(alarm).chain(self.grace).chain(held).chain(save).min();
+        if due.is_none_or(|due| due > Instant::now())
+            && let Some(event) = received.try_recv().ok().or_else(|| self.crew.read())
+        {
+            return Ok(Some(event));
+        }
+        let Some(due) = due else { return Ok(received.recv().ok()) };
         match received.recv_timeout(due.saturating_duration_since(Instant::now())) {
             Ok(event) => return Ok(Some(event)),
             Err(RecvTimeoutError::Disconnected) => return Ok(None),
@@ -246,16 +245,11 @@ impl<J: Job> Run<'_, J> {
                 let is_settled = self.job.settle(&chunk, &mut self.notes)?;
                 let recipe = self.job.recipe();
                 // The next chunk is on its way while this one is mapped here.
-                let answer = match (is_settled, self.threads) {
-                    (false, _) => Answer::More,
-                    (true, 1) => Answer::All,
-                    (true, threads) => Answer::Share(Arc::clone(&recipe), threads),
-                };
-                // The reader may be gone.
-                let _ = self.answers.send(answer);
+                self.crew.settle(is_settled.then_some(&recipe), self.threads);
                 let mut mapper = recipe()?;
                 let mapped = map_chunk(&mut mapper, &chunk, self.checks);
-                self.mapper = (is_settled && self.threads == 1).then_some(mapper);
+                let goes_on = is_settled && (self.threads == 1 || self.crew.is_joined());
+                self.mapper = goes_on.then_some(mapper);
                 mapped
             }
         };
@@ -340,8 +334,7 @@ impl<J: Job> Run<'_, J> {
         if let Some(keeper) = &mut self.keeper {
             keeper.read(&chunk, self.lines_before[chunk.input]);
         }
-        // The reader may be gone.
-        let _ = self.pool.send(chunk.into_buffer());
+        self.pool.0.give(chunk.into_buffer());
         self.show_progress();
         Ok(if self.ledger.is_over_now() {
             Some(End::Rejects)

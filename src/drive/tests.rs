@@ -53,6 +53,23 @@ impl Job for Pass {
 /// Gives its parts one by one, and says before each that it would block.
 struct Parts(VecDeque<Vec<u8>>);
 
+/// The same as a file: no part is waited for.
+struct Prompt(Parts);
+
+impl ByteSource for Prompt {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buf)
+    }
+
+    fn would_block(&mut self) -> bool {
+        false
+    }
+
+    fn is_prompt(&self) -> bool {
+        true
+    }
+}
+
 impl ByteSource for Parts {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let Some(mut part) = self.0.pop_front() else { return Ok(0) };
@@ -98,9 +115,13 @@ fn settings(inputs: Vec<Box<dyn ByteSource>>, threads: usize, max_line: usize, o
     }
 }
 
-fn pass(inputs: &[Vec<Vec<u8>>], threads: usize, max_line: usize) -> (String, Outcome) {
+fn pass(inputs: &[Vec<Vec<u8>>], is_prompt: bool, threads: usize, max_line: usize) -> (String, Outcome) {
     let memory = Memory::default();
-    let sources = inputs.iter().map(|parts| Box::new(Parts(parts.clone().into())) as Box<dyn ByteSource>);
+    let source = |parts: &Vec<Vec<u8>>| -> Box<dyn ByteSource> {
+        let parts = Parts(parts.clone().into());
+        if is_prompt { Box::new(Prompt(parts)) } else { Box::new(parts) }
+    };
+    let sources = inputs.iter().map(source);
     let output = Output::to(Box::new(memory.clone()));
     let outcome = run(&mut Pass, settings(sources.collect(), threads, max_line, output)).expect("memory");
     let bytes = memory.0.lock().expect("no panic").clone();
@@ -114,6 +135,7 @@ proptest! {
         lines in prop::collection::vec("[a-c]{0,9}|bad", 0..40),
         ends_with_newline: bool,
         cuts in prop::collection::vec(1usize..12, 1..8),
+        is_prompt: bool,
         threads in 1usize..4,
         max_line in 4usize..12,
     ) {
@@ -129,7 +151,7 @@ proptest! {
             parts.push(part.to_vec());
             rest = after;
         }
-        let (out, outcome) = pass(&[parts, vec![b"last".to_vec()]], threads, max_line);
+        let (out, outcome) = pass(&[parts, vec![b"last".to_vec()]], is_prompt, threads, max_line);
         let (mut expected, mut long, mut bad, mut blank) = (String::new(), 0, 0, 0);
         for line in String::from_utf8(bytes).expect("ASCII").lines() {
             match line {
@@ -194,8 +216,8 @@ proptest! {
 #[test]
 fn more_inputs_than_buffers() {
     let inputs: Vec<Vec<Vec<u8>>> = (0..50).map(|n| vec![format!("{n}\n").into_bytes()]).collect();
-    for threads in [1, 3] {
-        let (out, outcome) = pass(&inputs, threads, 100);
+    for (threads, is_prompt) in [(1, false), (1, true), (3, false), (3, true)] {
+        let (out, outcome) = pass(&inputs, is_prompt, threads, 100);
         assert_eq!(out.lines().count(), 50);
         assert_eq!(outcome.figures["records"], 50);
     }
@@ -392,4 +414,15 @@ fn a_closed_output_ends_a_run_that_waits() {
     interrupt.output_closed();
     let error = running.join().expect("no panic").expect_err("a closed pipe");
     assert_eq!(error.error.downcast_ref::<io::Error>().map(io::Error::kind), Some(io::ErrorKind::BrokenPipe));
+}
+
+#[test]
+fn many_chunks_of_a_file_are_shared_and_stay_in_order() {
+    let bytes: Vec<u8> = (0..300_000).flat_map(|number| format!("{number}\n").into_bytes()).collect();
+    let parts: Vec<Vec<u8>> = bytes.chunks(100_000).map(<[u8]>::to_vec).collect();
+    for threads in [1, 2, 4] {
+        let (out, outcome) = pass(std::slice::from_ref(&parts), true, threads, 100);
+        assert!(out.as_bytes() == bytes, "{threads} threads");
+        assert_eq!(outcome.figures["lines"], 300_000);
+    }
 }

@@ -6,6 +6,8 @@
 
 use memchr::memchr;
 
+use super::Buffer;
+
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 const RECORD_SEPARATOR: u8 = 0x1e;
 
@@ -26,7 +28,7 @@ pub enum ChunkKind {
 /// Some whole lines of one input, in order.
 #[derive(Debug)]
 pub struct Chunk {
-    buffer: Vec<u8>,
+    buffer: Buffer,
     len: usize,
     /// Lines, or a part of one that is too long.
     pub kind: ChunkKind,
@@ -53,7 +55,7 @@ pub struct Record<'a> {
 
 impl Chunk {
     /// The first `len` bytes of a buffer, which is had back by [`Chunk::into_buffer`].
-    pub fn new(buffer: Vec<u8>, len: usize, input: usize) -> Chunk {
+    pub fn new(buffer: Buffer, len: usize, input: usize) -> Chunk {
         Chunk { buffer, len, kind: ChunkKind::Lines, input, starts_input: false, flush: false }
     }
 
@@ -70,7 +72,7 @@ impl Chunk {
     }
 
     /// The buffer, to be filled again.
-    pub fn into_buffer(self) -> Vec<u8> {
+    pub fn into_buffer(self) -> Buffer {
         self.buffer
     }
 
@@ -146,8 +148,10 @@ mod tests {
     use super::*;
 
     fn records(bytes: &[u8]) -> (Vec<(&str, u64)>, u64, u64) {
-        let chunk =
-            Box::leak(Box::new(Chunk { starts_input: true, ..Chunk::new(bytes.to_vec(), bytes.len(), 0) }));
+        let chunk = Box::leak(Box::new(Chunk {
+            starts_input: true,
+            ..Chunk::new(bytes.to_vec().into(), bytes.len(), 0)
+        }));
         let mut records = chunk.records();
         let found = records
             .by_ref()
@@ -168,7 +172,7 @@ mod tests {
         let bytes = b"one\ntwo\r\nlast";
         for (at, rest) in [(0, 4), (3, 4), (4, 9), (7, 9), (9, 13), (13, 13)] {
             // What the buffer holds behind the chunk is none of its business.
-            let mut chunk = Chunk::new([&bytes[..], b"old\n"].concat(), bytes.len(), 0);
+            let mut chunk = Chunk::new([&bytes[..], b"old\n"].concat().into(), bytes.len(), 0);
             chunk.cut_behind_line(at);
             assert_eq!(chunk.bytes(), &bytes[..rest], "{at}");
         }

@@ -97,6 +97,14 @@ impl ByteSource for Decoded {
         }
     }
 
+    fn is_prompt(&self) -> bool {
+        match &self.state {
+            State::Undecided { source, .. } | State::Plain { source, .. } => source.is_prompt(),
+            // Not asked any more: it is asked before the first read.
+            State::Compressed(_) | State::Gone => false,
+        }
+    }
+
     fn is_live(&self) -> bool {
         match &self.state {
             State::Undecided { source, .. } | State::Plain { source, .. } => source.is_live(),

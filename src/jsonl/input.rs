@@ -21,6 +21,11 @@ pub trait ByteSource: Send {
     /// Whether the next read would wait for somebody else. True when unknown: then whatever came is handed on at once.
     fn would_block(&mut self) -> bool;
 
+    /// Whether no read ever waits for somebody else, as of a regular file.
+    fn is_prompt(&self) -> bool {
+        false
+    }
+
     /// Whether an unterminated last line may have been cut by the connection.
     fn is_live(&self) -> bool {
         false
@@ -101,6 +106,10 @@ impl<R: Read + AsFd + Send> ByteSource for StreamSource<R> {
         let mut waiting = [PollFd::new(&self.stream, PollFlags::IN)];
         // An error of poll shows again in the read that follows.
         matches!(poll(&mut waiting, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })), Ok(0))
+    }
+
+    fn is_prompt(&self) -> bool {
+        self.is_file
     }
 }
 

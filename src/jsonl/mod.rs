@@ -5,6 +5,7 @@
 //! becomes a [`Reject`], which the [`Ledger`] counts, shows and keeps. What a tool writes goes through [`Output`],
 //! in one of the forms of [`format`](mod@format).
 
+mod buffer;
 mod chunk;
 mod decode;
 pub mod format;
@@ -13,6 +14,7 @@ mod later;
 mod output;
 mod reject;
 
+pub use buffer::Buffer;
 pub use chunk::{Chunk, ChunkKind, Record};
 pub use decode::{decoded, is_compressed};
 pub use input::{ByteSource, Input, Meter, StreamSource, open_file, open_stdin};
