@@ -89,7 +89,8 @@ mod tests {
         let pool = Pool::new(2);
         let (mut first, mut second) = (pool.take().expect("free"), pool.take().expect("free"));
         assert!(pool.try_take().is_none());
-        (first.make_room(1), second.make_room(2));
+        first.make_room(1);
+        second.make_room(2);
         let length = second.len();
         pool.give(first);
         pool.give(second);

@@ -175,7 +175,7 @@ impl Reader {
         }
         cut.oversized = true;
         cut.whole = cut.filled;
-        self.send(cut, ChunkKind::Oversized { first: true, last: false }, false)
+        self.send(cut, ChunkKind::Oversized { first: true, last: false }, false);
     }
 
     /// Hands on the last lines. One without a newline is as good as the others, or waits for a later run.
@@ -197,7 +197,7 @@ impl Reader {
             // Its part stays in the buffer: nothing comes of it that could be flushed.
             return;
         }
-        self.send(cut, ChunkKind::Lines, flush)
+        self.send(cut, ChunkKind::Lines, flush);
     }
 
     fn send(&mut self, cut: &mut Cut, kind: ChunkKind, flush: bool) {
