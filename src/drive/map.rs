@@ -8,7 +8,13 @@ pub trait Mapper {
     /// What the records of a chunk become.
     type Batch: Default + Send + 'static;
 
-    /// Adds one record to the batch, or says why it cannot.
+    /// Looks at a chunk as a whole before its records. True where it found its newlines by the way, and appended where they are.
+    fn begin(&mut self, chunk: &[u8], newlines: &mut Vec<u32>) -> bool {
+        let _ = (chunk, newlines);
+        false
+    }
+
+    /// Adds one record to the batch, or says why it cannot. It stands in the chunk that was begun last.
     fn map(&mut self, record: &Record<'_>, batch: &mut Self::Batch) -> Result<(), Reject>;
 }
 
@@ -43,7 +49,9 @@ pub(super) struct Rejected {
 pub(super) fn map_chunk<M: Mapper>(mapper: &mut M, chunk: &Chunk, checks: Checks) -> Mapped<M::Batch> {
     let mut mapped =
         Mapped { batch: M::Batch::default(), lines: 0, blank: 0, records: 0, rejects: Vec::new() };
-    let mut records = chunk.records();
+    let mut newlines = Vec::new();
+    let is_indexed = mapper.begin(chunk.bytes(), &mut newlines);
+    let mut records = if is_indexed { chunk.records_by(&newlines) } else { chunk.records() };
     for record in records.by_ref() {
         match check(&record, checks).and_then(|()| mapper.map(&record, &mut mapped.batch)) {
             Ok(()) => mapped.records += 1,

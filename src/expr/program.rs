@@ -7,6 +7,7 @@ use super::plan::Plan;
 use super::project::Projection;
 use super::value::Value;
 use super::{Expr, ExprError};
+use crate::jsonl;
 use crate::scan::{Fault, Hit, Path, Scanner};
 use jaq_json::Val;
 use std::ops::ControlFlow;
@@ -23,6 +24,8 @@ use std::ops::ControlFlow;
 pub struct Program {
     expressions: Vec<Loaded>,
     scanner: Scanner,
+    /// The scanner has an index of the chunk at hand.
+    is_begun: bool,
     /// The record as a value, once an expression needed it.
     pub(super) value: Option<Result<Val, EvalError>>,
 }
@@ -51,7 +54,7 @@ impl Program {
             places: expression.paths().iter().map(&mut place).collect(),
         };
         let expressions = expressions.iter().map(load).collect();
-        Ok(Program { expressions, scanner: Scanner::new(&paths), value: None })
+        Ok(Program { expressions, scanner: Scanner::new(&paths), is_begun: false, value: None })
     }
 
     /// Checks that the line is one whole record, and finds the fields of all expressions.
@@ -63,6 +66,30 @@ impl Program {
         let line = trim(line);
         self.scanner.scan(line)?;
         Ok(Record { program: self, line })
+    }
+}
+
+/// Many records at once are cheaper than one after the other.
+impl Program {
+    /// Looks at a chunk of lines as a whole, for [`Program::load_next`]. True where its newlines were found by the way, and where
+    /// they are is appended.
+    pub fn begin(&mut self, chunk: &[u8], newlines: &mut Vec<u32>) -> bool {
+        self.is_begun = self.scanner.begin(chunk, newlines);
+        self.is_begun
+    }
+
+    /// As [`Program::load`], for a record of the chunk that was begun last.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn load_next<'p>(&'p mut self, record: &jsonl::Record<'p>) -> Result<Record<'p>, Fault> {
+        if !self.is_begun {
+            return self.load(record.bytes);
+        }
+        self.value = None;
+        let place = record.start..record.start + record.bytes.len();
+        self.scanner.scan_within(record.chunk, record.line as usize, place)?;
+        Ok(Record { program: self, line: record.bytes })
     }
 }
 

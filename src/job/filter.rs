@@ -61,8 +61,12 @@ pub struct Kept {
 impl Mapper for FilterMapper {
     type Batch = Kept;
 
+    fn begin(&mut self, chunk: &[u8], newlines: &mut Vec<u32>) -> bool {
+        self.program.begin(chunk, newlines)
+    }
+
     fn map(&mut self, record: &Record<'_>, kept: &mut Kept) -> Result<(), Reject> {
-        let mut loaded = self.program.load(record.bytes).map_err(drive::fault)?;
+        let mut loaded = self.program.load_next(record).map_err(drive::fault)?;
         if let Some(keep) = self.keep
             && !loaded.truthy(keep).map_err(failed)?
         {

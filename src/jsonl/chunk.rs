@@ -49,6 +49,8 @@ pub struct Record<'a> {
     pub line: u64,
     /// Where its bytes begin in the chunk.
     pub start: usize,
+    /// The whole chunk.
+    pub chunk: &'a [u8],
     /// Whether a newline ended it.
     pub terminated: bool,
 }
@@ -78,7 +80,12 @@ impl Chunk {
 
     /// The chunk's records. Afterwards `lines` tells how many lines there were, and how many were blank.
     pub fn records(&self) -> Records<'_> {
-        Records { chunk: self, at: 0, lines: 0, blank: 0 }
+        Records { chunk: self, newlines: None, at: 0, lines: 0, blank: 0 }
+    }
+
+    /// The chunk's records, where it is known already at which places the newlines are.
+    pub fn records_by<'a>(&'a self, newlines: &'a [u32]) -> Records<'a> {
+        Records { newlines: Some(newlines), ..self.records() }
     }
 }
 
@@ -86,12 +93,22 @@ impl Chunk {
 #[derive(Debug)]
 pub struct Records<'a> {
     chunk: &'a Chunk,
+    /// Those that are left, where they are known.
+    newlines: Option<&'a [u32]>,
     at: usize,
     lines: u64,
     blank: u64,
 }
 
 impl Records<'_> {
+    /// The next newline.
+    fn newline(&mut self) -> Option<usize> {
+        match &mut self.newlines {
+            Some(newlines) => newlines.split_off_first().map(|newline| *newline as usize),
+            None => memchr(b'\n', &self.chunk.bytes()[self.at..]).map(|length| self.at + length),
+        }
+    }
+
     /// Lines seen so far.
     pub fn lines(&self) -> u64 {
         self.lines
@@ -110,8 +127,8 @@ impl<'a> Iterator for Records<'a> {
         let bytes = self.chunk.bytes();
         while self.at < bytes.len() {
             let mut start = self.at;
-            let newline = memchr(b'\n', &bytes[start..]);
-            let end = newline.map_or(bytes.len(), |length| start + length);
+            let newline = self.newline();
+            let end = newline.unwrap_or(bytes.len());
             self.at = end + 1;
             self.lines += 1;
             if start == 0 && self.chunk.starts_input && bytes.starts_with(BYTE_ORDER_MARK) {
@@ -132,6 +149,7 @@ impl<'a> Iterator for Records<'a> {
                 bytes: &bytes[start..trimmed],
                 line: self.lines - 1,
                 start,
+                chunk: bytes,
                 terminated: newline.is_some(),
             });
         }

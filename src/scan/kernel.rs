@@ -2,10 +2,14 @@
 
 #[cfg(target_arch = "x86_64")]
 use super::x86;
-use super::{firsts::Firsts, index::Index, portable};
+use super::{
+    firsts::Firsts,
+    index::{Extent, Index},
+    portable,
+};
 
-/// Fills the index of a line, with the strings that begin with one of the given bytes.
-pub(super) type Fill = fn(&mut Index, &[u8], &Firsts);
+/// Fills the index of a text, with the strings that begin with one of the given bytes.
+pub(super) type Fill = fn(&mut Index, &[u8], Extent, &Firsts);
 
 /// An implementation of the first pass. All of them give the same index, so the same verdicts and hits.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +41,7 @@ impl Kernel {
         self.name
     }
 
-    pub(super) fn fill(self, index: &mut Index, line: &[u8], firsts: &Firsts) {
-        (self.fill)(index, line, firsts);
+    pub(super) fn fill(self, index: &mut Index, text: &[u8], extent: Extent, firsts: &Firsts) {
+        (self.fill)(index, text, extent, firsts);
     }
 }

@@ -2,14 +2,15 @@
 
 use super::{
     firsts::Firsts,
-    index::{BLOCK, Index, Masks, Window, firsts_after, spread},
+    index::{BLOCK, Extent, Index, Masks, Window, firsts_after, spread},
 };
 
-/// Fills the index of a line.
-pub(super) fn fill(index: &mut Index, line: &[u8], firsts: &Firsts) {
+/// Fills the index of a text.
+pub(super) fn fill(index: &mut Index, text: &[u8], extent: Extent, firsts: &Firsts) {
     let no_keys = firsts.is_empty();
     index.fill(
-        line,
+        text,
+        extent,
         |window| {
             let mut found = masks(window);
             found.firsts = if no_keys { 0 } else { firsts_after(found.quotes, window, firsts) };
@@ -38,7 +39,7 @@ fn gather(tops: u64) -> u64 {
 
 #[inline(always)]
 fn masks(window: &Window) -> Masks {
-    let mut found = Masks { quotes: 0, backslashes: 0, brackets: 0, firsts: 0, high: 0 };
+    let mut found = Masks { quotes: 0, backslashes: 0, brackets: 0, firsts: 0, newlines: 0, high: 0 };
     let (words, _) = window[..BLOCK].as_chunks::<8>();
     for (at, word) in words.iter().enumerate() {
         let word = u64::from_le_bytes(*word);
@@ -47,6 +48,7 @@ fn masks(window: &Window) -> Masks {
         found.quotes |= gather(equal(word, b'"')) << (8 * at);
         found.backslashes |= gather(equal(word, b'\\')) << (8 * at);
         found.brackets |= gather(brackets) << (8 * at);
+        found.newlines |= gather(equal(word, b'\n')) << (8 * at);
         found.high |= gather(word & HIGHS) << (8 * at);
     }
     found

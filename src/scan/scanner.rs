@@ -2,23 +2,23 @@
 
 use super::{
     Fault, Hit, Path,
-    balance::{Pairs, diagnose},
-    index::Index,
+    balance::{Depths, diagnose},
+    index::{Extent, Index},
     kernel::Kernel,
     token::is_space,
     tree::Tree,
     walk::{Hits, Walk},
 };
-use std::cell::RefCell;
+use std::{cell::RefCell, ops::Range};
 
-/// A line with more brackets, or with more values at a path, than this is so rare that its buffers are given back: they
-/// are of some megabytes, and an endless stream should not pay for its worst line for ever.
+/// A text with more brackets or lines, or with more values at a path, than this is so rare that its buffers are given back:
+/// they are of some megabytes, and an endless stream should not pay for its worst line for ever.
 pub(super) const LARGE: usize = 1 << 18;
 
 /// Finds several paths in one line after another. Reusable: it owns all buffers, which grow with the lines seen.
 ///
-/// Memory: an eighth of a byte per byte of the line, eight bytes per bracket and per string that begins like a wanted key, and
-/// twelve bytes per hit.
+/// Memory: an eighth of a byte per byte of the line or text, nine bytes per bracket and per string that begins like a wanted
+/// key, and twelve bytes per hit and per line.
 ///
 /// ```
 /// use trendpipe::scan::{Hit, Scanner, Step};
@@ -34,7 +34,7 @@ pub struct Scanner {
     tree: Tree,
     kernel: Kernel,
     index: Index,
-    pairs: Pairs,
+    depths: Depths,
     hits: Hits,
 }
 
@@ -49,7 +49,7 @@ impl Scanner {
     pub fn with_kernel(paths: &[Path], kernel: Kernel) -> Scanner {
         let tree = Tree::new(paths);
         let hits = Hits::new(&tree);
-        Scanner { tree, kernel, index: Index::default(), pairs: Pairs::default(), hits }
+        Scanner { tree, kernel, index: Index::default(), depths: Depths::default(), hits }
     }
 
     /// Checks the line (one record without its newline, perhaps with white space around) and finds every path.
@@ -58,30 +58,68 @@ impl Scanner {
     /// What makes the line no record; then there are no hits. The verdict depends on the line alone, not on the paths.
     pub fn scan(&mut self, line: &[u8]) -> Result<(), Fault> {
         self.hits.clear();
-        if self.index.entries().len() > LARGE {
-            (self.index, self.pairs) = Default::default();
-        }
-        if u32::try_from(line.len()).is_err() {
+        if !self.index(line, Extent::Line) {
             return Err(Fault::TooLong);
-        }
-        self.kernel.fill(&mut self.index, line, &self.tree.firsts);
-        let (high_start, high_end) = self.index.high;
-        if !is_utf8(&line[high_start..high_end]) {
-            return Err(Fault::Utf8);
         }
         let end = line.iter().rposition(|byte| !is_space(*byte)).map_or(0, |last| last + 1);
         let start = line.iter().position(|byte| !is_space(*byte)).unwrap_or(0);
-        let entries = self.index.entries();
-        let begins = line.get(start) == Some(&b'{');
-        if !begins || self.index.is_open || !self.pairs.fill(line, entries, end - 1) {
-            return Err(diagnose(&line[start.min(end)..end]));
+        self.look(line, 0, start.min(end)..end, 0)
+    }
+
+    /// Indexes a text of many lines at once, for [`Scanner::scan_within`], and appends to `newlines` where they are. False: it
+    /// is too long for that.
+    pub fn begin(&mut self, text: &[u8], newlines: &mut Vec<u32>) -> bool {
+        let is_indexed = self.index(text, Extent::Lines);
+        if is_indexed {
+            newlines.extend(self.index.newlines());
         }
-        if self.tree.paths > 0 {
-            let Scanner { tree, index, pairs, hits, .. } = self;
+        is_indexed
+    }
+
+    /// As [`Scanner::scan`] for a line of the text that was begun last. `record` is where the line's record lies in the text,
+    /// without white space around; hits count from its start.
+    ///
+    /// # Errors
+    /// As there.
+    ///
+    /// # Panics
+    /// When no text was begun that has such a line.
+    pub fn scan_within(&mut self, text: &[u8], line: usize, record: Range<usize>) -> Result<(), Fault> {
+        self.hits.clear();
+        let start = record.start;
+        self.look(text, line, record, start)
+    }
+
+    fn index(&mut self, text: &[u8], extent: Extent) -> bool {
+        if self.index.size() > LARGE {
+            (self.index, self.depths) = Default::default();
+        }
+        let fits = u32::try_from(text.len()).is_ok();
+        if fits {
+            self.kernel.fill(&mut self.index, text, extent, &self.tree.firsts);
+        }
+        fits
+    }
+
+    /// The second and the third pass over a record in an indexed text. Hits count from `base`.
+    fn look(&mut self, text: &[u8], line: usize, record: Range<usize>, base: usize) -> Result<(), Fault> {
+        let Scanner { tree, index, depths, hits, .. } = self;
+        let known = index.line(line);
+        let bytes = &text[record.clone()];
+        if known.has_high && !is_utf8(bytes) {
+            return Err(Fault::Utf8);
+        }
+        let entries = index.entries(line);
+        let begins = bytes.first() == Some(&b'{');
+        if !begins || known.is_open || !depths.fill(text, entries, record.end - 1) {
+            return Err(diagnose(bytes));
+        }
+        if tree.paths > 0 {
             for path in &tree.unsure {
                 hits.push(*path, Hit::Unsure);
             }
-            Walk { line, index, pairs, tree, hits }.run();
+            let text = &text[..record.end];
+            Walk { text, base, entries, index, depths, tree, hits }.run();
         }
         Ok(())
     }

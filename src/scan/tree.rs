@@ -52,13 +52,26 @@ impl Key {
         Key { raw, head, head_mask, name: name.into(), child }
     }
 
-    /// Whether the text behind an opening quote is this key, written without escapes.
-    pub(super) fn begins(&self, text: &[u8]) -> bool {
-        let Some(raw) = &self.raw else { return false };
-        match text.first_chunk::<8>() {
-            Some(head) if u64::from_le_bytes(*head) & self.head_mask != self.head => false,
-            Some(_) if raw.len() <= 8 => true,
-            _ => text.starts_with(raw),
+    /// Compares the text behind an opening quote with this key as it is written without escapes.
+    pub(super) fn compare(&self, text: &[u8]) -> Likeness {
+        let Some(raw) = &self.raw else { return Likeness::Escaped };
+        let differs = match text.first_chunk::<8>() {
+            Some(head) => {
+                let differs = (u64::from_le_bytes(*head) ^ self.head) & self.head_mask;
+                if differs != 0 {
+                    differs.trailing_zeros() as usize / 8
+                } else if raw.len() <= 8 {
+                    return Likeness::Same;
+                } else {
+                    8 + common(&text[8..], &raw[8..])
+                }
+            }
+            None => common(text, raw),
+        };
+        match text.get(differs) {
+            _ if differs == raw.len() => Likeness::Same,
+            Some(b'\\') => Likeness::Escaped,
+            _ => Likeness::Other,
         }
     }
 
@@ -71,6 +84,22 @@ impl Key {
     pub(super) fn is(&self, name: &str) -> bool {
         *self.name == *name
     }
+}
+
+/// How many bytes two texts begin with alike.
+fn common(a: &[u8], b: &[u8]) -> usize {
+    a.iter().zip(b).take_while(|(a, b)| a == b).count()
+}
+
+/// How a string compares with a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Likeness {
+    /// It is the key, and the quote that closes it.
+    Same,
+    /// Where they begin to differ the string has an escape: it may be the key nevertheless.
+    Escaped,
+    /// It is another string.
+    Other,
 }
 
 /// A place that paths lead to.

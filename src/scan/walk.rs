@@ -6,17 +6,17 @@
 //! the paths beneath are [`Hit::Unsure`] and the full engine has the word. So no hit rests on bytes that are no JSON,
 //! though the contents of a container that is itself the value are not looked at.
 //!
-//! Invariant: the cursor (a place in the index) is never behind the byte being looked at by more than entries that lie in
-//! strings and scalars; these are passed over when a container begins.
+//! Invariant: the cursor (a place in the line's part of the index) is never behind the byte being looked at by more than
+//! entries that lie in strings and scalars; these are passed over when a container begins.
 
 use super::{
     Hit,
-    balance::Pairs,
+    balance::Depths,
     index::Index,
     scanner::LARGE,
     string::{decode_string, is_string},
     token::{is_scalar, is_space, scalar_end, skip_space},
-    tree::{Key, Node, Paths, Tree, each_path},
+    tree::{Key, Likeness, Node, Paths, Tree, each_path},
 };
 
 /// What each path met, reused from line to line.
@@ -82,11 +82,16 @@ struct Behind {
     cursor: usize,
 }
 
-/// One walk over one line.
+/// One walk over one record.
 pub(super) struct Walk<'a> {
-    pub(super) line: &'a [u8],
+    /// What was indexed, up to the record's end.
+    pub(super) text: &'a [u8],
+    /// Where in the text the hits count from.
+    pub(super) base: usize,
+    /// The record's part of the index.
+    pub(super) entries: &'a [u32],
     pub(super) index: &'a Index,
-    pub(super) pairs: &'a Pairs,
+    pub(super) depths: &'a Depths,
     pub(super) tree: &'a Tree,
     pub(super) hits: &'a mut Hits,
 }
@@ -96,20 +101,21 @@ impl<'a> Walk<'a> {
     pub(super) fn run(mut self) {
         let tree = self.tree;
         let start = self.position(0);
-        if self.value(tree.root(), start, 0).is_err() {
+        if self.value(tree.root(), start, 0, 0).is_err() {
             self.hits.push_all(tree.root().all, Hit::Unsure);
         }
     }
 
     fn position(&self, cursor: usize) -> usize {
-        self.index.entries()[cursor] as usize
+        self.entries[cursor] as usize
     }
 
-    /// Meets the value that begins at `at`. On `Err` the hits of the node's paths are not to be trusted.
-    fn value(&mut self, node: &'a Node, at: usize, cursor: usize) -> Result<Behind, Malformed> {
-        let first = *self.line.get(at).ok_or(Malformed)?;
-        let behind = self.pass(at, cursor)?;
-        let hit = Hit::Value { start: at as u32, end: behind.byte as u32 };
+    /// Meets the value that begins at `at`, inside so many containers. On `Err` the hits of the node's paths are not to be
+    /// trusted.
+    fn value(&mut self, node: &'a Node, at: usize, cursor: usize, depth: u32) -> Result<Behind, Malformed> {
+        let first = *self.text.get(at).ok_or(Malformed)?;
+        let behind = self.pass(at, cursor, depth)?;
+        let hit = Hit::Value { start: (at - self.base) as u32, end: (behind.byte - self.base) as u32 };
         self.hits.push_all(node.ends, hit);
         if node.ends == node.all {
             return Ok(behind);
@@ -118,13 +124,13 @@ impl<'a> Walk<'a> {
             b'{' => {
                 self.hits.push_all(node.each | node.indexed, Hit::Unsure);
                 if node.keyed != 0 {
-                    self.object(node, self.open(at, cursor)?, behind.cursor - 1);
+                    self.object(node, self.open(at, cursor)?, behind.cursor - 1, depth + 1);
                 }
             }
             b'[' => {
                 self.hits.push_all(node.keyed & node.strict, Hit::Mismatch);
                 if node.each | node.indexed != 0 {
-                    self.array(node, self.open(at, cursor)?, behind.cursor - 1);
+                    self.array(node, self.open(at, cursor)?, behind.cursor - 1, depth + 1);
                 }
             }
             b'n' => {
@@ -137,51 +143,50 @@ impl<'a> Walk<'a> {
     }
 
     /// Finds the end of the value that begins at `at`.
-    fn pass(&self, at: usize, cursor: usize) -> Result<Behind, Malformed> {
-        match self.line.get(at).ok_or(Malformed)? {
+    fn pass(&self, at: usize, cursor: usize, depth: u32) -> Result<Behind, Malformed> {
+        match self.text.get(at).ok_or(Malformed)? {
             b'{' | b'[' => {
-                let close = self.pairs.close(self.open(at, cursor)?);
+                let open = self.open(at, cursor)?;
+                let close = self.depths.close(open + 1, depth + 1).ok_or(Malformed)?;
                 Ok(Behind { byte: self.position(close) + 1, cursor: close + 1 })
             }
             b'"' => {
                 let end = self.index.string_end(at).ok_or(Malformed)?;
-                if is_string(&self.line[at + 1..end - 1]) {
+                if is_string(&self.text[at + 1..end - 1]) {
                     Ok(Behind { byte: end, cursor })
                 } else {
                     Err(Malformed)
                 }
             }
             _ => {
-                let end = scalar_end(self.line, at);
-                if is_scalar(&self.line[at..end]) { Ok(Behind { byte: end, cursor }) } else { Err(Malformed) }
+                let end = scalar_end(self.text, at);
+                if is_scalar(&self.text[at..end]) { Ok(Behind { byte: end, cursor }) } else { Err(Malformed) }
             }
         }
     }
 
     /// The place in the index of the bracket at `at`: the first one that is not before it.
     fn open(&self, at: usize, mut cursor: usize) -> Result<usize, Malformed> {
-        let entries = self.index.entries();
-        while *entries.get(cursor).ok_or(Malformed)? < at as u32 {
+        while *self.entries.get(cursor).ok_or(Malformed)? < at as u32 {
             cursor += 1;
         }
-        if entries[cursor] as usize == at { Ok(cursor) } else { Err(Malformed) }
+        if self.position(cursor) == at { Ok(cursor) } else { Err(Malformed) }
     }
 
-    /// Meets the members of the object between two places in the index.
-    fn object(&mut self, node: &'a Node, open: usize, close: usize) {
+    /// Meets the members of the object between two places in the index; `depth` is theirs.
+    fn object(&mut self, node: &'a Node, open: usize, close: usize, depth: u32) {
         self.hits.mark(node.level, node.keyed);
         let mut seen: u64 = 0; // one bit per key of the node, of which there are no more than paths
-        let mut cursor = open + 1;
-        while cursor < close {
+        let mut next = open + 1; // what is before lies in the value of the last member
+        let depths = self.depths;
+        for cursor in depths.strings(open + 1..close, depth) {
             let at = self.position(cursor);
-            if self.line[at] != b'"' {
-                cursor = self.pairs.close(cursor) + 1; // a container of no interest
+            if cursor < next {
                 continue;
             }
-            cursor += 1;
             let Some((key, end)) = self.key(node, at) else { continue };
-            let colon = skip_space(self.line, end);
-            let is_key = self.line.get(colon) == Some(&b':');
+            let colon = skip_space(self.text, end);
+            let is_key = self.text.get(colon) == Some(&b':');
             if !is_key && self.before(at) == Some(b':') {
                 continue; // a string value that reads like the key
             }
@@ -191,8 +196,8 @@ impl<'a> Walk<'a> {
             }
             seen |= 1 << key;
             let between = is_key && matches!(self.before(at), Some(b'{' | b','));
-            match self.member(child, between, skip_space(self.line, colon + 1), cursor) {
-                Ok(next) => cursor = next,
+            match self.member(child, between, skip_space(self.text, colon + 1), cursor + 1, depth) {
+                Ok(behind) => next = behind,
                 Err(Malformed) => {
                     self.hits.reset(node.level, child.all);
                     self.hits.push_all(child.all, Hit::Unsure);
@@ -214,12 +219,13 @@ impl<'a> Walk<'a> {
         is_key: bool,
         at: usize,
         cursor: usize,
+        depth: u32,
     ) -> Result<usize, Malformed> {
         if !is_key {
             return Err(Malformed);
         }
-        let behind = self.value(child, at, cursor)?;
-        match self.line.get(skip_space(self.line, behind.byte)) {
+        let behind = self.value(child, at, cursor, depth)?;
+        match self.text.get(skip_space(self.text, behind.byte)) {
             Some(b',' | b'}') => Ok(behind.cursor),
             _ => Err(Malformed),
         }
@@ -227,34 +233,39 @@ impl<'a> Walk<'a> {
 
     /// The last byte before `at` that is no white space.
     fn before(&self, at: usize) -> Option<u8> {
-        self.line[..at].iter().rfind(|byte| !is_space(**byte)).copied()
+        self.text[..at].iter().rfind(|byte| !is_space(**byte)).copied()
     }
 
     /// The wanted key that the string at an opening quote is, and its end.
     fn key(&self, node: &Node, at: usize) -> Option<(usize, usize)> {
-        let text = &self.line[at + 1..];
-        if !node.firsts.has(*text.first()?) {
+        let text = &self.text[at + 1..];
+        let mut may_escape = false;
+        for (number, key) in node.keys.iter().enumerate() {
+            match key.compare(text) {
+                Likeness::Same => return Some((number, key.end(at))),
+                Likeness::Escaped => may_escape = true,
+                Likeness::Other => {}
+            }
+        }
+        if !may_escape {
             return None;
         }
-        if let Some(key) = node.keys.iter().position(|key| key.begins(text)) {
-            return Some((key, node.keys[key].end(at)));
-        }
         let end = self.index.string_end(at)?;
-        if self.line.get(skip_space(self.line, end)) != Some(&b':') {
+        if self.text.get(skip_space(self.text, end)) != Some(&b':') {
             return None; // most strings that begin with an escape are values, and long
         }
-        let name = &self.line[at + 1..end - 1];
+        let name = &self.text[at + 1..end - 1];
         if !name.contains(&b'\\') || !is_string(name) {
             return None;
         }
-        let name = decode_string(&self.line[at..end]);
+        let name = decode_string(&self.text[at..end]);
         let key = node.keys.iter().position(|key: &Key| key.is(&name))?;
         Some((key, end))
     }
 
-    /// Meets the elements of the array between two places in the index.
-    fn array(&mut self, node: &'a Node, open: usize, close: usize) {
-        match self.elements(node, open, close) {
+    /// Meets the elements of the array between two places in the index; `depth` is theirs.
+    fn array(&mut self, node: &'a Node, open: usize, close: usize, depth: u32) {
+        match self.elements(node, open, close, depth) {
             Ok(count) => {
                 for (place, child) in &node.places {
                     if *place as usize >= count {
@@ -269,9 +280,15 @@ impl<'a> Walk<'a> {
     }
 
     /// The elements one by one; gives how many there are, or at least one more than the last place asked for.
-    fn elements(&mut self, node: &'a Node, open: usize, close: usize) -> Result<usize, Malformed> {
+    fn elements(
+        &mut self,
+        node: &'a Node,
+        open: usize,
+        close: usize,
+        depth: u32,
+    ) -> Result<usize, Malformed> {
         let last = self.position(close);
-        let mut at = skip_space(self.line, self.position(open) + 1);
+        let mut at = skip_space(self.text, self.position(open) + 1);
         let mut cursor = open + 1;
         let mut count = 0;
         while at != last || count > 0 {
@@ -279,19 +296,19 @@ impl<'a> Walk<'a> {
                 break;
             }
             let behind = match node.element(count) {
-                Some(child) => self.value(self.tree.node(child), at, cursor)?,
-                None => self.pass(at, cursor)?,
+                Some(child) => self.value(self.tree.node(child), at, cursor, depth)?,
+                None => self.pass(at, cursor, depth)?,
             };
             count += 1;
-            at = skip_space(self.line, behind.byte);
+            at = skip_space(self.text, behind.byte);
             cursor = behind.cursor;
             if at == last {
                 break;
             }
-            if self.line.get(at) != Some(&b',') {
+            if self.text.get(at) != Some(&b',') {
                 return Err(Malformed);
             }
-            at = skip_space(self.line, at + 1);
+            at = skip_space(self.text, at + 1);
         }
         Ok(count)
     }

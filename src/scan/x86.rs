@@ -7,7 +7,7 @@
 
 use super::{
     firsts::{COLUMNS, Firsts},
-    index::{BLOCK, Index, Masks, Window, spread},
+    index::{BLOCK, Extent, Index, Masks, Window, spread},
     kernel::Fill,
 };
 use std::arch::x86_64::*;
@@ -20,25 +20,25 @@ pub(super) fn avx2() -> Option<Fill> {
         && is_x86_feature_detected!("bmi2")
         && is_x86_feature_detected!("lzcnt")
         && is_x86_feature_detected!("popcnt");
-    fn fill(index: &mut Index, line: &[u8], firsts: &Firsts) {
+    fn fill(index: &mut Index, text: &[u8], extent: Extent, firsts: &Firsts) {
         // SAFETY: this function leaves `avx2` only after the check for all features that `fill_avx2` is compiled for.
-        unsafe { fill_avx2(index, line, firsts) }
+        unsafe { fill_avx2(index, text, extent, firsts) }
     }
     is_there.then_some(fill)
 }
 
 #[target_feature(enable = "avx2,pclmulqdq,bmi1,bmi2,lzcnt,popcnt")]
-fn fill_avx2(index: &mut Index, line: &[u8], firsts: &Firsts) {
+fn fill_avx2(index: &mut Index, text: &[u8], extent: Extent, firsts: &Firsts) {
     let rows = twice(firsts.rows);
     let columns = twice(COLUMNS);
     if firsts.is_empty() {
-        index.fill(line, |window| masks_avx2(window), |quotes| prefix_xor(quotes), spread);
+        index.fill(text, extent, |window| masks_avx2(window), |quotes| prefix_xor(quotes), spread);
     } else {
         let masks = |window: &Window| {
             let next = [load_avx2::<1>(window), load_avx2::<33>(window)];
             Masks { firsts: firsts_avx2(next, rows, columns), ..masks_avx2(window) }
         };
-        index.fill(line, masks, |quotes| prefix_xor(quotes), spread);
+        index.fill(text, extent, masks, |quotes| prefix_xor(quotes), spread);
     }
 }
 
@@ -88,6 +88,7 @@ fn masks_avx2(window: &Window) -> Masks {
         backslashes: equal(b'\\'),
         brackets: tops(brackets),
         firsts: 0,
+        newlines: equal(b'\n'),
         high: tops(bytes),
     }
 }
@@ -122,20 +123,21 @@ pub(super) fn avx512() -> Option<Fill> {
         && is_x86_feature_detected!("avx512f")
         && is_x86_feature_detected!("avx512bw")
         && is_x86_feature_detected!("avx512vbmi2");
-    fn fill(index: &mut Index, line: &[u8], firsts: &Firsts) {
+    fn fill(index: &mut Index, text: &[u8], extent: Extent, firsts: &Firsts) {
         // SAFETY: this function leaves `avx512` only after the check for all features that `fill_avx512` is compiled for.
-        unsafe { fill_avx512(index, line, firsts) }
+        unsafe { fill_avx512(index, text, extent, firsts) }
     }
     is_there.then_some(fill)
 }
 
 #[target_feature(enable = "avx2,pclmulqdq,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512vbmi2")]
-fn fill_avx512(index: &mut Index, line: &[u8], firsts: &Firsts) {
+fn fill_avx512(index: &mut Index, text: &[u8], extent: Extent, firsts: &Firsts) {
     let rows = _mm512_broadcast_i32x4(_mm256_castsi256_si128(twice(firsts.rows)));
     let columns = _mm512_broadcast_i32x4(_mm256_castsi256_si128(twice(COLUMNS)));
     if firsts.is_empty() {
         index.fill(
-            line,
+            text,
+            extent,
             |window| masks_avx512(window),
             |quotes| prefix_xor(quotes),
             |mask, base, room| spread_avx512(mask, base, room),
@@ -146,7 +148,8 @@ fn fill_avx512(index: &mut Index, line: &[u8], firsts: &Firsts) {
             Masks { firsts: firsts_avx512(next, rows, columns), ..masks_avx512(window) }
         };
         index.fill(
-            line,
+            text,
+            extent,
             masks,
             |quotes| prefix_xor(quotes),
             |mask, base, room| spread_avx512(mask, base, room),
@@ -173,6 +176,7 @@ fn masks_avx512(window: &Window) -> Masks {
         backslashes: equal(bytes, b'\\'),
         brackets: equal(folded, b'{') | equal(folded, b'}'),
         firsts: 0,
+        newlines: equal(bytes, b'\n'),
         high: _mm512_movepi8_mask(bytes),
     }
 }

@@ -92,8 +92,12 @@ pub(in crate::job) struct Taken {
 impl Mapper for CountMapper {
     type Batch = Counted;
 
+    fn begin(&mut self, chunk: &[u8], newlines: &mut Vec<u32>) -> bool {
+        self.program.begin(chunk, newlines)
+    }
+
     fn map(&mut self, record: &Record<'_>, counted: &mut Counted) -> Result<(), Reject> {
-        let mut loaded = self.program.load(record.bytes).map_err(drive::fault)?;
+        let mut loaded = self.program.load_next(record).map_err(drive::fault)?;
         if let Some(keep) = self.keep
             && !loaded.truthy(keep).map_err(failed)?
         {

@@ -124,8 +124,12 @@ pub struct Keys {
 impl Mapper for KeyMapper {
     type Batch = Keys;
 
+    fn begin(&mut self, chunk: &[u8], newlines: &mut Vec<u32>) -> bool {
+        self.program.begin(chunk, newlines)
+    }
+
     fn map(&mut self, record: &Record<'_>, keys: &mut Keys) -> Result<(), Reject> {
-        let mut loaded = self.program.load(record.bytes).map_err(drive::fault)?;
+        let mut loaded = self.program.load_next(record).map_err(drive::fault)?;
         let before = keys.keys.len();
         self.keys.read(&mut loaded, &mut keys.keys)?;
         keys.of_records.push(keys.keys.len() - before);

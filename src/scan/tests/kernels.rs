@@ -1,6 +1,10 @@
 //! Every kernel gives the same index as the portable one, and that one the same as a loop over the bytes.
 
-use crate::scan::{Kernel, firsts::Firsts, index::Index};
+use crate::scan::{
+    Kernel,
+    firsts::Firsts,
+    index::{Extent, Index},
+};
 use proptest::prelude::*;
 
 /// Brackets outside strings and quotes before wanted first bytes, and whether the line ends in a string.
@@ -30,13 +34,42 @@ fn assert_same(line: &[u8], names: &[&str]) {
     let mut portable: Option<Index> = None;
     for kernel in Kernel::all() {
         let mut index = Index::default();
-        kernel.fill(&mut index, line, &firsts);
-        assert_eq!((index.entries(), index.is_open), (&entries[..], is_open), "{}", kernel.name());
+        kernel.fill(&mut index, line, Extent::Line, &firsts);
+        assert_eq!((index.entries(0), index.line(0).is_open), (&entries[..], is_open), "{}", kernel.name());
+        assert_eq!(index.newlines().count(), 0);
         let portable = portable.get_or_insert(index);
         let mut index = Index::default();
-        kernel.fill(&mut index, &vec![b'{'; 1000], &firsts); // leaves its traces in the buffers
-        kernel.fill(&mut index, line, &firsts);
+        kernel.fill(&mut index, &b"{\n".repeat(500), Extent::Lines, &firsts); // leaves its traces in the buffers
+        kernel.fill(&mut index, line, Extent::Line, &firsts);
         assert_eq!(index.said(), portable.said(), "{}", kernel.name());
+    }
+}
+
+/// Each line of a text is indexed as if it stood alone.
+fn assert_lines(text: &[u8], names: &[&str]) {
+    let mut firsts = Firsts::default();
+    names.iter().for_each(|name| firsts.add(name));
+    for kernel in Kernel::all() {
+        let mut index = Index::default();
+        kernel.fill(&mut index, text, Extent::Lines, &firsts);
+        let newlines: Vec<usize> = index.newlines().map(|newline| newline as usize).collect();
+        assert_eq!(newlines, memchr::memchr_iter(b'\n', text).collect::<Vec<_>>(), "{}", kernel.name());
+        let mut start = 0;
+        for (number, line) in text.split(|byte| *byte == b'\n').enumerate() {
+            // What is behind the line's last byte is its newline, and no key begins with that.
+            let (mut entries, is_open) = model(line, &firsts);
+            entries.iter_mut().for_each(|entry| *entry += start);
+            assert_eq!(index.entries(number), entries, "{}: line {number}", kernel.name());
+            let told = index.line(number);
+            assert_eq!(
+                (told.is_open, told.end as usize),
+                (is_open, start as usize + line.len()),
+                "{}",
+                kernel.name()
+            );
+            assert!(told.has_high || line.is_ascii(), "{}: line {number}", kernel.name());
+            start += line.len() as u32 + 1;
+        }
     }
 }
 
@@ -74,6 +107,12 @@ proptest! {
         assert_same(line.as_bytes(), &["a"]);
         assert_same(brackets.as_bytes(), &["a"]);
         assert_same(format!("\"{line}").as_bytes(), &[]);
+    }
+
+    #[test]
+    fn lines_are_as_if_alone(text in "[{}\\[\\]\"\\\\ae\n\n é]{0,300}", long in "[ae\"\\\\]{0,200}\n\"[a ]{0,200}\n[}]") {
+        assert_lines(text.as_bytes(), &["a"]);
+        assert_lines(long.as_bytes(), &["a", "é"]);
     }
 
     #[test]

@@ -7,7 +7,31 @@ mod kernels;
 mod recordings;
 mod verdict;
 
-use super::{Path, Step};
+use super::{Fault, Hit, Path, Scanner, Step};
+
+/// What the scanner says of a line among others must be what it says of it alone.
+fn assert_same_among_others(scanner: &mut Scanner, line: &[u8], paths: usize) {
+    if line.contains(&b'\n') {
+        return;
+    }
+    let is_framed = |end: Option<&u8>| end.is_some_and(|byte| b" \t\r".contains(byte));
+    if is_framed(line.first()) || is_framed(line.last()) {
+        return; // records come without
+    }
+    let hits =
+        |scanner: &Scanner| (0..paths).map(|path| scanner.hits(path).to_vec()).collect::<Vec<Vec<Hit>>>();
+    let alone: Result<(), Fault> = scanner.scan(line);
+    let alone = (alone, hits(scanner));
+    for before in [&b""[..], b"{\"a\":\"cut", b"{}\\", b"\"\\\"\\", &[b'x'; 200]] {
+        let start = before.len() + 1;
+        let text = [before, b"\n", line, b"\n\xc3\xa9{\"a\":"].concat();
+        let mut newlines = Vec::new();
+        assert!(scanner.begin(&text, &mut newlines));
+        assert_eq!(newlines, [start as u32 - 1, (start + line.len()) as u32]);
+        let among = scanner.scan_within(&text, 1, start..start + line.len());
+        assert_eq!((among, hits(scanner)), alone, "{}", String::from_utf8_lossy(&text));
+    }
+}
 
 /// `.a`
 fn key(name: &str) -> Step {

@@ -1,6 +1,7 @@
 //! What is a record: examples by hand, and every kernel against a naive checker on cut, changed and random bytes.
 
 use super::{
+    assert_same_among_others,
     document::{Writer, path, record},
     path as parse,
 };
@@ -55,6 +56,8 @@ fn assert_verdict(line: &[u8], paths: &[Path]) {
     for kernel in Kernel::all() {
         let mut scanner = Scanner::with_kernel(paths, kernel);
         assert_eq!(scanner.scan(line), expected, "{} {shown}", kernel.name());
+        assert_same_among_others(&mut scanner, line, paths.len());
+        assert_eq!(scanner.scan(line), expected);
         let hits: Vec<_> = (0..paths.len()).map(|path| scanner.hits(path).to_vec()).collect();
         for hit in hits.iter().flatten() {
             if let Hit::Value { start, end } = *hit {
