@@ -14,8 +14,8 @@ pub(super) struct Depths {
     /// A string: how many containers are around it. A closing bracket: the same, itself counted in, with [`CLOSE`]. An opening
     /// bracket: nothing, since it is found by its position.
     marks: Vec<u32>,
-    /// The opening brackets around the place at hand; what lies behind them is left over.
-    open: Vec<u8>,
+    /// The brackets that are open in a line with more levels than a register holds.
+    open: Vec<bool>,
 }
 
 /// Set in the mark of a closing bracket.
@@ -39,35 +39,73 @@ impl Depths {
     /// Marks the places; true when the brackets are one object that ends at `last`, the last byte that is no white space. The
     /// first entry is an opening brace. Positions count from the start of `text`.
     pub(super) fn fill(&mut self, text: &[u8], entries: &[u32], last: usize) -> bool {
-        let count = entries.len();
-        if self.marks.len() < count {
-            self.marks.resize(count.next_power_of_two(), 0);
-            self.open.resize(count.next_power_of_two() + 1, 0);
+        if self.marks.len() < entries.len() {
+            self.marks.resize(entries.len().next_power_of_two(), 0);
         }
-        let marks = &mut self.marks[..count];
-        let open = &mut self.open[..=count];
-        let mut depth: u32 = 0;
-        let mut wrong = 0;
-        for (mark, &entry) in marks.iter_mut().zip(entries) {
-            if depth == 0 && entry != entries[0] {
-                return false;
+        let marks = &mut self.marks[..entries.len()];
+        if entries.last().is_none_or(|entry| *entry as usize != last) {
+            return false;
+        }
+        match mark(text, entries, marks, &mut 0_u64) {
+            Ok(is_balanced) => is_balanced,
+            Err(TooDeep) => {
+                self.open.clear();
+                mark(text, entries, marks, &mut self.open).unwrap_or(false)
             }
-            let byte = text[entry as usize];
-            // `{ [` have bit 1, `} ]` have bit 2, both have bit 3; a quote has bit 1 alone.
-            let is_close = u32::from(byte >> 2 & 1);
-            let is_open = u32::from(byte >> 3 & 1) & !is_close;
-            let closes = is_close.wrapping_neg();
-            *mark = (depth | CLOSE & closes) & is_open.wrapping_sub(1);
-            // Above the brackets that are open there is room for one more, whatever it is.
-            open[depth as usize] = byte;
-            // Its partner; or itself, where it closes nothing.
-            let partner = open[(depth - is_close) as usize];
-            wrong |= partner ^ byte ^ (closes as u8 & (b'{' ^ b'}')); // `[` and `]` differ in the same bits
-            depth = depth + is_open - is_close;
         }
-        wrong == 0 && depth == 0 && entries.last().is_some_and(|entry| *entry as usize == last)
     }
 }
+
+/// Marks each place; true when the brackets match, and close at the last place and not before.
+#[inline(always)]
+fn mark(text: &[u8], entries: &[u32], marks: &mut [u32], open: &mut impl Open) -> Result<bool, TooDeep> {
+    let mut depth: u32 = 0;
+    let mut wrong = 0;
+    for (place, (mark, &entry)) in marks.iter_mut().zip(entries).enumerate() {
+        if depth == 0 && place > 0 {
+            return Ok(false);
+        }
+        let byte = u32::from(text[entry as usize]);
+        // `{ [` have bit 1, `} ]` have bit 2, both have bit 3; a quote has bit 1 alone. Braces have bit 5.
+        let closes = byte >> 2 & 1;
+        let opens = byte >> 3 & !closes & 1;
+        *mark = (depth | CLOSE * closes) & opens.wrapping_sub(1);
+        wrong |= open.turn(byte >> 5 & 1, opens, closes, depth)?;
+        depth = (depth + opens).wrapping_sub(closes);
+    }
+    Ok(wrong == 0 && depth == 0)
+}
+
+/// There are more levels than fit.
+struct TooDeep;
+
+/// The brackets that are open.
+trait Open {
+    /// `opens` and `closes` are 0 or 1, and at most one of them is 1; `depth` are open before. Not 0 where a bracket closes one of
+    /// the other kind.
+    fn turn(&mut self, is_brace: u32, opens: u32, closes: u32, depth: u32) -> Result<u32, TooDeep>;
+}
+
+/// One bit each, set for braces; the innermost is the lowest. It needs no jump but for more than 64 levels.
+impl Open for u64 {
+    #[inline(always)]
+    fn turn(&mut self, is_brace: u32, opens: u32, closes: u32, depth: u32) -> Result<u32, TooDeep> {
+        let wrong = (*self as u32 ^ is_brace) & closes;
+        *self = ((*self << opens) | u64::from(is_brace & opens)) >> closes;
+        if depth + opens <= u64::BITS { Ok(wrong) } else { Err(TooDeep) }
+    }
+}
+
+/// Any number of levels.
+impl Open for Vec<bool> {
+    fn turn(&mut self, is_brace: u32, opens: u32, closes: u32, _depth: u32) -> Result<u32, TooDeep> {
+        if opens == 1 {
+            self.push(is_brace == 1);
+        }
+        Ok(u32::from(closes == 1 && self.pop() != Some(is_brace == 1)))
+    }
+}
+
 /// The first fault of a line in valid UTF-8 that is no record, from its first byte that is not white space.
 #[cold]
 pub(super) fn diagnose(line: &[u8]) -> Fault {

@@ -12,8 +12,8 @@ use super::firsts::Firsts;
 /// Bytes in a block.
 pub(super) const BLOCK: usize = 64;
 
-/// A block and the byte after it: whether a quote may open a wanted key shows in the byte behind it.
-pub(super) type Window = [u8; BLOCK + 1];
+/// A block and the bytes after it: whether a quote may open a wanted key shows in the two bytes behind it.
+pub(super) type Window = [u8; BLOCK + 2];
 
 /// What a kernel says of a block, one bit per byte.
 pub(super) struct Masks {
@@ -23,7 +23,7 @@ pub(super) struct Masks {
     pub(super) backslashes: u64,
     /// `{ } [ ]`, in strings or not.
     pub(super) brackets: u64,
-    /// The *next* byte is one that a wanted key begins with. Needed only where `quotes` is set.
+    /// The *next* two bytes are such that a wanted key may begin with them. Needed only where `quotes` is set.
     pub(super) firsts: u64,
     /// Line feeds.
     pub(super) newlines: u64,
@@ -225,7 +225,7 @@ fn make_room<T: Clone + Default>(list: &mut Vec<T>, count: usize) {
 /// The last bytes of a text, with spaces behind.
 #[inline]
 fn last_window(rest: &[u8]) -> Window {
-    let mut window = [b' '; BLOCK + 1];
+    let mut window = [b' '; BLOCK + 2];
     window[..rest.len()].copy_from_slice(rest);
     window
 }
@@ -257,7 +257,7 @@ pub(super) fn firsts_after(quotes: u64, window: &Window, firsts: &Firsts) -> u64
     let mut found = 0;
     while left != 0 {
         let at = left.trailing_zeros() as usize;
-        found |= u64::from(firsts.has(window[at + 1])) << at;
+        found |= u64::from(firsts.may_begin(window[at + 1], window[at + 2])) << at;
         left &= left - 1;
     }
     found

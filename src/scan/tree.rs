@@ -123,8 +123,6 @@ pub(super) struct Node {
     pub(super) null_missing: Paths,
     /// Those that go on, and give an error when the value here is null.
     pub(super) null_mismatch: Paths,
-    /// What the keys begin with.
-    pub(super) firsts: Firsts,
     /// The members asked for; names differ.
     pub(super) keys: Vec<Key>,
     /// The elements with a node of their own, by place.
@@ -177,9 +175,7 @@ impl Tree {
             taken &= !(1 << (63 - taken.leading_zeros())); // the last path goes; without any path there is one node
         }
         let mut firsts = Firsts::default();
-        for node in &nodes {
-            firsts.merge(&node.firsts);
-        }
+        nodes.iter().flat_map(|node| &node.keys).for_each(|key| firsts.add(&key.name));
         let is_taken = |at: usize| at < MAX_PATHS && taken >> at & 1 == 1;
         let levels = paths.iter().enumerate().filter(|(at, _)| is_taken(*at)).map(|(_, path)| path.len() + 1);
         Tree {
@@ -246,7 +242,6 @@ fn grow(nodes: &mut Vec<Node>, paths: &[Path], level: usize, mask: Paths) -> Opt
         }
     }
     for (name, paths_there) in keys {
-        node.firsts.add(name);
         node.keys.push(Key::new(name, grow(nodes, paths, level + 1, paths_there)?));
     }
     places.sort_unstable();

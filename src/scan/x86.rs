@@ -1,12 +1,12 @@
 //! The kernels for x86-64: AVX2 with carry-less multiplication, and AVX-512. Chosen at run time; see `kernel.rs`.
 //!
 //! The crate's only `unsafe` code, in two kinds. Loads read 32 or 64 bytes from a [`Window`], whose length the type fixes at
-//! 65, at offset 0, 1, 32 or 33: never past its end. Calls into functions with `target_feature` happen behind
+//! 66, at an offset that is checked against it: never past its end. Calls into functions with `target_feature` happen behind
 //! the run-time check for exactly these features, in [`avx2`] and [`avx512`], which hand such a function out only then.
 #![allow(unsafe_code)]
 
 use super::{
-    firsts::{COLUMNS, Firsts},
+    firsts::{Bytes, COLUMNS, Firsts},
     index::{BLOCK, Extent, Index, Masks, Window, spread},
     kernel::Fill,
 };
@@ -29,14 +29,15 @@ pub(super) fn avx2() -> Option<Fill> {
 
 #[target_feature(enable = "avx2,pclmulqdq,bmi1,bmi2,lzcnt,popcnt")]
 fn fill_avx2(index: &mut Index, text: &[u8], extent: Extent, firsts: &Firsts) {
-    let rows = twice(firsts.rows);
+    let sets = [twice(firsts.first.rows), twice(firsts.second.rows)];
     let columns = twice(COLUMNS);
     if firsts.is_empty() {
         index.fill(text, extent, |window| masks_avx2(window), |quotes| prefix_xor(quotes), spread);
     } else {
         let masks = |window: &Window| {
             let next = [load_avx2::<1>(window), load_avx2::<33>(window)];
-            Masks { firsts: firsts_avx2(next, rows, columns), ..masks_avx2(window) }
+            let after = [load_avx2::<2>(window), load_avx2::<34>(window)];
+            Masks { firsts: firsts_avx2(next, after, sets, columns), ..masks_avx2(window) }
         };
         index.fill(text, extent, masks, |quotes| prefix_xor(quotes), spread);
     }
@@ -57,7 +58,7 @@ fn twice(bytes: [u8; 16]) -> __m256i {
 #[inline]
 #[target_feature(enable = "avx2")]
 fn load_avx2<const AT: usize>(window: &Window) -> __m256i {
-    const { assert!(AT + 32 <= BLOCK + 1) };
+    const { assert!(AT + 32 <= size_of::<Window>()) };
     // SAFETY: the 32 bytes from `AT` on lie in the window, by the assertion; the load needs no alignment.
     unsafe { _mm256_loadu_si256(window.as_ptr().add(AT).cast()) }
 }
@@ -95,8 +96,14 @@ fn masks_avx2(window: &Window) -> Masks {
 
 #[inline]
 #[target_feature(enable = "avx2")]
-fn firsts_avx2([low, high]: [__m256i; 2], rows: __m256i, columns: __m256i) -> u64 {
-    !tops([others_avx2(low, rows, columns), others_avx2(high, rows, columns)])
+fn firsts_avx2(next: [__m256i; 2], after: [__m256i; 2], sets: [__m256i; 2], columns: __m256i) -> u64 {
+    let half = |next, after| {
+        let others =
+            _mm256_or_si256(others_avx2(next, sets[0], columns), others_avx2(after, sets[1], columns));
+        let escapes = _mm256_cmpeq_epi8(next, _mm256_set1_epi8(b'\\' as i8));
+        _mm256_andnot_si256(escapes, others)
+    };
+    !tops([half(next[0], after[0]), half(next[1], after[1])])
 }
 
 /// The bytes that are not in the set, as bytes of ones.
@@ -122,6 +129,7 @@ pub(super) fn avx512() -> Option<Fill> {
     let is_there = avx2().is_some()
         && is_x86_feature_detected!("avx512f")
         && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512vbmi")
         && is_x86_feature_detected!("avx512vbmi2");
     fn fill(index: &mut Index, text: &[u8], extent: Extent, firsts: &Firsts) {
         // SAFETY: this function leaves `avx512` only after the check for all features that `fill_avx512` is compiled for.
@@ -130,10 +138,9 @@ pub(super) fn avx512() -> Option<Fill> {
     is_there.then_some(fill)
 }
 
-#[target_feature(enable = "avx2,pclmulqdq,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512vbmi2")]
+#[target_feature(enable = "avx2,pclmulqdq,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512vbmi,avx512vbmi2")]
 fn fill_avx512(index: &mut Index, text: &[u8], extent: Extent, firsts: &Firsts) {
-    let rows = _mm512_broadcast_i32x4(_mm256_castsi256_si128(twice(firsts.rows)));
-    let columns = _mm512_broadcast_i32x4(_mm256_castsi256_si128(twice(COLUMNS)));
+    let sets = [table_avx512(&firsts.first), table_avx512(&firsts.second)];
     if firsts.is_empty() {
         index.fill(
             text,
@@ -145,7 +152,8 @@ fn fill_avx512(index: &mut Index, text: &[u8], extent: Extent, firsts: &Firsts) 
     } else {
         let masks = |window: &Window| {
             let next = load_avx512::<1>(window);
-            Masks { firsts: firsts_avx512(next, rows, columns), ..masks_avx512(window) }
+            let after = load_avx512::<2>(window);
+            Masks { firsts: firsts_avx512(next, after, sets), ..masks_avx512(window) }
         };
         index.fill(
             text,
@@ -160,7 +168,7 @@ fn fill_avx512(index: &mut Index, text: &[u8], extent: Extent, firsts: &Firsts) 
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn load_avx512<const AT: usize>(window: &Window) -> __m512i {
-    const { assert!(AT + 64 <= BLOCK + 1) };
+    const { assert!(AT + 64 <= size_of::<Window>()) };
     // SAFETY: the 64 bytes from `AT` on lie in the window, by the assertion; the load needs no alignment.
     unsafe { _mm512_loadu_si512(window.as_ptr().add(AT).cast()) }
 }
@@ -181,13 +189,22 @@ fn masks_avx512(window: &Window) -> Masks {
     }
 }
 
+/// The two halves of a set's table.
 #[inline]
-#[target_feature(enable = "avx512f,avx512bw")]
-fn firsts_avx512(next: __m512i, rows: __m512i, columns: __m512i) -> u64 {
-    let half = _mm512_set1_epi8(15);
-    let row = _mm512_shuffle_epi8(rows, _mm512_and_si512(next, half));
-    let column = _mm512_shuffle_epi8(columns, _mm512_and_si512(_mm512_srli_epi16(next, 4), half));
-    _mm512_test_epi8_mask(row, column)
+#[target_feature(enable = "avx512f")]
+fn table_avx512(set: &Bytes) -> [__m512i; 2] {
+    let (halves, _) = set.table.as_chunks::<64>();
+    // SAFETY: each half has 64 bytes, of which the table has two; the loads need no alignment.
+    [0, 1].map(|half| unsafe { _mm512_loadu_si512(halves[half].as_ptr().cast()) })
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
+fn firsts_avx512(next: __m512i, after: __m512i, [first, second]: [[__m512i; 2]; 2]) -> u64 {
+    let first = _mm512_permutex2var_epi8(first[0], next, first[1]);
+    let second = _mm512_permutex2var_epi8(second[0], after, second[1]);
+    let escapes = _mm512_cmpeq_epi8_mask(next, _mm512_set1_epi8(b'\\' as i8));
+    _mm512_test_epi8_mask(first, second) | escapes
 }
 
 /// As `index::spread`: the places of the first sixteen bits come out of one compression.

@@ -185,3 +185,15 @@ proptest! {
         assert_verdict(&line, &paths);
     }
 }
+
+#[test]
+fn levels_beyond_a_register() {
+    for levels in [62, 63, 64, 65, 66, 1000] {
+        let open = "{\"a\":[".repeat(levels / 2);
+        let close = "]}".repeat(levels / 2);
+        assert_verdict(format!("{open}7{close}").as_bytes(), &[parse(".a"), parse(".a[].a[].a")]);
+        assert_verdict(format!("{open}7{}", close.replacen(']', "}", 1)).as_bytes(), &[]);
+        assert_verdict(format!("{open}7{close}]").as_bytes(), &[]);
+        assert_verdict(format!("{open}7{}", &close[1..]).as_bytes(), &[]);
+    }
+}
