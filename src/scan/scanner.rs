@@ -2,7 +2,7 @@
 
 use super::{
     Fault, Hit, Path,
-    balance::{Depths, diagnose},
+    balance::{Pairs, diagnose},
     index::{Extent, Index},
     kernel::Kernel,
     token::is_space,
@@ -17,7 +17,7 @@ pub(super) const LARGE: usize = 1 << 18;
 
 /// Finds several paths in one line after another. Reusable: it owns all buffers, which grow with the lines seen.
 ///
-/// Memory: an eighth of a byte per byte of the line or text, nine bytes per bracket and per string that begins like a wanted
+/// Memory: an eighth of a byte per byte of the line or text, eight bytes per bracket and per string that begins like a wanted
 /// key, and twelve bytes per hit and per line.
 ///
 /// ```
@@ -34,7 +34,7 @@ pub struct Scanner {
     tree: Tree,
     kernel: Kernel,
     index: Index,
-    depths: Depths,
+    pairs: Pairs,
     hits: Hits,
 }
 
@@ -49,7 +49,7 @@ impl Scanner {
     pub fn with_kernel(paths: &[Path], kernel: Kernel) -> Scanner {
         let tree = Tree::new(paths);
         let hits = Hits::new(&tree);
-        Scanner { tree, kernel, index: Index::default(), depths: Depths::default(), hits }
+        Scanner { tree, kernel, index: Index::default(), pairs: Pairs::default(), hits }
     }
 
     /// Checks the line (one record without its newline, perhaps with white space around) and finds every path.
@@ -92,7 +92,7 @@ impl Scanner {
 
     fn index(&mut self, text: &[u8], extent: Extent) -> bool {
         if self.index.size() > LARGE {
-            (self.index, self.depths) = Default::default();
+            (self.index, self.pairs) = Default::default();
         }
         let fits = u32::try_from(text.len()).is_ok();
         if fits {
@@ -103,7 +103,7 @@ impl Scanner {
 
     /// The second and the third pass over a record in an indexed text. Hits count from `base`.
     fn look(&mut self, text: &[u8], line: usize, record: Range<usize>, base: usize) -> Result<(), Fault> {
-        let Scanner { tree, index, depths, hits, .. } = self;
+        let Scanner { tree, index, pairs, hits, .. } = self;
         let known = index.line(line);
         let bytes = &text[record.clone()];
         if known.has_high && !is_utf8(bytes) {
@@ -111,7 +111,7 @@ impl Scanner {
         }
         let entries = index.entries(line);
         let begins = bytes.first() == Some(&b'{');
-        if !begins || known.is_open || !depths.fill(text, entries, record.end - 1) {
+        if !begins || known.is_open || !pairs.fill(text, entries, record.end - 1) {
             return Err(diagnose(bytes));
         }
         if tree.paths > 0 {
@@ -119,7 +119,7 @@ impl Scanner {
                 hits.push(*path, Hit::Unsure);
             }
             let text = &text[..record.end];
-            Walk { text, base, entries, index, depths, tree, hits }.run();
+            Walk { text, base, entries, index, pairs, tree, hits }.run();
         }
         Ok(())
     }

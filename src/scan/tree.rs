@@ -53,6 +53,7 @@ impl Key {
     }
 
     /// Compares the text behind an opening quote with this key as it is written without escapes.
+    #[inline]
     pub(super) fn compare(&self, text: &[u8]) -> Likeness {
         let Some(raw) = &self.raw else { return Likeness::Escaped };
         let differs = match text.first_chunk::<8>() {

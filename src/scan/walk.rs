@@ -11,7 +11,7 @@
 
 use super::{
     Hit,
-    balance::Depths,
+    balance::Pairs,
     index::Index,
     scanner::LARGE,
     string::{decode_string, is_string},
@@ -91,7 +91,7 @@ pub(super) struct Walk<'a> {
     /// The record's part of the index.
     pub(super) entries: &'a [u32],
     pub(super) index: &'a Index,
-    pub(super) depths: &'a Depths,
+    pub(super) pairs: &'a Pairs,
     pub(super) tree: &'a Tree,
     pub(super) hits: &'a mut Hits,
 }
@@ -101,7 +101,7 @@ impl<'a> Walk<'a> {
     pub(super) fn run(mut self) {
         let tree = self.tree;
         let start = self.position(0);
-        if self.value(tree.root(), start, 0, 0).is_err() {
+        if self.value(tree.root(), start, 0).is_err() {
             self.hits.push_all(tree.root().all, Hit::Unsure);
         }
     }
@@ -110,11 +110,10 @@ impl<'a> Walk<'a> {
         self.entries[cursor] as usize
     }
 
-    /// Meets the value that begins at `at`, inside so many containers. On `Err` the hits of the node's paths are not to be
-    /// trusted.
-    fn value(&mut self, node: &'a Node, at: usize, cursor: usize, depth: u32) -> Result<Behind, Malformed> {
+    /// Meets the value that begins at `at`. On `Err` the hits of the node's paths are not to be trusted.
+    fn value(&mut self, node: &'a Node, at: usize, cursor: usize) -> Result<Behind, Malformed> {
         let first = *self.text.get(at).ok_or(Malformed)?;
-        let behind = self.pass(at, cursor, depth)?;
+        let behind = self.pass(at, cursor)?;
         let hit = Hit::Value { start: (at - self.base) as u32, end: (behind.byte - self.base) as u32 };
         self.hits.push_all(node.ends, hit);
         if node.ends == node.all {
@@ -124,13 +123,13 @@ impl<'a> Walk<'a> {
             b'{' => {
                 self.hits.push_all(node.each | node.indexed, Hit::Unsure);
                 if node.keyed != 0 {
-                    self.object(node, self.open(at, cursor)?, behind.cursor - 1, depth + 1);
+                    self.object(node, self.open(at, cursor)?, behind.cursor - 1);
                 }
             }
             b'[' => {
                 self.hits.push_all(node.keyed & node.strict, Hit::Mismatch);
                 if node.each | node.indexed != 0 {
-                    self.array(node, self.open(at, cursor)?, behind.cursor - 1, depth + 1);
+                    self.array(node, self.open(at, cursor)?, behind.cursor - 1);
                 }
             }
             b'n' => {
@@ -143,11 +142,10 @@ impl<'a> Walk<'a> {
     }
 
     /// Finds the end of the value that begins at `at`.
-    fn pass(&self, at: usize, cursor: usize, depth: u32) -> Result<Behind, Malformed> {
+    fn pass(&self, at: usize, cursor: usize) -> Result<Behind, Malformed> {
         match self.text.get(at).ok_or(Malformed)? {
             b'{' | b'[' => {
-                let open = self.open(at, cursor)?;
-                let close = self.depths.close(open + 1, depth + 1).ok_or(Malformed)?;
+                let close = self.pairs.close(self.open(at, cursor)?);
                 Ok(Behind { byte: self.position(close) + 1, cursor: close + 1 })
             }
             b'"' => {
@@ -173,17 +171,18 @@ impl<'a> Walk<'a> {
         if self.position(cursor) == at { Ok(cursor) } else { Err(Malformed) }
     }
 
-    /// Meets the members of the object between two places in the index; `depth` is theirs.
-    fn object(&mut self, node: &'a Node, open: usize, close: usize, depth: u32) {
+    /// Meets the members of the object between two places in the index.
+    fn object(&mut self, node: &'a Node, open: usize, close: usize) {
         self.hits.mark(node.level, node.keyed);
         let mut seen: u64 = 0; // one bit per key of the node, of which there are no more than paths
-        let mut next = open + 1; // what is before lies in the value of the last member
-        let depths = self.depths;
-        for cursor in depths.strings(open + 1..close, depth) {
+        let mut cursor = open + 1;
+        while cursor < close {
             let at = self.position(cursor);
-            if cursor < next {
+            if self.text[at] != b'"' {
+                cursor = self.pairs.close(cursor) + 1; // a container of no interest
                 continue;
             }
+            cursor += 1;
             let Some((key, end)) = self.key(node, at) else { continue };
             let colon = skip_space(self.text, end);
             let is_key = self.text.get(colon) == Some(&b':');
@@ -196,8 +195,8 @@ impl<'a> Walk<'a> {
             }
             seen |= 1 << key;
             let between = is_key && matches!(self.before(at), Some(b'{' | b','));
-            match self.member(child, between, skip_space(self.text, colon + 1), cursor + 1, depth) {
-                Ok(behind) => next = behind,
+            match self.member(child, between, skip_space(self.text, colon + 1), cursor) {
+                Ok(next) => cursor = next,
                 Err(Malformed) => {
                     self.hits.reset(node.level, child.all);
                     self.hits.push_all(child.all, Hit::Unsure);
@@ -219,12 +218,11 @@ impl<'a> Walk<'a> {
         is_key: bool,
         at: usize,
         cursor: usize,
-        depth: u32,
     ) -> Result<usize, Malformed> {
         if !is_key {
             return Err(Malformed);
         }
-        let behind = self.value(child, at, cursor, depth)?;
+        let behind = self.value(child, at, cursor)?;
         match self.text.get(skip_space(self.text, behind.byte)) {
             Some(b',' | b'}') => Ok(behind.cursor),
             _ => Err(Malformed),
@@ -263,9 +261,9 @@ impl<'a> Walk<'a> {
         Some((key, end))
     }
 
-    /// Meets the elements of the array between two places in the index; `depth` is theirs.
-    fn array(&mut self, node: &'a Node, open: usize, close: usize, depth: u32) {
-        match self.elements(node, open, close, depth) {
+    /// Meets the elements of the array between two places in the index.
+    fn array(&mut self, node: &'a Node, open: usize, close: usize) {
+        match self.elements(node, open, close) {
             Ok(count) => {
                 for (place, child) in &node.places {
                     if *place as usize >= count {
@@ -280,13 +278,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The elements one by one; gives how many there are, or at least one more than the last place asked for.
-    fn elements(
-        &mut self,
-        node: &'a Node,
-        open: usize,
-        close: usize,
-        depth: u32,
-    ) -> Result<usize, Malformed> {
+    fn elements(&mut self, node: &'a Node, open: usize, close: usize) -> Result<usize, Malformed> {
         let last = self.position(close);
         let mut at = skip_space(self.text, self.position(open) + 1);
         let mut cursor = open + 1;
@@ -296,8 +288,8 @@ impl<'a> Walk<'a> {
                 break;
             }
             let behind = match node.element(count) {
-                Some(child) => self.value(self.tree.node(child), at, cursor, depth)?,
-                None => self.pass(at, cursor, depth)?,
+                Some(child) => self.value(self.tree.node(child), at, cursor)?,
+                None => self.pass(at, cursor)?,
             };
             count += 1;
             at = skip_space(self.text, behind.byte);

@@ -187,7 +187,7 @@ proptest! {
 }
 
 #[test]
-fn levels_beyond_a_register() {
+fn many_levels() {
     for levels in [62, 63, 64, 65, 66, 1000] {
         let open = "{\"a\":[".repeat(levels / 2);
         let close = "]}".repeat(levels / 2);
