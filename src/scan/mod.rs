@@ -7,13 +7,13 @@
 //!
 //! # Three passes
 //!
-//! 1. The index (`index.rs`). Blocks of 64 bytes become bit masks of quotes, backslashes and brackets; a prefix sum of the
-//!    unescaped quotes says what lies in strings; out come the positions of the brackets outside strings, and of the
-//!    opening quotes behind which a wanted key could begin (`firsts.rs`). A kernel makes the masks: `portable.rs` for every
-//!    machine, `x86.rs` for AVX2 and AVX-512, chosen at run time (`kernel.rs`). All kernels give the same index, and
-//!    all that follows is the same code.
-//! 2. The pairs (`balance.rs`). Along the index, not the bytes: each bracket finds its partner, or the line is no record. The
-//!    verdict is reached here, before any path is looked at, so it cannot depend on the paths.
+//! 1. The index (`index.rs`), over a chunk of many lines at once. Blocks of 64 bytes become bit masks of quotes, backslashes,
+//!    brackets and newlines; a prefix sum of the unescaped quotes says what lies in strings, and begins anew with each line; out
+//!    come where lines end, the positions of the brackets outside strings, and those of the opening quotes behind which a wanted
+//!    key could begin (`firsts.rs`). A kernel makes the masks: `portable.rs` for every machine, `x86.rs` for AVX2 and AVX-512,
+//!    chosen at run time (`kernel.rs`). All kernels give the same index, and all that follows is the same code.
+//! 2. The pairs (`balance.rs`), line by line. Along the index, not the bytes: each bracket finds its partner, or the line is no
+//!    record. The verdict is reached here, before any path is looked at, so it cannot depend on the paths.
 //! 3. The walk (`walk.rs`). All paths are one tree (`tree.rs`); the walk goes down the wanted keys and elements, and
 //!    hops over any other container from its bracket to its partner.
 //!
@@ -21,23 +21,42 @@
 //! looks closely at what it hands out, though: around a found value nothing but JSON stands, and the value is a
 //! well-formed scalar or a balanced container. Otherwise the path is [`Hit::Unsure`].
 //!
+//! # How others do it
+//!
+//! simdjson indexes every structural character in a first pass and validates UTF-8 on the way; its On-Demand interface then walks
+//! the index for the values asked for, and does not look at those that it skips. The first pass here is that one, with a
+//! shorter index: colons, commas and the strings that cannot be wanted keys are left out, because no later pass needs them.
+//! sonic-rs skips an unwanted value by counting its brackets 64 bytes at a time, without an index; unchecked it takes half the
+//! time of ours, and misreads broken lines, checked three times as long (DESIGN.md of the project has the figures). jiter reads
+//! token after token; a value that is not wanted costs as much as one that is. None of them checks that brackets match in kind
+//! in what it skips, which is what tells a cut line from a whole one here.
+//!
 //! # What is measured
 //!
-//! `cargo run --release --example scan_speed FILE`: seconds per GB, one thread, best of nine rounds, lines found by
-//! `memchr` in memory (0.03 of each figure), an AMD EPYC with AVX-512. 1 GB of tweets of 5.7 KB with `\u` escapes, and
-//! 93 MB of 4.7 KB in Japanese; the paths are `.created_at` and `.entities.hashtags[].text`.
+//! `cargo run --release --example scan_speed FILE`: seconds of one thread per GB, 100 MB of the tweets of `stream-fetch
+//! demo:tweets` (2.6 KB each, text as `\u` escapes), an AMD EPYC with AVX-512, on a machine with other work; the paths are
+//! `.created_at` and `.entities.hashtags[].text`. Finding the newlines by themselves takes 0.03 of the two rows by lines, copying
+//! the chunks 0.03 of the others.
 //!
 //! | | portable | AVX2 | AVX-512 | `check_grammar` |
 //! | --- | --- | --- | --- | --- |
-//! | check alone, escapes | 0.45 | 0.13 | 0.105 | 0.76 |
-//! | both paths, escapes | 0.58 | 0.17 | 0.15 | |
-//! | check alone, Japanese | 0.45 | 0.13 | 0.11 | 0.67 |
-//! | both paths, Japanese | 0.60 | 0.16 | 0.15 | |
+//! | check alone, by lines | 0.59 | 0.13 | 0.08 | 0.80 |
+//! | both paths, by lines | 0.85 | 0.20 | 0.17 | |
+//! | index alone, by chunks | 0.79 | 0.15 | 0.11 | |
+//! | both paths, by chunks | 0.87 | 0.21 | 0.19 | |
 //!
-//! Tried, and what came of it: UTF-8 by `simdutf8` instead of std, 0.27 to 0.15 for the check of the Japanese tweets with AVX2;
-//! leaving out strings behind a colon, which are values, when the index is made: no gain; working out escapes in every block
-//! instead of only in those with a backslash: no gain with escapes, 10 % loss without; writing positions by byte compression
-//! (AVX-512): a fifth off the check; masks computed in two inlined places (whole and last block): 2.5 times slower.
+//! Tried for the index, in a loop by itself (ms of one thread per GB, over reading the same bytes; 28 are the masks and the
+//! carry-less product): working out all escapes in every block that has a backslash, 51, and only in those where two stand side
+//! by side, with nothing in the loop that is called, 34; both with the bytes 16 past a cache line instead of on it, 16 more.
+//! Writing positions: byte compression and a store of 64 bytes 18, of 32 or 16 bytes more, four at a time without
+//! vectors 36. Finding newlines in the same loop is free within a few ms; by themselves 16. Reading by `mmap` instead of `read`, with
+//! and without populating: 0.16 s per GB instead of 0.12.
+//!
+//! Tried for the rest: UTF-8 by `simdutf8` instead of std, 0.27 to 0.15 for Japanese tweets with AVX2; leaving out strings behind a
+//! colon when the index is made: no gain; one byte instead of two to tell what a key can begin with: 25 strings a line instead
+//! of 9; the depth of each place and the kinds of open brackets in a register, without a jump, instead of pairs: 28 ms instead
+//! of 16, because the processor guesses the brackets of a stream of like records well, and 14 more for the ends of
+//! containers, which had to be searched; masks computed in two inlined places (whole and last block): 2.5 times slower.
 
 mod balance;
 mod fault;

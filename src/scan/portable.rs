@@ -48,7 +48,10 @@ fn masks(window: &Window) -> Masks {
         found.quotes |= gather(equal(word, b'"')) << (8 * at);
         found.backslashes |= gather(equal(word, b'\\')) << (8 * at);
         found.brackets |= gather(brackets) << (8 * at);
-        found.newlines |= gather(equal(word, b'\n')) << (8 * at);
+        let newlines = equal(word, b'\n');
+        if newlines != 0 {
+            found.newlines |= gather(newlines) << (8 * at); // not in most blocks
+        }
         found.high |= gather(word & HIGHS) << (8 * at);
     }
     found
