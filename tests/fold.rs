@@ -162,6 +162,22 @@ fn keys_in_bounded_memory_are_spelt_as_some_record_spells_them() {
 }
 
 #[test]
+fn parts_that_spell_a_key_otherwise_are_one() {
+    let input = tags(&["Ab", "ab", "Ab", "ab", "ab", "AB", "AB", "c", "AB", "C"]);
+    let lines: Vec<&str> = input.split_inclusive('\n').collect();
+    let args = ["--key", "tag=.tags[]", "--window", "10s/5s"];
+    let part = |name: &str, lines: &[&str]| {
+        let args = [&args[..], &["--partial", "--part", name]].concat();
+        count(&args, &lines.concat()).text().to_owned()
+    };
+    let parts = part("one", &lines[..5]) + &part("two", &lines[5..]);
+    let merged = tool("window-count").args(["-q", "--merge"]).input(&parts).run().with_code(0);
+    let whole = count(&[&args[..], &["--watermark", "max"]].concat(), &input);
+    assert_eq!(brief(&merged), brief(&whole));
+    assert_eq!(brief(&whole), ["ab 5", "AB 8", "C 2", "AB 3", "C 2"]);
+}
+
+#[test]
 fn it_needs_a_key_and_is_explained() {
     let ran = tool("window-count").args(["--fold", "--window", "1m"]).input("").run().with_code(2);
     assert!(ran.err.contains("--key"), "{}", ran.err);
