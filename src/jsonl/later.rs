@@ -37,4 +37,8 @@ impl ByteSource for Later {
     fn would_block(&mut self) -> bool {
         false
     }
+
+    fn is_prompt(&self) -> bool {
+        true
+    }
 }
