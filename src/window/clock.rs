@@ -12,6 +12,8 @@ use super::sources::Sources;
 use crate::row::Number;
 use crate::time::Millis;
 
+mod snapshot;
+
 /// Before the first record, the largest event time and the watermark are this.
 pub(super) const NEVER: Millis = Millis::MIN;
 

@@ -116,7 +116,7 @@ pub(super) fn unpack_count(from: &mut Unpacker<'_>) -> Result<i64, Unpackable> {
     from.i64().and_then(|count| if (0..=MOST).contains(&count) { Ok(count) } else { Err(Unpackable) })
 }
 
-fn pack_number(out: &mut Packer, number: Number) {
+pub(super) fn pack_number(out: &mut Packer, number: Number) {
     match number {
         Number::Int(int) => {
             out.tag(0);
@@ -129,7 +129,7 @@ fn pack_number(out: &mut Packer, number: Number) {
     }
 }
 
-fn unpack_number(from: &mut Unpacker<'_>) -> Result<Number, Unpackable> {
+pub(super) fn unpack_number(from: &mut Unpacker<'_>) -> Result<Number, Unpackable> {
     match from.tag()? {
         0 => from.i128().map(Number::Int),
         1 => finite(from).map(Number::Float),

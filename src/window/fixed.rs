@@ -21,6 +21,8 @@ use super::sketch::Estimates;
 use crate::time::Millis;
 use std::collections::{BTreeMap, BTreeSet};
 
+mod snapshot;
+
 pub(super) struct Fixed {
     layout: Layout,
     /// Where in the store each pane is, by number.

@@ -3,6 +3,7 @@
 //!
 //! The hash has a fixed seed; nothing visible depends on its order anyway.
 
+use crate::pack::{Packer, Unpackable, Unpacker};
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use std::hash::{BuildHasher, Hasher};
@@ -100,6 +101,64 @@ impl Keys {
             entry.remove();
         }
         self.free.push(id);
+    }
+
+    /// The keys that live, with their numbers.
+    pub fn pack(&self, out: &mut Packer) {
+        out.length(self.peak);
+        out.length(self.ids.len());
+        let mut last = 0;
+        for (id, key) in (0_u64..).zip(&self.keys) {
+            if key.panes > 0 {
+                out.u64(id - last);
+                out.string(&key.bytes);
+                last = id;
+            }
+        }
+    }
+
+    /// The keys that were packed; nothing holds them yet.
+    pub fn unpack(from: &mut Unpacker<'_>) -> Result<Keys, Unpackable> {
+        let peak = usize::try_from(from.u64()?).map_err(|_| Unpackable)?;
+        let length = from.length()?;
+        let mut keys = Keys { peak, ..Keys::default() };
+        keys.ids.reserve(length, |_| 0);
+        let mut next = 0;
+        for at in 0..length {
+            let step = from.u64()?;
+            let id = u32::try_from(step).ok().and_then(|step| step.checked_add(next)).ok_or(Unpackable)?;
+            // Numbers that nobody has any more were never more than lived at once.
+            if (at > 0 && step == 0) || id as usize >= peak {
+                return Err(Unpackable);
+            }
+            while keys.keys.len() < id as usize {
+                keys.free.push(keys.keys.len() as KeyId);
+                keys.keys.push(Key { bytes: Box::default(), hash: 0, prefix: 0, panes: 0 });
+            }
+            let bytes = from.string()?;
+            let hash = hash(bytes);
+            keys.keys.push(Key { bytes: bytes.into(), hash, prefix: prefix(bytes), panes: 0 });
+            let all = &keys.keys;
+            if keys.ids.find(hash, |&other| *all[other as usize].bytes == *bytes).is_some() {
+                return Err(Unpackable);
+            }
+            keys.ids.insert_unique(hash, id, |&id| all[id as usize].hash);
+            next = id;
+        }
+        Ok(keys)
+    }
+
+    /// As [`Keys::hold`], for a number from outside: false if there is no such key.
+    pub fn hold_if_alive(&mut self, id: KeyId) -> bool {
+        let Some(key) = self.keys.get_mut(id as usize) else { return false };
+        let is_alive = self.ids.find(key.hash, |&other| other == id).is_some();
+        key.panes += u32::from(is_alive);
+        is_alive
+    }
+
+    /// Whether something holds each of them, as it must be between two records.
+    pub fn are_all_held(&self) -> bool {
+        self.ids.iter().all(|&id| self.keys[id as usize].panes > 0)
     }
 
     pub fn bytes(&self, id: KeyId) -> &[u8] {

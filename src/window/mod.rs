@@ -25,10 +25,10 @@
 //! | `shown` | the names of sessions outside |
 //! | `pane`, `keys` | counts by key |
 //! | `cell`, `sum`, `hll`, `quantile`, `sketch` | aggregates, and keys in bounded memory |
-//! | `codec` | cells as bytes |
 //! | `names` | keys as a record brings them |
 //! | `partial`, `piece` | windows counted in parts, and put together |
 //! | `batch`, `emission` | what comes out, in order |
+//! | `codec`, `snapshot` and those of the kinds | all of it as bytes, and back |
 //!
 //! Memory is one entry per key and pane, for the panes of windows that have not closed, and one entry per key for the
 //! running total; see `fixed.rs`.
@@ -53,6 +53,7 @@ mod session;
 mod settings;
 mod shown;
 mod sketch;
+mod snapshot;
 mod sources;
 mod stats;
 mod sum;

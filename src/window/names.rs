@@ -1,5 +1,7 @@
 //! The keys of a record, as the windows take them.
 
+use crate::pack::{Packer, Unpackable, Unpacker};
+
 /// Under which keys a record is counted.
 #[derive(Clone, Copy, Debug)]
 pub struct Names<'a> {
@@ -30,6 +32,21 @@ impl From<Names<'_>> for OwnedNames {
 }
 
 impl OwnedNames {
+    pub fn pack(&self, out: &mut Packer) {
+        for list in [&self.keys, &self.spellings] {
+            out.length(list.len());
+            list.iter().for_each(|bytes| out.string(bytes));
+        }
+    }
+
+    pub fn unpack(from: &mut Unpacker<'_>) -> Result<OwnedNames, Unpackable> {
+        let mut list = || -> Result<Vec<Box<[u8]>>, Unpackable> {
+            let length = from.length()?;
+            (0..length).map(|_| from.string().map(Box::from)).collect()
+        };
+        Ok(OwnedNames { keys: list()?, spellings: list()? })
+    }
+
     /// The keys and the spellings.
     pub fn borrow(&self) -> (Vec<&[u8]>, Vec<&[u8]>) {
         let [keys, spellings] =

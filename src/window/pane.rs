@@ -5,6 +5,8 @@ use super::keys::{KeyId, Keys};
 use super::sketch::Limit;
 use hashbrown::HashTable;
 
+mod snapshot;
+
 /// One key's count. In a pane, `changed` is the epoch of the last change.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry {

@@ -9,6 +9,8 @@ use super::keys::Keys;
 use super::kind::{Due, Reported};
 use super::pane::{Arrival, Pane, Share};
 use super::sketch::Estimates;
+use super::snapshot::Unpacking;
+use crate::pack::{Packer, Unpackable};
 use crate::time::Millis;
 
 pub(super) struct Running {
@@ -92,6 +94,24 @@ impl Running {
             self.reported = Reported { rev: rev + 1, seen: out.epoch };
         }
         rev == 0
+    }
+
+    pub fn pack(&self, epoch: u32, out: &mut Packer) {
+        out.u64(self.records);
+        out.option(self.range, |out, (low, high)| {
+            out.i64(low);
+            out.i64(high);
+        });
+        self.reported.pack(epoch, out);
+        self.pane.pack(epoch, out);
+    }
+
+    /// Takes over what was packed, in place of nothing.
+    pub fn unpack(&mut self, unpacking: &mut Unpacking<'_, '_>) -> Result<(), Unpackable> {
+        self.records = unpacking.from.u64()?;
+        self.range = unpacking.from.option(|from| Ok((from.i64()?, from.i64()?)))?;
+        self.reported = unpacking.reported()?;
+        self.pane.unpack(unpacking)
     }
 
     /// Emits the window for the last time. At the end of input it is open if records are missing.

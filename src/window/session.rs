@@ -17,6 +17,8 @@ use super::shown::{Dissolved, Shown};
 use crate::time::Millis;
 use std::collections::{BTreeSet, VecDeque};
 
+mod snapshot;
+
 struct Session {
     key: KeyId,
     first: Millis,

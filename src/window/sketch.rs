@@ -14,6 +14,7 @@ use super::emission::{Head, Output, Row};
 use super::hll::Hll;
 use super::keys::{KeyId, Keys};
 use super::pane::{Entry, Pane};
+use crate::pack::{Packer, Unpackable, Unpacker};
 use crate::row::{Bound, Number, Spellings};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
@@ -59,6 +60,26 @@ impl Limit {
         self.floor = entries[place as usize].count;
         self.errors[place as usize] = self.floor;
         Some(place)
+    }
+
+    pub fn pack(&self, out: &mut Packer) {
+        self.errors.iter().for_each(|&error| out.i64(error));
+        out.i64(self.floor);
+        self.seen.pack(out);
+    }
+
+    /// Takes over what was packed, for a pane with these entries. Which one is displaced next depends on nothing else.
+    pub fn unpack(&mut self, entries: &[Entry], from: &mut Unpacker<'_>) -> Result<(), Unpackable> {
+        if entries.len() > self.keys {
+            return Err(Unpackable);
+        }
+        for (place, entry) in (0..).zip(entries) {
+            self.errors.push(from.i64()?);
+            self.rarest.push(Reverse((entry.count, place)));
+        }
+        self.floor = from.i64()?;
+        self.seen = Hll::unpack(from)?;
+        Ok(())
     }
 
     pub fn clear(&mut self) {

@@ -1,5 +1,6 @@
 //! The largest event time of each source of a stream (`--watermark-by`); the smallest of these rules the watermark.
 
+use crate::pack::{Packer, Unpackable, Unpacker};
 use crate::time::Millis;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
@@ -50,6 +51,23 @@ impl Sources {
                 self.times.remove(&time);
             }
         }
+    }
+
+    pub fn pack(&self, out: &mut Packer) {
+        out.length(self.latest.len());
+        for (source, &time) in &self.latest {
+            out.string(source);
+            out.i64(time);
+        }
+    }
+
+    pub fn unpack(from: &mut Unpacker<'_>) -> Result<Sources, Unpackable> {
+        let mut sources = Sources::new();
+        for _ in 0..from.length()? {
+            let source = from.string()?;
+            sources.see(source, from.i64()?);
+        }
+        Ok(sources)
     }
 
     /// The smallest of the sources' largest times.

@@ -8,6 +8,7 @@ mod named;
 mod parts;
 mod properties;
 mod sessions;
+mod snapshots;
 
 use super::*;
 use crate::row::Bound;
@@ -127,14 +128,25 @@ fn with_values<T>(
 
 /// Runs the engine over records to the end of input.
 fn run(settings: &Settings, records: &[Record]) -> (Vec<Event>, Stats) {
+    run_with(settings, records, |_, _, _| {})
+}
+
+/// The same, with something that happens before each record and at the end.
+fn run_with(
+    settings: &Settings,
+    records: &[Record],
+    mut before: impl FnMut(usize, &mut Windows, &mut Recorder),
+) -> (Vec<Event>, Stats) {
     let mut windows = Windows::new(settings).expect("the settings make sense");
     let mut recorder = Recorder::default();
-    for record in records {
+    for (at, record) in records.iter().enumerate() {
+        before(at, &mut windows, &mut recorder);
         let outcome = with_values(settings, record, |names, values| {
             windows.record_from(record.source.as_bytes(), record.time, names, values, &mut recorder)
         });
         recorder.events.push(Event::Returned(outcome));
     }
+    before(records.len(), &mut windows, &mut recorder);
     windows.finish(&mut recorder);
     let stats = windows.stats();
     windows.finish(&mut recorder);
