@@ -9,6 +9,7 @@ use trendpipe::cli::closing::ClosingArgs;
 use trendpipe::cli::columns::AggregateArgs;
 use trendpipe::cli::limit::LimitArgs;
 use trendpipe::cli::parts::PartsArgs;
+use trendpipe::cli::state::StateArgs;
 use trendpipe::cli::windows::WindowArgs;
 use trendpipe::cli::{self, Common, LexiconArg, OutputArgs, Status, Tool};
 use trendpipe::expr::Expr;
@@ -61,6 +62,8 @@ struct Args {
     #[command(flatten)]
     lexicon: LexiconArg,
     #[command(flatten)]
+    state: StateArgs,
+    #[command(flatten)]
     output: OutputArgs,
     #[command(flatten)]
     common: Common,
@@ -81,7 +84,8 @@ Examples:
   window-count --key user=.user.id --session 30s --watermark 1m --format table tweets.jsonl
 
 A window [start, end) closes when the largest time seen, less --watermark, reaches its end.
-Exit status: 0 done, 2 usage, 3 too many rejects, 4 input or output failed, or a part is missing, 5 parts of other settings.";
+Exit status: 0 done, 2 usage, 3 too many rejects, 4 input or output failed, or a part is missing, 5 a state or parts of other
+settings, or a state that cannot be used, 75 another run holds the state.";
 
 fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     args.common.prepare(tool)?;
@@ -104,7 +108,7 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
         windows: args.closing.settings(args.windows.kinds()?, &args.clock, args.parts.is_partial()),
         wall: args.closing.wall(),
         source: args.closing.source(),
-        at_end: args.closing.at_end(),
+        at_end: args.closing.at_end(args.state.is_given()),
         limit: args.limit.limit(),
         late_output: args.closing.late_output(),
         dedupe: args.dedupe.map(|id| (id, args.within.nominal_millis().unwrap_or(i64::MAX))),
@@ -125,8 +129,12 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
         let (status, _) = args.common.run(tool, &mut count, &args.files, args.parts.open(&args.output)?)?;
         return Ok(status);
     }
-    let mut count = Count::new(options)?;
-    let (status, _) = args.common.run(tool, &mut count, &args.files, args.output.open()?)?;
+    let mut kept = args.state.open(&options.settings())?;
+    let mut count = match &mut kept {
+        Some(kept) => Count::go_on(options, &mut kept.state)?,
+        None => Count::new(options)?,
+    };
+    let (status, _) = args.common.run_kept(tool, &mut count, &args.files, &args.output, kept)?;
     Ok(status)
 }
 

@@ -48,9 +48,10 @@ pub struct ClosingArgs {
     /// Write windows without a record too, as one row without keys; of a long gap the first 10000
     #[arg(long)]
     emit_empty: bool,
-    /// At the end of the input write the windows that have not closed, as open, or hold them back
-    #[arg(long, value_enum, default_value = "flush")]
-    at_end: AtEndArg,
+    /// At the end of the input write the windows that have not closed, as open, or hold them back [default: flush; hold
+    /// with --state]
+    #[arg(long, value_enum, value_name = "WHAT")]
+    at_end: Option<AtEndArg>,
 }
 
 /// So far ahead a record may be, if nothing else is said.
@@ -180,11 +181,13 @@ impl ClosingArgs {
         self.late_output.clone()
     }
 
-    /// What becomes of unfinished windows.
-    pub fn at_end(&self) -> AtEnd {
+    /// What becomes of unfinished windows, in a run with a state or without one.
+    pub fn at_end(&self, is_kept: bool) -> AtEnd {
         match self.at_end {
-            AtEndArg::Flush => AtEnd::Flush,
-            AtEndArg::Hold => AtEnd::Hold,
+            Some(AtEndArg::Flush) => AtEnd::Flush,
+            Some(AtEndArg::Hold) => AtEnd::Hold,
+            None if is_kept => AtEnd::Hold,
+            None => AtEnd::Flush,
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::time::Span;
 #[derive(Args, Clone, Debug)]
 pub struct StateArgs {
     /// Go on where the last run with FILE ended: read only what is new, append to -o, keep open windows in FILE
-    #[arg(long, value_name = "FILE", help_heading = "State")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["partial", "merge"], help_heading = "State")]
     state: Option<PathBuf>,
     /// Begin anew, whatever FILE holds: read all input again
     #[arg(long, requires = "state", help_heading = "State")]

@@ -2,6 +2,7 @@
 
 pub(super) mod ending;
 mod explain;
+mod keep;
 pub(super) mod mapper;
 pub(super) mod rows;
 mod wall;
@@ -20,8 +21,9 @@ use crate::drive::{Context, End, Figures, Flow, Job, Notes, Recipe, Usage};
 use crate::expr::Expr;
 use crate::jsonl::Chunk;
 use crate::record::Dedupe;
+use crate::state::Snapshot;
 use crate::time::{Millis, TimeReader, rfc3339};
-use crate::window::{Names, Settings, Windows};
+use crate::window::{Names, Settings, Stats, Windows};
 use ending::Held;
 use mapper::{CountMapper, Counted, Taken};
 use rows::Rows;
@@ -66,7 +68,7 @@ pub struct CountOptions {
     pub source: Option<Expr>,
     /// What the wall clock does.
     pub wall: WallOptions,
-    /// What becomes of the windows that have not closed by the end.
+    /// What becomes of the windows that have not closed by the end. A state keeps them in either case.
     pub at_end: AtEnd,
 }
 
@@ -89,6 +91,10 @@ pub struct Count {
     held: Held,
     /// Why the run ended before its input.
     failure: Option<Usage>,
+    /// A state keeps what is not done at the end.
+    is_kept: bool,
+    /// The figures that earlier runs left.
+    before: Stats,
 }
 
 impl CountOptions {
@@ -103,12 +109,17 @@ impl CountOptions {
 
 impl Count {
     /// A count with these options.
-    pub fn new(mut options: CountOptions) -> anyhow::Result<Count> {
-        options.complete();
+    pub fn new(options: CountOptions) -> anyhow::Result<Count> {
         let late = options.late_output.as_deref().map(|path| {
             LateFile::create(path)
                 .with_context(|| format!("cannot write the late records to {}", path.display()))
         });
+        let late = late.transpose()?;
+        Count::with_late(options, late)
+    }
+
+    fn with_late(mut options: CountOptions, late: Option<LateFile>) -> anyhow::Result<Count> {
+        options.complete();
         Ok(Count {
             search: ClockSearch::default(),
             windows: Windows::new(&options.windows).map_err(|error| Usage(error.to_string()))?,
@@ -118,12 +129,14 @@ impl Count {
             ),
             left_out: 0,
             told_composite: false,
-            late: late.transpose()?,
+            late,
             dedupe: options.dedupe.as_ref().map(|(_, span)| Dedupe::new(*span)),
             taken: 0,
             wall: Wall::new(options.wall.clone(), options.source.is_some()),
             held: Held::default(),
             failure: None,
+            is_kept: false,
+            before: Stats::default(),
             options,
         })
     }
@@ -254,14 +267,11 @@ impl Job for Count {
         self.show(cx)
     }
 
-    fn finish(&mut self, _end: End, cx: &mut Context<'_>) -> anyhow::Result<()> {
+    fn finish(&mut self, end: End, cx: &mut Context<'_>) -> anyhow::Result<()> {
         if matches!(self.options.clock, Clock::Auto) && self.search.has_seen_records() {
             return Err(self.search.nothing_found().into());
         }
-        match self.options.at_end {
-            AtEnd::Flush => self.windows.finish(&mut self.rows.to(cx.out)),
-            AtEnd::Hold => self.windows.finish(&mut self.held.back(self.rows.to(cx.out))),
-        }
+        self.end_windows(end, cx.out);
         self.settle_held()?;
         if let Some(late) = &mut self.late {
             late.flush().context("cannot write the late records")?;
@@ -271,8 +281,12 @@ impl Job for Count {
         self.failure.take().map_or(Ok(()), |failure| Err(failure.into()))
     }
 
+    fn save(&mut self, snapshot: &mut Snapshot) -> anyhow::Result<()> {
+        self.snapshot(snapshot)
+    }
+
     fn figures(&self, figures: &mut Figures) {
-        let stats = self.windows.stats();
+        let stats = self.stats();
         figures.insert("left_out".into(), self.left_out.into());
         if let Some(dedupe) = &self.dedupe {
             figures.insert("duplicates".into(), dedupe.found().into());

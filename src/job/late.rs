@@ -5,18 +5,52 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
+use crate::pack::{Packer, Unpackable, Unpacker};
 use crate::window::Outcome;
 
 /// Keeps late records, and those whose time was not believed, in a file.
 pub(super) struct LateFile {
     file: BufWriter<File>,
+    /// How long the file is.
+    length: u64,
     /// Records that wait for a verdict, by their number.
     held: HashMap<u64, Vec<u8>>,
 }
 
 impl LateFile {
     pub(super) fn create(path: &Path) -> io::Result<LateFile> {
-        Ok(LateFile { file: BufWriter::new(File::create(path)?), held: HashMap::new() })
+        Ok(LateFile::go_on(File::create(path)?, 0))
+    }
+
+    /// Goes on with a file that is so long already.
+    pub(super) fn go_on(file: File, length: u64) -> LateFile {
+        LateFile { file: BufWriter::new(file), length, held: HashMap::new() }
+    }
+
+    /// How long the file is, once all is flushed.
+    pub(super) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Appends the records that wait for a verdict.
+    pub(super) fn pack(&self, out: &mut Packer) {
+        out.length(self.held.len());
+        for (&record, line) in &self.held {
+            out.u64(record);
+            out.string(line);
+        }
+    }
+
+    /// Takes over the records that were packed; they are nobody's where late ones are not kept any more.
+    pub(super) fn unpack(late: Option<&mut LateFile>, from: &mut Unpacker<'_>) -> Result<(), Unpackable> {
+        let mut held = HashMap::new();
+        for _ in 0..from.length()? {
+            held.insert(from.u64()?, from.string()?.to_vec());
+        }
+        if let Some(late) = late {
+            late.held = held;
+        }
+        Ok(())
     }
 
     /// Notes what became of a record.
@@ -44,6 +78,7 @@ impl LateFile {
     }
 
     fn write(&mut self, line: &[u8]) -> io::Result<()> {
+        self.length += line.len() as u64 + 1;
         self.file.write_all(line)?;
         self.file.write_all(b"\n")
     }

@@ -13,8 +13,12 @@ pub fn open_later(path: &Path) -> io::Result<Input> {
     if input.size.is_none() {
         return Ok(input);
     }
-    let later = Later { path: path.to_owned(), meter: input.meter.clone(), file: None };
-    Ok(Input { source: decoded(Box::new(later)), ..input })
+    Ok(Input { source: later_source(path, input.meter.clone()), ..input })
+}
+
+/// The bytes of a regular file, decompressed, that is opened by the first read.
+pub fn later_source(path: &Path, meter: Meter) -> Box<dyn ByteSource> {
+    decoded(Box::new(Later { path: path.to_owned(), meter, file: None }))
 }
 
 struct Later {

@@ -7,6 +7,7 @@
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
+use crate::pack::{Packer, Unpackable, Unpacker};
 use crate::time::Millis;
 
 type Ids = HashMap<Box<[u8]>, Millis, FixedState>;
@@ -41,6 +42,32 @@ impl Dedupe {
         // A time that is far ahead is not believed yet: the id would be remembered for ever.
         self.young.insert(id.into(), time.min(newest.saturating_add(self.span)));
         false
+    }
+
+    /// Appends the ids that are remembered.
+    pub fn pack(&self, out: &mut Packer) {
+        out.option(self.begun, Packer::i64);
+        for ids in [&self.young, &self.old] {
+            out.length(ids.len());
+            for (id, &time) in ids {
+                out.string(id);
+                out.i64(time);
+            }
+        }
+    }
+
+    /// Remembers what was packed, for a span that was the same. What was found before is not counted again.
+    pub fn unpack(span: Millis, from: &mut Unpacker<'_>) -> Result<Dedupe, Unpackable> {
+        let mut dedupe = Dedupe::new(span);
+        dedupe.begun = from.option(Unpacker::i64)?;
+        for ids in [&mut dedupe.young, &mut dedupe.old] {
+            let length = from.length()?;
+            ids.reserve(length);
+            for _ in 0..length {
+                ids.insert(from.string()?.into(), from.i64()?);
+            }
+        }
+        Ok(dedupe)
     }
 
     /// Records found to be sent again.
@@ -78,7 +105,12 @@ mod tests {
             let mut dedupe = Dedupe::new(span);
             let mut came: Vec<(u8, Millis)> = Vec::new();
             let mut newest = Millis::MIN;
-            for (id, time) in records {
+            for (at, (id, time)) in records.into_iter().enumerate() {
+                if at % 7 == 3 {
+                    let mut packer = Packer::default();
+                    dedupe.pack(&mut packer);
+                    dedupe = Dedupe::unpack(span, &mut Unpacker::new(packer.bytes())).expect("packed");
+                }
                 newest = newest.max(time);
                 let expected = came.iter().rev().find(|(known, _)| *known == id)
                     .is_some_and(|(_, time)| newest - time <= span);

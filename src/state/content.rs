@@ -1,20 +1,34 @@
-//! Opens a file where it was read to, if its content is what it was.
+//! A file whose content is compared with what was read, and that is read on where that ended.
+//!
+//! It is opened once: whatever is renamed meanwhile, what is compared is what is read.
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 
-use super::seen::{Identity, PRINT, Seen, Stamp, keep_last, print};
+use super::seen::{Identity, PRINT, Print, Seen, Stamp, keep_last};
 use crate::jsonl::{self, ByteSource, Meter, StreamSource};
 
-/// A file that is open at the place up to which it was read.
+/// A file that is open.
+pub(super) struct Candidate {
+    file: File,
+    pub identity: Identity,
+    pub stamp: Stamp,
+    pub is_compressed: bool,
+    /// The first bytes of its content, as many as a print covers.
+    pub head: Vec<u8>,
+    /// It is compressed, and ends within these bytes before its data does: it is still being written, or broken.
+    pub is_cut: bool,
+}
+
+/// A file that is open at the place from which it is to be read.
 pub(super) struct Content {
     pub source: Box<dyn ByteSource>,
     pub meter: Meter,
     /// Bytes of the file that are still to be read, or were read to come here.
     pub size: u64,
-    /// The first and the last bytes that were read.
+    /// The first bytes of the content, and the last in front of this place.
     pub head: Vec<u8>,
     pub tail: Vec<u8>,
     pub stamp: Stamp,
@@ -36,96 +50,113 @@ pub(super) fn looks(metadata: &std::fs::Metadata) -> (Identity, Stamp) {
     (identity, Stamp { size: metadata.len(), modified: (metadata.mtime(), metadata.mtime_nsec()) })
 }
 
-impl Content {
-    /// The file from its start.
-    pub fn whole(path: &Path) -> io::Result<Content> {
+impl Candidate {
+    /// Opens a regular file; `None` for a folder, a pipe or a device.
+    pub fn open(path: &Path) -> io::Result<Option<Candidate>> {
+        // A pipe is not opened to find out that it is one: that would wait for its writer.
+        if !std::fs::metadata(path)?.is_file() {
+            return Ok(None);
+        }
         let file = File::open(path)?;
-        let stamp = looks(&file.metadata()?).1;
+        let metadata = file.metadata()?;
+        let (identity, stamp) = looks(&metadata);
+        let candidate =
+            Candidate { file, identity, stamp, is_compressed: false, head: Vec::new(), is_cut: false };
+        Ok(metadata.is_file().then_some(candidate))
+    }
+
+    /// Looks into the file, which is needed for everything but its identity and its stamp.
+    pub fn look(&mut self) -> io::Result<()> {
+        let mut head = vec![0; PRINT];
+        let length = self.read_at(&mut head, 0)?;
+        head.truncate(length);
+        self.is_compressed = jsonl::is_compressed(&head[..length.min(4)]);
+        if self.is_compressed {
+            let mut source = self.from_start()?.0;
+            head.resize(PRINT, 0);
+            let length = fill(&mut *source, &mut head);
+            self.is_cut = length < head.len() && source.read(&mut [0]).is_err();
+            head.truncate(length);
+        }
+        self.head = head;
+        Ok(())
+    }
+
+    /// The content, decompressed.
+    fn from_start(&self) -> io::Result<(Box<dyn ByteSource>, Meter)> {
+        let mut file = self.file.try_clone()?;
+        file.rewind()?;
         let meter = Meter::default();
-        Ok(Content {
-            source: jsonl::decoded(Box::new(StreamSource::new(file, meter.clone()))),
-            meter,
-            size: stamp.size,
-            head: Vec::new(),
-            tail: Vec::new(),
-            stamp,
-        })
+        Ok((jsonl::decoded(Box::new(StreamSource::new(file, meter.clone()))), meter))
     }
-}
 
-/// The first bytes of a file's content, as many as a print covers; and whether it cannot be decompressed so far, as when
-/// it is still being written.
-pub(super) fn first_bytes(path: &Path) -> io::Result<(Vec<u8>, bool)> {
-    let mut content = Content::whole(path)?;
-    let mut head = vec![0; PRINT];
-    let read = fill(&mut *content.source, &mut head);
-    let is_cut = read < head.len() && content.source.read(&mut [0]).is_err();
-    head.truncate(read);
-    Ok((head, is_cut))
-}
-
-/// What the file at `path` is to one of which something was read.
-pub(super) fn compare(path: &Path, seen: &Seen) -> io::Result<Verdict> {
-    if is_compressed(path)? { compare_compressed(path, seen) } else { compare_plain(File::open(path)?, seen) }
-}
-
-/// Whether the file's first bytes say so.
-pub(super) fn is_compressed(path: &Path) -> io::Result<bool> {
-    let mut magic = [0; 4];
-    let length = read_at(&File::open(path)?, &mut magic, 0)?;
-    Ok(jsonl::is_compressed(&magic[..length]))
-}
-
-fn compare_plain(mut file: File, seen: &Seen) -> io::Result<Verdict> {
-    let stamp = looks(&file.metadata()?).1;
-    let mut head = vec![0; seen.printed()];
-    let length = read_at(&file, &mut head, 0)?;
-    if length < head.len() || print(&head) != seen.head {
-        return Ok(Verdict::Other);
+    /// The content from its start.
+    pub fn whole(&self) -> io::Result<Content> {
+        let (source, meter) = self.from_start()?;
+        let (head, stamp) = (self.head.clone(), self.stamp);
+        Ok(Content { source, meter, size: stamp.size, head, tail: Vec::new(), stamp })
     }
-    let mut tail = vec![0; seen.printed()];
-    let length = read_at(&file, &mut tail, seen.offset - seen.printed() as u64)?;
-    if length < tail.len() {
-        return Ok(Verdict::Shorter);
-    }
-    if print(&tail) != seen.tail {
-        return Ok(Verdict::Other);
-    }
-    file.seek(SeekFrom::Start(seen.offset))?;
-    let meter = Meter::default();
-    let source = Box::new(StreamSource::new(file, meter.clone()));
-    Ok(Verdict::Same(Content {
-        source,
-        meter,
-        size: stamp.size.saturating_sub(seen.offset),
-        head,
-        tail,
-        stamp,
-    }))
-}
 
-/// As far as it was read the content is decompressed again; no other way leads to its end.
-fn compare_compressed(path: &Path, seen: &Seen) -> io::Result<Verdict> {
-    let mut content = Content::whole(path)?;
-    content.head = vec![0; seen.printed()];
-    let length = fill(&mut *content.source, &mut content.head);
-    if length < seen.printed() || print(&content.head) != seen.head {
-        return Ok(Verdict::Other);
-    }
-    content.tail.clone_from(&content.head);
-    let mut left = seen.offset - length as u64;
-    let mut buffer = vec![0; 64 << 10];
-    while left > 0 {
-        let wanted = left.min(buffer.len() as u64) as usize;
-        let length = fill(&mut *content.source, &mut buffer[..wanted]);
-        keep_last(&mut content.tail, &buffer[..length]);
-        left -= length as u64;
-        if length < wanted {
-            // Cut, or broken behind a good beginning: as long as it is so, it has nothing new.
-            return Ok(Verdict::Shorter);
+    /// What this file is to one that was read.
+    pub fn compare(&self, seen: &Seen) -> io::Result<Verdict> {
+        if !seen.begins(&self.head) {
+            return Ok(Verdict::Other);
+        }
+        match (seen.offset, self.is_compressed) {
+            (0, _) => self.whole().map(Verdict::Same),
+            (_, true) => self.compare_compressed(seen),
+            (_, false) => self.compare_plain(seen),
         }
     }
-    Ok(if print(&content.tail) == seen.tail { Verdict::Same(content) } else { Verdict::Other })
+
+    fn compare_plain(&self, seen: &Seen) -> io::Result<Verdict> {
+        let mut tail = vec![0; seen.tail.length];
+        let Some(begin) = seen.offset.checked_sub(tail.len() as u64) else { return Ok(Verdict::Other) };
+        if self.read_at(&mut tail, begin)? < tail.len() {
+            return Ok(Verdict::Shorter);
+        }
+        if Print::of(&tail) != seen.tail {
+            return Ok(Verdict::Other);
+        }
+        let mut file = self.file.try_clone()?;
+        file.seek(SeekFrom::Start(seen.offset))?;
+        let meter = Meter::default();
+        let source = Box::new(StreamSource::new(file, meter.clone()));
+        let size = self.stamp.size.saturating_sub(seen.offset);
+        Ok(Verdict::Same(Content { source, meter, size, head: self.head.clone(), tail, stamp: self.stamp }))
+    }
+
+    /// As far as it was read the content is decompressed again; no other way leads to its end.
+    fn compare_compressed(&self, seen: &Seen) -> io::Result<Verdict> {
+        let mut content = self.whole()?;
+        let mut left = seen.offset;
+        let mut buffer = vec![0; 64 << 10];
+        while left > 0 {
+            let wanted = left.min(buffer.len() as u64) as usize;
+            let length = fill(&mut *content.source, &mut buffer[..wanted]);
+            keep_last(&mut content.tail, &buffer[..length]);
+            left -= length as u64;
+            if length < wanted {
+                // Cut, or broken behind a good beginning: as long as it is so, it has nothing new.
+                return Ok(Verdict::Shorter);
+            }
+        }
+        Ok(if Print::of(&content.tail) == seen.tail { Verdict::Same(content) } else { Verdict::Other })
+    }
+
+    /// As many bytes of the file as there are, up to the buffer's length.
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match self.file.read_at(&mut buffer[filled..], offset + filled as u64) {
+                Ok(0) => break,
+                Ok(read) => filled += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(filled)
+    }
 }
 
 /// Fills the buffer; with less, the content ends there, or cannot be decompressed any further.
@@ -136,22 +167,8 @@ fn fill(source: &mut dyn ByteSource, buffer: &mut [u8]) -> usize {
             Ok(0) => break,
             Ok(read) => filled += read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(_) => return filled,
+            Err(_) => break,
         }
     }
     filled
-}
-
-/// As many bytes as there are, up to the buffer's length.
-fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match file.read_at(&mut buffer[filled..], offset + filled as u64) {
-            Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(filled)
 }

@@ -8,13 +8,12 @@
 use std::collections::HashMap;
 use std::fs;
 use std::io;
-use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::content::{Content, Verdict, compare, first_bytes, is_compressed, looks};
-use super::seen::{Identity, PRINT, Progress, Seen, Stamp, print};
+use super::content::{Candidate, Content, Verdict};
+use super::seen::{Identity, PRINT, Print, Progress, Seen};
 use crate::jsonl::{self, Input};
 use crate::pack::{Packer, Unpackable, Unpacker};
 
@@ -42,11 +41,10 @@ pub enum InputNote {
 struct Given<'a> {
     path: &'a Path,
     place: usize,
-    identity: Identity,
-    stamp: Stamp,
+    file: Candidate,
     /// One that was read had this inode, but other content or more.
     replaces: Option<usize>,
-    /// One of which nothing was read had this inode.
+    /// One that was empty had this inode.
     empty: Option<usize>,
 }
 
@@ -120,19 +118,17 @@ impl Files {
                 continue;
             }
             let cannot_open = || format!("cannot open {}", path.display());
-            let metadata = fs::metadata(path).with_context(cannot_open)?;
-            if !metadata.is_file() || metadata.file_type().is_fifo() {
+            let Some(file) = Candidate::open(path).with_context(cannot_open)? else {
                 streams.push((place, jsonl::open_file(path).with_context(cannot_open)?));
                 continue;
-            }
-            let (identity, stamp) = looks(&metadata);
-            match given.iter().find(|other| other.identity == identity) {
+            };
+            match given.iter().find(|other| other.file.identity == file.identity) {
                 Some(other) => notes.push(InputNote::Say(format!(
                     "{} is {} once more, and is read once",
                     path.display(),
                     other.path.display()
                 ))),
-                None => given.push(Given { path, place, identity, stamp, replaces: None, empty: None }),
+                None => given.push(Given { path, place, file, replaces: None, empty: None }),
             }
         }
         let mut matching = Matching { taken: vec![false; self.seen.len()], seen: &mut self.seen, notes };
@@ -161,16 +157,16 @@ impl Files {
                     let file = places[file];
                     let seen = &mut self.seen[file];
                     let has_moved = seen.path != path;
-                    (seen.path, seen.identity) = (path, Some(given.identity));
+                    (seen.path, seen.identity) = (path, Some(given.file.identity));
                     order.push((
                         (u8::from(!has_moved), file),
-                        Opened::File(given.path.to_owned(), Some(file), given.identity, content),
+                        Opened::File(given.path.to_owned(), Some(file), given.file.identity, content),
                     ));
                 }
                 Fate::New(content) => {
                     order.push((
                         (2, given.place),
-                        Opened::File(given.path.to_owned(), None, given.identity, content),
+                        Opened::File(given.path.to_owned(), None, given.file.identity, content),
                     ));
                 }
             }
@@ -189,7 +185,7 @@ impl Files {
             Opened::File(path, file, identity, content) => (path, file, identity, content),
         };
         let file = file.unwrap_or_else(|| {
-            self.seen.push(Seen::new(known_path(&path), identity));
+            self.seen.push(Seen::new(known_path(&path), identity, &content.head));
             self.seen.len() - 1
         });
         let Content { source, meter, size, head, tail, stamp } = content;
@@ -260,20 +256,22 @@ impl Matching<'_> {
     }
 
     fn by_inode(&mut self, given: &mut Given<'_>) -> io::Result<Option<Fate>> {
-        let same = |seen: &Seen| seen.identity == Some(given.identity);
-        let Some(file) = self.seen.iter().rposition(same) else { return Ok(None) };
-        let seen = &self.seen[file];
-        if seen.offset == 0 {
-            // Content that came since may be that of another.
-            given.empty = Some(file);
-            return Ok(None);
-        }
-        if seen.stamp == Some(given.stamp) {
+        let same = |seen: &Seen| seen.identity == Some(given.file.identity);
+        let known = self.seen.iter().rposition(same);
+        if let Some(file) = known.filter(|&file| self.seen[file].stamp == Some(given.file.stamp)) {
             self.taken[file] = true;
             self.seen[file].path = known_path(given.path);
             return Ok(Some(Fate::Rests));
         }
-        if let Verdict::Same(content) = compare(given.path, seen)? {
+        given.file.look()?;
+        let Some(file) = known else { return Ok(None) };
+        let seen = &self.seen[file];
+        if seen.head.length == 0 {
+            // Content that came since may be that of another.
+            given.empty = Some(file);
+            return Ok(None);
+        }
+        if let Verdict::Same(content) = given.file.compare(seen)? {
             self.take(file, given);
             return Ok(Some(Fate::GoesOn(file, content)));
         }
@@ -283,17 +281,16 @@ impl Matching<'_> {
     }
 
     fn by_content(&mut self, given: &Given<'_>) -> io::Result<Fate> {
-        let (head, is_cut) = first_bytes(given.path)?;
-        if is_cut {
+        if given.file.is_cut {
             self.notes.push(InputNote::Say(format!(
                 "{} is compressed and ends early: it waits until it is whole",
                 given.path.display()
             )));
             return Ok(Fate::Rests);
         }
-        for file in self.alike(given, &head)? {
+        for file in self.alike(given) {
             let seen = &self.seen[file];
-            match compare(given.path, seen)? {
+            match given.file.compare(seen)? {
                 Verdict::Same(_) if self.taken[file] => {
                     self.notes.push(InputNote::Say(format!(
                         "{} is a copy of {}, and is not read again",
@@ -318,14 +315,14 @@ impl Matching<'_> {
                 Verdict::Other => {}
             }
         }
-        if let Some(file) = given.replaces.filter(|&file| self.seen[file].path == known_path(given.path)) {
+        if let Some(file) = given.replaces.filter(|&file| self.was_read(file, given.path)) {
             self.notes.push(InputNote::Say(format!(
                 "{} does not hold any more what was read of it ({} lines): it was truncated, and is read from its start",
                 given.path.display(),
                 self.seen[file].lines
             )));
         }
-        let content = Content::whole(given.path)?;
+        let content = given.file.whole()?;
         Ok(match given.empty {
             Some(file) => {
                 self.take(file, given);
@@ -335,24 +332,32 @@ impl Matching<'_> {
         })
     }
 
+    fn was_read(&self, file: usize, path: &Path) -> bool {
+        self.seen[file].offset > 0 && self.seen[file].path == known_path(path)
+    }
+
     /// The files whose first bytes are those of a given one; of which most was read first.
-    fn alike(&self, given: &Given<'_>, head: &[u8]) -> io::Result<Vec<usize>> {
-        let is_compressed = is_compressed(given.path)?;
-        let mut prints: HashMap<usize, u32> = HashMap::new();
+    fn alike(&self, given: &Given<'_>) -> Vec<usize> {
+        let head = &given.file.head;
+        let mut prints: HashMap<usize, Print> = HashMap::new();
+        let mut begins = |seen: &Seen| {
+            let length = seen.head.length;
+            let print = |length: &usize| Print::of(&head[..*length]);
+            length <= head.len() && *prints.entry(length).or_insert_with_key(print) == seen.head
+        };
+        // A few lines that are the same make no copy of a file that is there as well.
+        let is_enough =
+            |seen: &Seen| seen.offset > 0 && (seen.head.length == PRINT || given.file.is_compressed);
         let mut alike: Vec<usize> = (0..self.seen.len())
             .filter(|&file| {
                 let seen = &self.seen[file];
-                let length = seen.printed();
-                // A few lines that are the same make no copy of a file that is there as well.
-                let is_known = seen.offset > 0 && (!self.taken[file] || length == PRINT || is_compressed);
-                is_known
-                    && given.replaces != Some(file)
-                    && length <= head.len()
-                    && *prints.entry(length).or_insert_with(|| print(&head[..length])) == seen.head
+                given.replaces != Some(file)
+                    && if self.taken[file] { is_enough(seen) } else { seen.head.length > 0 }
+                    && begins(seen)
             })
             .collect();
         alike.sort_by_key(|&file| std::cmp::Reverse(self.seen[file].offset));
-        Ok(alike)
+        alike
     }
 
     fn take(&mut self, file: usize, given: &Given<'_>) {

@@ -65,6 +65,15 @@ impl TimeReader {
         Ok(TimeReader { shape: Shape::Format(format.into()) })
     }
 
+    /// What it was told, to be compared: nothing, a unit, or a format.
+    pub fn setting(&self) -> Option<String> {
+        match &self.shape {
+            Shape::Auto => None,
+            Shape::Unit(unit) => Some(format!("{unit:?}").to_lowercase()),
+            Shape::Format(format) => Some(format.to_string()),
+        }
+    }
+
     /// Reads the literal text of a JSON number: `1520690595660`, `1.5e9`, `1542024000.25`. Absolute values below 1e11
     /// are seconds, below 1e14 milliseconds, below 1e17 microseconds, others nanoseconds.
     ///

@@ -118,6 +118,10 @@ impl Clock {
         self.base.max(sources.earliest().unwrap_or(NEVER))
     }
 
+    pub fn each_source(&self, take: impl FnMut(&[u8])) {
+        self.sources.iter().flat_map(Sources::names).for_each(take);
+    }
+
     /// How many sources hold the watermark back, where they are told apart.
     pub fn sources(&self) -> Option<usize> {
         self.sources.as_ref().map(Sources::count)

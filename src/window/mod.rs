@@ -248,6 +248,11 @@ impl Windows {
         self.clock.sources()
     }
 
+    /// Those sources, in no particular order.
+    pub fn each_source(&self, take: impl FnMut(&[u8])) {
+        self.clock.each_source(take);
+    }
+
     /// How many gaps were longer than [`Settings::empty_windows`], so that empty windows were left out.
     pub fn cut_gaps(&self) -> u64 {
         self.kinds.iter().map(Kind::cut_gaps).sum()

@@ -39,6 +39,10 @@ impl Sources {
         }
     }
 
+    pub fn names(&self) -> impl Iterator<Item = &[u8]> {
+        self.latest.keys().map(|name| &**name)
+    }
+
     /// How many there are.
     pub fn count(&self) -> usize {
         self.latest.len()

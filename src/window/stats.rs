@@ -55,3 +55,27 @@ pub struct Stats {
     /// A `--max-future` with which every record would have been believed at once, if some were set aside.
     pub future_hint: Option<i64>,
 }
+
+impl Stats {
+    /// What is new since earlier figures of the same windows.
+    #[must_use]
+    pub fn since(mut self, before: &Stats) -> Stats {
+        let Stats { records, counted, late, missed, gap, no_key, future, windows, emissions, rows, .. } =
+            before;
+        for (figure, before) in [
+            (&mut self.records, records),
+            (&mut self.counted, counted),
+            (&mut self.late, late),
+            (&mut self.missed, missed),
+            (&mut self.gap, gap),
+            (&mut self.no_key, no_key),
+            (&mut self.future, future),
+            (&mut self.windows, windows),
+            (&mut self.emissions, emissions),
+            (&mut self.rows, rows),
+        ] {
+            *figure = figure.saturating_sub(*before);
+        }
+        self
+    }
+}

@@ -2,7 +2,8 @@
 
 use super::rows::Passing;
 use super::{Count, MOST_EMPTY_WINDOWS};
-use crate::drive::Notes;
+use crate::drive::{End, Notes};
+use crate::jsonl::Output;
 use crate::row::Number;
 use crate::time::Span;
 use crate::window::{Emission, Outcome, Sink, Stats};
@@ -13,7 +14,7 @@ pub enum AtEnd {
     /// They are written, marked as open.
     #[default]
     Flush,
-    /// They are held back, and told.
+    /// They are held back, and told; or, with a state, kept for the next run.
     Hold,
 }
 
@@ -54,9 +55,24 @@ impl Sink for HoldingBack<'_> {
 }
 
 impl Count {
+    /// The figures of this run.
+    pub(super) fn stats(&self) -> Stats {
+        self.windows.stats().since(&self.before)
+    }
+
+    /// What is written of windows that have not closed. A signal is not the end of the input where a later run goes on.
+    pub(super) fn end_windows(&mut self, end: End, out: &mut Output) {
+        match (self.is_kept, self.options.at_end) {
+            (true, AtEnd::Flush) if end == End::Input => self.windows.show_open(&mut self.rows.to(out)),
+            (true, _) => {}
+            (false, AtEnd::Flush) => self.windows.finish(&mut self.rows.to(out)),
+            (false, AtEnd::Hold) => self.windows.finish(&mut self.held.back(self.rows.to(out))),
+        }
+    }
+
     /// Says what did not count, and what would have helped.
     pub(super) fn tell(&self, notes: &mut Notes) {
-        let stats = self.windows.stats();
+        let stats = self.stats();
         if stats.late > 0 {
             let records = if stats.records == 1 { "record" } else { "records" };
             notes.say(&format!(

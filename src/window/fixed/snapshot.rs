@@ -10,6 +10,7 @@ impl Fixed {
         out.i64(self.next);
         out.i64(self.due);
         out.u64(self.empty_run);
+        out.bool(self.is_cut);
         out.i64(self.first);
         pack_numbers(self.touched.iter().copied(), out);
         pack_numbers(self.amended.iter().copied(), out);
@@ -30,6 +31,7 @@ impl Fixed {
         self.next = unpacking.from.i64()?;
         self.due = unpacking.from.i64()?;
         self.empty_run = unpacking.from.u64()?;
+        self.is_cut = unpacking.from.bool()?;
         self.first = unpacking.from.i64()?;
         self.touched = unpacking.numbers()?;
         self.amended = unpacking.numbers()?;

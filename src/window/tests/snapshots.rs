@@ -111,7 +111,7 @@ proptest! {
             records.into_iter().map(|record| Record { time: record.time * 1_000_000, ..record }).collect();
         let settings = Settings {
             windows: vec![
-                WindowKind::CalendarCumulate { size: 2, unit: CalendarUnit::Day, step: Step::Millis(6 * 3_600_000), zone },
+                WindowKind::CalendarCumulate { size: 2, unit: CalendarUnit::Day, step: Step::Millis(6 * 3_600_000), zone, offset: 0 },
                 WindowKind::All,
             ],
             watermark: Watermark::Delay(delay * 1_000_000),
