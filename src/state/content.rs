@@ -1,18 +1,24 @@
 //! A file whose content is compared with what was read, and that is read on where that ended.
 //!
-//! It is opened once: whatever is renamed meanwhile, what is compared is what is read.
+//! It is opened once: whatever is renamed meanwhile, what is compared is what is read. Only of very many files not all can
+//! be open at a time; the others are opened again when they are needed.
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom};
 use std::os::unix::fs::{FileExt, MetadataExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::seen::{Identity, PRINT, Print, Seen, Stamp, keep_last};
 use crate::jsonl::{self, ByteSource, Meter, StreamSource};
 
-/// A file that is open.
+/// So many files of a run stay open.
+const OPEN: usize = 300;
+
+/// A file that may be read.
 pub(super) struct Candidate {
-    file: File,
+    path: PathBuf,
+    /// Open, if there are not too many.
+    file: Option<File>,
     pub identity: Identity,
     pub stamp: Stamp,
     pub is_compressed: bool,
@@ -51,8 +57,8 @@ pub(super) fn looks(metadata: &std::fs::Metadata) -> (Identity, Stamp) {
 }
 
 impl Candidate {
-    /// Opens a regular file; `None` for a folder, a pipe or a device.
-    pub fn open(path: &Path) -> io::Result<Option<Candidate>> {
+    /// Opens a regular file, one of several before which so many were opened; `None` for a folder, a pipe or a device.
+    pub fn open(path: &Path, before: usize) -> io::Result<Option<Candidate>> {
         // A pipe is not opened to find out that it is one: that would wait for its writer.
         if !std::fs::metadata(path)?.is_file() {
             return Ok(None);
@@ -60,8 +66,15 @@ impl Candidate {
         let file = File::open(path)?;
         let metadata = file.metadata()?;
         let (identity, stamp) = looks(&metadata);
-        let candidate =
-            Candidate { file, identity, stamp, is_compressed: false, head: Vec::new(), is_cut: false };
+        let candidate = Candidate {
+            path: path.to_owned(),
+            file: (before < OPEN).then_some(file),
+            identity,
+            stamp,
+            is_compressed: false,
+            head: Vec::new(),
+            is_cut: false,
+        };
         Ok(metadata.is_file().then_some(candidate))
     }
 
@@ -84,10 +97,17 @@ impl Candidate {
 
     /// The content, decompressed.
     fn from_start(&self) -> io::Result<(Box<dyn ByteSource>, Meter)> {
-        let mut file = self.file.try_clone()?;
-        file.rewind()?;
         let meter = Meter::default();
+        let Some(file) = &self.file else {
+            return Ok((jsonl::later_source(&self.path, meter.clone()), meter));
+        };
+        let mut file = file.try_clone()?;
+        file.rewind()?;
         Ok((jsonl::decoded(Box::new(StreamSource::new(file, meter.clone()))), meter))
+    }
+
+    fn file(&self) -> io::Result<File> {
+        self.file.as_ref().map_or_else(|| File::open(&self.path), File::try_clone)
     }
 
     /// The content from its start.
@@ -118,7 +138,7 @@ impl Candidate {
         if Print::of(&tail) != seen.tail {
             return Ok(Verdict::Other);
         }
-        let mut file = self.file.try_clone()?;
+        let mut file = self.file()?;
         file.seek(SeekFrom::Start(seen.offset))?;
         let meter = Meter::default();
         let source = Box::new(StreamSource::new(file, meter.clone()));
@@ -146,9 +166,10 @@ impl Candidate {
 
     /// As many bytes of the file as there are, up to the buffer's length.
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let file = self.file()?;
         let mut filled = 0;
         while filled < buffer.len() {
-            match self.file.read_at(&mut buffer[filled..], offset + filled as u64) {
+            match file.read_at(&mut buffer[filled..], offset + filled as u64) {
                 Ok(0) => break,
                 Ok(read) => filled += read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

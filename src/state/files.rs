@@ -118,7 +118,7 @@ impl Files {
                 continue;
             }
             let cannot_open = || format!("cannot open {}", path.display());
-            let Some(file) = Candidate::open(path).with_context(cannot_open)? else {
+            let Some(file) = Candidate::open(path, given.len()).with_context(cannot_open)? else {
                 streams.push((place, jsonl::open_file(path).with_context(cannot_open)?));
                 continue;
             };

@@ -1,6 +1,8 @@
 //! Runs the built programs as a user would: arguments, a pipe in, what came out, the exit status.
 #![allow(dead_code)] // each test program uses its part of this
 
+pub mod kept;
+
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
