@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::map::{Checks, Mapped, Mapper, Rejected, map_chunk, too_long};
 use super::pool::{Pool, PoolKeeper};
 use super::reader::Reader;
+use super::saving::Saves;
 use super::workers::Crew;
 use super::{
     Context, End, Event, Failure, Figures, Flow, Interrupt, Job, Notes, Outcome, Progress, ReadError,
@@ -61,6 +62,7 @@ pub fn run<J: Job>(job: &mut J, settings: Settings) -> Result<Outcome, Box<Failu
         counts: Counts::default(),
         begun: Instant::now(),
         grace: None,
+        saves: keeper.is_some().then(Saves::default),
         keeper,
     };
     let ended = run.save_what_is_owed().and_then(|()| run.events(&received)).and_then(|end| run.end(end));
@@ -127,6 +129,7 @@ pub(super) struct Run<'j, J: Job> {
     /// Until when a signalled run goes on.
     grace: Option<Instant>,
     pub(super) keeper: Option<Keeper>,
+    pub(super) saves: Option<Saves>,
 }
 
 impl<J: Job> Run<'_, J> {
@@ -376,6 +379,10 @@ impl<J: Job> Run<'_, J> {
         figures.insert("rejected".into(), Value::Object(rejected.collect()));
         figures.insert("blank".into(), self.counts.blank.into());
         self.job.figures(&mut figures);
+        if let Some(saves) = &self.saves {
+            figures.insert("saves".into(), saves.count.into());
+            figures.insert("longest_pause".into(), saves.longest.as_secs_f64().into());
+        }
         figures.insert("bytes".into(), self.meters.iter().map(Meter::bytes).sum::<u64>().into());
         figures.insert("seconds".into(), self.begun.elapsed().as_secs_f64().into());
         figures

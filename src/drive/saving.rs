@@ -1,10 +1,17 @@
 //! Saving what a later run is to go on from: between two chunks, so that input, job and output agree.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::run::Run;
 use super::{End, Job};
 use crate::state::Keeper;
+
+/// How often the state was saved, and for how long that stopped the run at most.
+#[derive(Default)]
+pub(super) struct Saves {
+    pub(super) count: u64,
+    pub(super) longest: Duration,
+}
 
 impl<J: Job> Run<'_, J> {
     /// Before anything is written to an output that the state does not know: so it is known how long it was.
@@ -35,6 +42,7 @@ impl<J: Job> Run<'_, J> {
 
     fn save(&mut self) -> anyhow::Result<()> {
         let Some(keeper) = &mut self.keeper else { return Ok(()) };
+        let begun = Instant::now();
         self.output.flush()?;
         self.ledger.flush()?;
         let mut snapshot = keeper.begin();
@@ -45,7 +53,12 @@ impl<J: Job> Run<'_, J> {
             snapshot.output("rejects", length, Vec::new());
         }
         self.job.save(&mut snapshot)?;
-        keeper.save(snapshot)
+        keeper.save(snapshot)?;
+        if let Some(saves) = &mut self.saves {
+            saves.count += 1;
+            saves.longest = saves.longest.max(begun.elapsed());
+        }
+        Ok(())
     }
 
     /// Saves what there is at the end, and waits until it is on the disk. A run that had too many rejects leaves no trace:

@@ -85,7 +85,7 @@ impl Candidate {
         head.truncate(length);
         self.is_compressed = jsonl::is_compressed(&head[..length.min(4)]);
         if self.is_compressed {
-            let mut source = self.from_start()?.0;
+            let mut source = self.decompressed()?.0;
             head.resize(PRINT, 0);
             let length = fill(&mut *source, &mut head);
             self.is_cut = length < head.len() && source.read(&mut [0]).is_err();
@@ -96,7 +96,7 @@ impl Candidate {
     }
 
     /// The content, decompressed.
-    fn from_start(&self) -> io::Result<(Box<dyn ByteSource>, Meter)> {
+    fn decompressed(&self) -> io::Result<(Box<dyn ByteSource>, Meter)> {
         let meter = Meter::default();
         let Some(file) = &self.file else {
             return Ok((jsonl::later_source(&self.path, meter.clone()), meter));
@@ -112,7 +112,7 @@ impl Candidate {
 
     /// The content from its start.
     pub fn whole(&self) -> io::Result<Content> {
-        let (source, meter) = self.from_start()?;
+        let (source, meter) = self.decompressed()?;
         let (head, stamp) = (self.head.clone(), self.stamp);
         Ok(Content { source, meter, size: stamp.size, head, tail: Vec::new(), stamp })
     }
