@@ -5,6 +5,7 @@
 //! First come those that have another name now, since what they still hold is older than what came after the renaming; then
 //! the others that are known; each in the order in which they were first seen. Then come new ones as they are given.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::fs;
 use std::io;
@@ -189,6 +190,8 @@ impl Files {
             self.seen.len() - 1
         });
         let Content { source, meter, size, head, tail, stamp } = content;
+        // It may be put away and compressed before it is read: then this is all that it is known by.
+        self.seen[file].head = Print::of(&head);
         self.progress.push(Some(Progress { file, head, tail, stamp, changed: false, before: None }));
         let Seen { offset, lines, .. } = self.seen[file];
         Input {
@@ -336,7 +339,8 @@ impl Matching<'_> {
         self.seen[file].offset > 0 && self.seen[file].path == known_path(path)
     }
 
-    /// The files whose first bytes are those of a given one; of which most was read first.
+    /// The files whose first bytes are those of a given one: first those that have most in common with it, then those of
+    /// which most was read.
     fn alike(&self, given: &Given<'_>) -> Vec<usize> {
         let head = &given.file.head;
         let mut prints: HashMap<usize, Print> = HashMap::new();
@@ -345,9 +349,11 @@ impl Matching<'_> {
             let print = |length: &usize| Print::of(&head[..*length]);
             length <= head.len() && *prints.entry(length).or_insert_with_key(print) == seen.head
         };
-        // A few lines that are the same make no copy of a file that is there as well.
-        let is_enough =
-            |seen: &Seen| seen.offset > 0 && (seen.head.length == PRINT || given.file.is_compressed);
+        // A few lines that are the same make no copy of a file that is there as well, unless they are all there is.
+        let is_enough = |seen: &Seen| {
+            let is_whole = given.file.is_compressed && head.len() == seen.head.length;
+            seen.offset > 0 && (seen.head.length == PRINT || is_whole)
+        };
         let mut alike: Vec<usize> = (0..self.seen.len())
             .filter(|&file| {
                 let seen = &self.seen[file];
@@ -356,7 +362,7 @@ impl Matching<'_> {
                     && begins(seen)
             })
             .collect();
-        alike.sort_by_key(|&file| std::cmp::Reverse(self.seen[file].offset));
+        alike.sort_by_key(|&file| Reverse((self.seen[file].head.length, self.seen[file].offset)));
         alike
     }
 

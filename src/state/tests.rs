@@ -318,3 +318,39 @@ fn other_settings_and_damage_are_told_and_reset_begins_anew() {
     assert!(error("20s").contains("it ends early"));
     assert_eq!(State::open(&path, &settings("1m"), true).expect("a new one").job(), None);
 }
+
+#[test]
+fn a_file_that_is_put_away_before_it_is_read_keeps_its_place() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    let (log, old) = (path("log"), path("log.1.gz"));
+    let mut kept = Vec::new();
+    append(&log, "");
+    assert!(read(&mut kept, std::slice::from_ref(&log)).is_empty());
+    append(&log, "one\n");
+    // A run that is killed after it has saved the state, but before it has read anything.
+    let mut files = Files::unpack(&mut Unpacker::new(&kept)).expect("packed");
+    append(&path("next"), "two\n");
+    files.open(&[log.clone(), path("next")]).expect("files");
+    let mut packer = Packer::default();
+    files.pack(&mut packer);
+    kept = packer.into_bytes();
+    fs::write(&old, compress(b"one\n", false)).expect("a file");
+    fs::remove_file(&log).expect("a file");
+    assert_eq!(read(&mut kept, &[path("next"), old]), ["one", "two"]);
+}
+
+#[test]
+fn what_has_most_in_common_is_the_same_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    let (short, long) = (path("short"), path("long"));
+    let mut kept = Vec::new();
+    append(&short, "same\n");
+    append(&long, "same\nother\n");
+    assert_eq!(read(&mut kept, &[short.clone(), long.clone()]).len(), 3);
+    let packed = path("long.gz");
+    fs::write(&packed, compress(b"same\nother\nmore\n", false)).expect("a file");
+    fs::remove_file(&long).expect("a file");
+    assert_eq!(read(&mut kept, &[packed, short]), ["more"]);
+}
