@@ -2,8 +2,8 @@
 //!
 //! A file goes on if its content begins with what was read of it, whatever its name is now: by the same inode, or as a copy,
 //! or compressed. It is read anew if it has the inode of one that was read, but not its content: then it was truncated.
-//! First come those that have another name now, since what they still hold is older than what came after the renaming; then
-//! the others that are known; each in the order in which they were first seen. Then come new ones as they are given.
+//! Known files come first, in the order in which they were first seen, whatever their names are now: so the rest of a log that
+//! was put away is read before the log that took its name. Then come new ones as they are given.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -148,8 +148,8 @@ impl Files {
         taken: &[bool],
     ) -> Vec<Input> {
         let places = self.forget(taken);
-        // Of each input: those that moved first, then those that stayed, then new ones; and the order among these.
-        let mut order: Vec<((u8, usize), Opened)> = Vec::new();
+        // Of each input: is it new? And its place among those that are, or are not.
+        let mut order: Vec<((bool, usize), Opened)> = Vec::new();
         for (given, fate) in given.iter().zip(fates) {
             let path = known_path(given.path);
             match fate {
@@ -157,22 +157,21 @@ impl Files {
                 Fate::GoesOn(file, content) => {
                     let file = places[file];
                     let seen = &mut self.seen[file];
-                    let has_moved = seen.path != path;
                     (seen.path, seen.identity) = (path, Some(given.file.identity));
                     order.push((
-                        (u8::from(!has_moved), file),
+                        (false, file),
                         Opened::File(given.path.to_owned(), Some(file), given.file.identity, content),
                     ));
                 }
                 Fate::New(content) => {
                     order.push((
-                        (2, given.place),
+                        (true, given.place),
                         Opened::File(given.path.to_owned(), None, given.file.identity, content),
                     ));
                 }
             }
         }
-        order.extend(streams.into_iter().map(|(place, input)| ((2, place), Opened::Stream(input))));
+        order.extend(streams.into_iter().map(|(place, input)| ((true, place), Opened::Stream(input))));
         order.sort_by_key(|(key, _)| *key);
         order.into_iter().map(|(_, opened)| self.follow(opened)).collect()
     }
