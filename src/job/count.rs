@@ -98,6 +98,21 @@ pub struct Count {
 }
 
 impl CountOptions {
+    /// Lets records decide which field is the time, where the user did not; whether it is known now.
+    pub(super) fn settle_clock(
+        &mut self,
+        search: &mut ClockSearch,
+        chunk: &Chunk,
+        notes: &mut Notes,
+    ) -> anyhow::Result<bool> {
+        if matches!(self.clock, Clock::Auto)
+            && let Some(field) = search.look(chunk, self.keep.as_ref(), &self.times, notes)?
+        {
+            self.clock = Clock::Field(field);
+        }
+        Ok(!matches!(self.clock, Clock::Auto))
+    }
+
     /// Tells the windows what the columns are.
     pub(super) fn complete(&mut self) {
         self.windows.folded = self.fold;
@@ -184,13 +199,7 @@ impl Job for Count {
     type Mapper = CountMapper;
 
     fn settle(&mut self, chunk: &Chunk, notes: &mut Notes) -> anyhow::Result<bool> {
-        if matches!(self.options.clock, Clock::Auto)
-            && let Some(field) =
-                self.search.look(chunk, self.options.keep.as_ref(), &self.options.times, notes)?
-        {
-            self.options.clock = Clock::Field(field);
-        }
-        Ok(!matches!(self.options.clock, Clock::Auto))
+        self.options.settle_clock(&mut self.search, chunk, notes)
     }
 
     fn recipe(&self) -> Recipe<CountMapper> {

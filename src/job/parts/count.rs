@@ -86,14 +86,11 @@ impl Job for PartialCount {
     type Mapper = CountMapper;
 
     fn settle(&mut self, chunk: &Chunk, notes: &mut Notes) -> anyhow::Result<bool> {
-        if matches!(self.options.clock, Clock::Auto)
-            && let Some(field) =
-                self.search.look(chunk, self.options.keep.as_ref(), &self.options.times, notes)?
-        {
+        let is_known = self.options.settle_clock(&mut self.search, chunk, notes)?;
+        if let Clock::Field(field) = &self.options.clock {
             self.writer.set_clock(field.source());
-            self.options.clock = Clock::Field(field);
         }
-        Ok(!matches!(self.options.clock, Clock::Auto))
+        Ok(is_known)
     }
 
     fn recipe(&self) -> Recipe<CountMapper> {
