@@ -27,8 +27,8 @@
 //! the index for the values asked for, and does not look at those that it skips. The first pass here is that one, with a
 //! shorter index: colons, commas and the strings that cannot be wanted keys are left out, because no later pass needs them.
 //! sonic-rs skips an unwanted value by counting its brackets 64 bytes at a time, without an index; unchecked it took half the
-//! time of ours, and misread broken lines, checked three times as long. jiter reads token after token; it was not measured. None of them checks that brackets match in kind
-//! in what it skips, which is what tells a cut line from a whole one here.
+//! time of ours, and misread broken lines, checked three times as long. jiter reads token after token; it was not
+//! measured. That brackets match in kind in what is skipped is what tells a cut line from a whole one here.
 //!
 //! # What is measured
 //!
