@@ -5,6 +5,7 @@
 //! | room | what it does |
 //! | --- | --- |
 //! | [`pack`] | numbers and byte strings in few bytes |
+//! | [`random`] | random numbers that are the same everywhere |
 //! | [`scan`] | finds fields in the raw bytes of a record, and checks that it is whole |
 //! | [`time`] | timestamps, durations, calendars |
 //! | [`jsonl`] | lines in and out: chunks, compression, rejects, formats |
@@ -28,6 +29,7 @@ pub mod job;
 pub mod jsonl;
 pub mod net;
 pub mod pack;
+pub mod random;
 pub mod rank;
 pub mod record;
 pub mod row;

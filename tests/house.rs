@@ -6,9 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Rooms from the ground up. A room uses those before it, and itself.
-const ROOMS: [&str; 17] = [
-    "pack", "scan", "time", "jsonl", "text", "expr", "row", "net", "state", "drive", "record", "window",
-    "rank", "chart", "source", "job", "cli",
+const ROOMS: [&str; 18] = [
+    "pack", "random", "scan", "time", "jsonl", "text", "expr", "row", "net", "state", "drive", "record",
+    "window", "rank", "chart", "source", "job", "cli",
 ];
 
 /// Of the rooms below, those that a room has no business with.

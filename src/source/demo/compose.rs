@@ -3,10 +3,10 @@
 use super::json;
 use super::pattern::Pattern;
 use super::people::Person;
-use super::random::{Random, Weighted};
 use super::script::{EMOJI, EVENTS, PAGES};
 use super::trend::{Burst, Trends};
 use super::words::{LANGUAGES, Language, TAIL};
+use crate::random::{Random, Weighted};
 
 /// How many users there are.
 const CROWD: usize = 1500;

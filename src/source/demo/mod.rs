@@ -11,7 +11,6 @@ mod json;
 mod pattern;
 mod people;
 mod places;
-mod random;
 mod rsvps;
 mod script;
 mod stream;

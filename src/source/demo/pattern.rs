@@ -1,6 +1,6 @@
 //! Sentences with parts that vary: `My {coffee|tea} is {cold|gone}`.
 
-use super::random::Random;
+use crate::random::Random;
 
 /// A pattern, taken apart once.
 pub(super) struct Pattern {

@@ -3,8 +3,8 @@
 use super::calendar::twitter_time;
 use super::json;
 use super::pattern::Pattern;
-use super::random::Random;
 use super::words::Language;
+use crate::random::Random;
 
 /// From 2016 on ids grew beyond 32 bits, to the same kind as a tweet's.
 const NEW_ID_FROM: u64 = 700_000_000_000_000_000;

@@ -2,9 +2,9 @@
 
 use super::json;
 use super::places::{CITIES, City, NAMES, RUSHES, TOPICS};
-use super::random::{Random, Weighted};
 use super::stream::Records;
 use super::trend::{Burst, Trends};
+use crate::random::{Random, Weighted};
 
 /// How many groups there are, and events of each at a time.
 const GROUPS: usize = 600;

@@ -12,7 +12,7 @@
 //! exponential one of mean 1.5 s, cut at 9 s, so that a watermark of 10 s loses none; 0.4 % are late by 1 to 5 minutes.
 //! No event is before the stream's start, and the first record is there exactly.
 
-use super::random::Random;
+use crate::random::Random;
 
 const BLANK: u64 = 2_000;
 const NOTICE: u64 = BLANK + 5_000;

@@ -4,9 +4,9 @@ use super::calendar::twitter_time;
 use super::compose::{Composer, Draft};
 use super::json;
 use super::places::{CITIES, City};
-use super::random::{Random, Weighted};
 use super::script::CLIENTS;
 use super::stream::Records;
+use crate::random::{Random, Weighted};
 
 /// The epoch of tweet ids, in milliseconds.
 const ID_EPOCH_MS: u64 = 1_288_834_974_657;
@@ -287,7 +287,7 @@ fn place(out: &mut Vec<u8>, city: &City) {
     };
     let (west, east) = (around(city.longitude, -10), around(city.longitude, 10));
     let (south, north) = (around(city.latitude, -10), around(city.latitude, 10));
-    let id = format!("{:016x}", Random::new(city.weight, city.name.len() as u64).next());
+    let id = format!("{:016x}", Random::new(city.weight, city.name.len() as u64).bits());
     raw(
         out,
         &format!(

@@ -4,14 +4,14 @@
 //! <https://prng.di.unimi.it/>), written here from their definition because a dependency may change its stream.
 
 /// A stream of random numbers, fixed by its seed.
-#[derive(Clone)]
-pub(super) struct Random {
+#[derive(Clone, Debug)]
+pub struct Random {
     state: [u64; 4],
 }
 
 impl Random {
     /// The stream of a seed; `stream` tells independent ones of the same seed apart.
-    pub(super) fn new(seed: u64, stream: u64) -> Self {
+    pub fn new(seed: u64, stream: u64) -> Self {
         let mut split = seed ^ stream.wrapping_mul(0xa076_1d64_78bd_642f);
         let mut state = [0; 4];
         for word in &mut state {
@@ -21,7 +21,7 @@ impl Random {
     }
 
     /// 64 random bits.
-    pub(super) fn next(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         let state = &mut self.state;
         let result = state[0].wrapping_add(state[3]).rotate_left(23).wrapping_add(state[0]);
         let shifted = state[1] << 17;
@@ -35,39 +35,39 @@ impl Random {
     }
 
     /// A number below `bound`, which is above 0. The bias is below `bound` / 2^64.
-    pub(super) fn below(&mut self, bound: u64) -> u64 {
-        ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
+    pub fn below(&mut self, bound: u64) -> u64 {
+        ((u128::from(self.bits()) * u128::from(bound)) >> 64) as u64
     }
 
     /// An index into something of length `len`, which is above 0.
-    pub(super) fn index(&mut self, len: usize) -> usize {
+    pub fn index(&mut self, len: usize) -> usize {
         self.below(len as u64) as usize
     }
 
     /// One of `choices`, which are some.
-    pub(super) fn pick<'a, T>(&mut self, choices: &'a [T]) -> &'a T {
+    pub fn pick<'a, T>(&mut self, choices: &'a [T]) -> &'a T {
         &choices[self.index(choices.len())]
     }
 
     /// One of `choices`, which are some, by value.
-    pub(super) fn choose<T: Copy>(&mut self, choices: &[T]) -> T {
+    pub fn choose<T: Copy>(&mut self, choices: &[T]) -> T {
         choices[self.index(choices.len())]
     }
 
     /// True with a probability of so many in a million.
-    pub(super) fn chance(&mut self, per_million: u32) -> bool {
+    pub fn chance(&mut self, per_million: u32) -> bool {
         self.below(1_000_000) < u64::from(per_million)
     }
 
     /// `mean` times an exponentially distributed number of mean 1, by von Neumann's method (1951): it compares uniform
     /// numbers and needs no logarithm. The fraction has 32 bits.
-    pub(super) fn exponential(&mut self, mean: u64) -> u64 {
+    pub fn exponential(&mut self, mean: u64) -> u64 {
         let mut whole = 0_u64;
         loop {
-            let first = self.next() >> 32;
+            let first = self.bits() >> 32;
             let (mut last, mut descents) = (first, 1_u32);
             loop {
-                let next = self.next() >> 32;
+                let next = self.bits() >> 32;
                 if next >= last {
                     break;
                 }
@@ -92,8 +92,8 @@ fn split_mix(state: &mut u64) -> u64 {
 }
 
 /// Draws indices by their weights in constant time (Walker's alias method), exactly, in integers.
-#[derive(Clone)]
-pub(super) struct Weighted {
+#[derive(Clone, Debug)]
+pub struct Weighted {
     /// Below its cut an index stands for itself, from there on for its alias.
     cuts: Vec<(u64, u32)>,
     total: u64,
@@ -101,7 +101,7 @@ pub(super) struct Weighted {
 
 impl Weighted {
     /// A table of weights, at least one of them above 0.
-    pub(super) fn new(weights: impl IntoIterator<Item = u64>) -> Self {
+    pub fn new(weights: impl IntoIterator<Item = u64>) -> Self {
         let mut left: Vec<u64> = weights.into_iter().collect();
         let total: u64 = left.iter().sum();
         let len = left.len() as u64;
@@ -121,12 +121,12 @@ impl Weighted {
     }
 
     /// Weights by Zipf's law: exponent 1, shifted by Mandelbrot's `shift`, so rank r has the weight 1 / (r + shift).
-    pub(super) fn zipf(ranks: usize, shift: u64) -> Self {
+    pub fn zipf(ranks: usize, shift: u64) -> Self {
         Weighted::new((1..=ranks as u64).map(|rank| (1 << 32) / (rank + shift)))
     }
 
     /// An index.
-    pub(super) fn draw(&self, random: &mut Random) -> usize {
+    pub fn draw(&self, random: &mut Random) -> usize {
         let index = random.index(self.cuts.len());
         let (cut, alias) = self.cuts[index];
         if random.below(self.total) < cut { index } else { alias as usize }
@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn the_streams_are_those_of_the_published_algorithms() {
         let mut random = Random { state: [1, 2, 3, 4] };
-        let first: Vec<u64> = (0..4).map(|_| random.next()).collect();
+        let first: Vec<u64> = (0..4).map(|_| random.bits()).collect();
         assert_eq!(first, [41_943_041, 58_720_359, 3_588_806_011_781_223, 3_591_011_842_654_386]);
         let mut state = 1_234_567;
         assert_eq!(split_mix(&mut state), 6_457_827_717_110_365_317);
