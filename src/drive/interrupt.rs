@@ -1,7 +1,8 @@
-//! What ends a run from outside: a signal, or a reader of our output that went away.
+//! What ends a run from outside: a signal, a reader of our output that went away, or the time that it was given.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Instant;
 
 type Wake = Box<dyn Fn() + Send>;
 
@@ -16,6 +17,7 @@ struct Shared {
     closed: AtomicBool,
     report: AtomicBool,
     wake: Mutex<Option<Wake>>,
+    deadline: OnceLock<Instant>,
 }
 
 impl Interrupt {
@@ -47,6 +49,16 @@ impl Interrupt {
 
     pub(super) fn take_report(&self) -> bool {
         self.0.report.swap(false, Ordering::SeqCst)
+    }
+
+    /// The run ends then, as one that has its answer; to be said before it begins, and once.
+    pub fn end_at(&self, deadline: Instant) {
+        // The first word counts.
+        let _ = self.0.deadline.set(deadline);
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.0.deadline.get().copied()
     }
 
     /// Makes `wake` what wakes the run.

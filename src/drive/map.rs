@@ -88,3 +88,8 @@ pub fn fault(fault: scan::Fault) -> Reject {
 pub(super) fn too_long(max_line: usize) -> Reject {
     Reject::new("too-long", format!("the line is longer than {max_line} bytes; --max-line sets the limit"))
 }
+
+/// The reject of a line that ends where its connection broke.
+pub(super) fn cut_by_connection() -> Reject {
+    Reject::new("cut", "the connection broke in the middle of this line")
+}

@@ -120,6 +120,9 @@ impl Reader {
         if (cut.whole > 0 || self.unflushed) && input.source.would_block() {
             self.hand_on(cut, true);
         }
+        if cut.is_broken {
+            self.give_up_line(cut);
+        }
         if cut.filled == cut.buffer.len() {
             self.make_room(cut);
         }
@@ -139,6 +142,7 @@ impl Reader {
             }
             Ok(read) => {
                 self.take(cut, read);
+                cut.is_broken = input.source.was_cut();
                 Ok(true)
             }
         }
@@ -176,6 +180,22 @@ impl Reader {
         cut.oversized = true;
         cut.whole = cut.filled;
         self.send(cut, ChunkKind::Oversized { first: true, last: false }, false);
+    }
+
+    /// What stands behind the last newline will not be continued: hands it on by itself, after the lines before it.
+    fn give_up_line(&mut self, cut: &mut Cut) {
+        if cut.whole > 0 {
+            return self.hand_on(cut, false);
+        }
+        cut.is_broken = false;
+        cut.whole = cut.filled;
+        let kind = match std::mem::take(&mut cut.oversized) {
+            true => ChunkKind::Oversized { first: false, last: true },
+            false => ChunkKind::Cut,
+        };
+        if kind != ChunkKind::Cut || cut.whole > 0 {
+            self.send(cut, kind, true);
+        }
     }
 
     /// Hands on the last lines. One without a newline is as good as the others, or waits for a later run.
@@ -239,10 +259,12 @@ struct Cut {
     starts_input: bool,
     /// Inside a line that is longer than is allowed.
     oversized: bool,
+    /// The connection broke: what stands behind the last newline is no line.
+    is_broken: bool,
 }
 
 impl Cut {
     fn new(buffer: Buffer, index: usize, starts_input: bool) -> Cut {
-        Cut { buffer, filled: 0, whole: 0, index, starts_input, oversized: false }
+        Cut { buffer, filled: 0, whole: 0, index, starts_input, oversized: false, is_broken: false }
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use serde_json::Value;
 
-use super::map::{Checks, Mapped, Mapper, Rejected, map_chunk, too_long};
+use super::map::{Checks, Mapped, Mapper, Rejected, cut_by_connection, map_chunk, too_long};
 use super::pool::{Pool, PoolKeeper};
 use super::reader::Reader;
 use super::saving::Saves;
@@ -87,7 +87,7 @@ struct Counts {
 /// A chunk that came back mapped, or one that needs no mapping.
 enum Ready<B> {
     Lines(Chunk, Mapped<B>),
-    Oversized(Chunk),
+    Refused(Chunk),
 }
 
 /// A chunk of which the job left a part for later.
@@ -191,7 +191,8 @@ impl<J: Job> Run<'_, J> {
         let alarm = self.job.alarm();
         let held = self.held.as_ref().map(|held| held.due);
         let save = self.save_at();
-        let due = flush_at.into_iter().chain(alarm).chain(self.grace).chain(held).chain(save).min();
+        let until = self.interrupt.deadline();
+        let due = [flush_at, alarm, self.grace, held, save, until].into_iter().flatten().min();
         if due.is_none_or(|due| due > Instant::now())
             && let Some(event) = received.try_recv().ok().or_else(|| self.crew.read())
         {
@@ -223,7 +224,8 @@ impl<J: Job> Run<'_, J> {
         if self.interrupt.is_output_closed() {
             return Err(io::Error::from(io::ErrorKind::BrokenPipe).into());
         }
-        Ok(self.signalled())
+        let is_over = self.interrupt.deadline().is_some_and(|deadline| deadline <= Instant::now());
+        Ok(self.signalled().or(is_over.then_some(End::Done)))
     }
 
     /// Whether a signal ends the run now. Ctrl-C reaches all stages of a pipeline at once: a stage that reads a pipe
@@ -239,7 +241,7 @@ impl<J: Job> Run<'_, J> {
     /// Maps a chunk that the workers did not, and tells them what they may do with those that follow.
     fn route(&mut self, sequence: u64, chunk: Chunk) -> anyhow::Result<()> {
         if chunk.kind != ChunkKind::Lines {
-            self.waiting.insert(sequence, Ready::Oversized(chunk));
+            self.waiting.insert(sequence, Ready::Refused(chunk));
             return Ok(());
         }
         let mapped = match &mut self.mapper {
@@ -263,8 +265,8 @@ impl<J: Job> Run<'_, J> {
     /// Applies the next chunk in order.
     fn take(&mut self, ready: Ready<<J::Mapper as Mapper>::Batch>) -> anyhow::Result<Option<End>> {
         match ready {
-            Ready::Oversized(chunk) => {
-                self.take_oversized(&chunk)?;
+            Ready::Refused(chunk) => {
+                self.refuse(&chunk)?;
                 self.done_with(chunk, Flow::On)
             }
             Ready::Lines(chunk, mapped) => {
@@ -353,19 +355,25 @@ impl<J: Job> Run<'_, J> {
         }
     }
 
-    fn take_oversized(&mut self, chunk: &Chunk) -> anyhow::Result<()> {
-        let ChunkKind::Oversized { first, last } = chunk.kind else { return Ok(()) };
+    /// Enters a line that is a reject as it came, or a part of one, into the account.
+    fn refuse(&mut self, chunk: &Chunk) -> anyhow::Result<()> {
+        let (reject, first, last) = match chunk.kind {
+            ChunkKind::Lines => return Ok(()),
+            ChunkKind::Oversized { first, last } => (too_long(self.checks.max_line), first, last),
+            ChunkKind::Cut => (cut_by_connection(), true, true),
+        };
         let bytes = chunk.bytes().strip_suffix(b"\n").unwrap_or(chunk.bytes());
-        if first {
-            self.counts.lines += 1;
-            self.lines_before[chunk.input] += 1;
-            let place = Place { input: &self.names[chunk.input], line: self.lines_before[chunk.input] };
-            if let Some(message) = self.ledger.enter_part(&place, &too_long(self.checks.max_line), bytes)? {
-                self.notes.say(&message);
-            }
-        } else {
-            self.ledger.keep(bytes, last)?;
+        if !first {
+            return Ok(self.ledger.keep(bytes, last)?);
         }
+        self.counts.lines += 1;
+        self.lines_before[chunk.input] += 1;
+        let place = Place { input: &self.names[chunk.input], line: self.lines_before[chunk.input] };
+        let message = self.ledger.enter_part(&place, &reject, bytes)?;
+        if last {
+            self.ledger.keep(b"", true)?;
+        }
+        message.iter().for_each(|message| self.notes.say(message));
         Ok(())
     }
 

@@ -23,6 +23,8 @@ pub enum ChunkKind {
         /// The line ends here.
         last: bool,
     },
+    /// A line that a broken connection left unfinished. It goes to the rejects.
+    Cut,
 }
 
 /// Some whole lines of one input, in order.

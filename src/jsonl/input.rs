@@ -13,6 +13,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use super::Trail;
+
 /// A stream of bytes that lines are cut from.
 pub trait ByteSource: Send {
     /// Reads some bytes; 0 is the end. May block.
@@ -28,6 +30,12 @@ pub trait ByteSource: Send {
 
     /// Whether an unterminated last line may have been cut by the connection.
     fn is_live(&self) -> bool {
+        false
+    }
+
+    /// Whether the bytes of the last read, and what stands before them on their line, are a line that a broken connection left
+    /// unfinished: it is a reject, and what is read next begins another.
+    fn was_cut(&self) -> bool {
         false
     }
 }
@@ -50,12 +58,24 @@ pub struct Input {
     pub lines: u64,
     /// Whether a last line without its newline waits for a later run, which may find it completed.
     pub waits: bool,
+    /// What a source that connects again leaves along its bytes.
+    pub trail: Option<Trail>,
 }
 
 impl Input {
     /// An input of unknown size that no process of the same pipeline writes.
     pub fn new(name: String, source: Box<dyn ByteSource>, meter: Meter) -> Input {
-        Input { name, source, size: None, meter, is_pipe: false, offset: 0, lines: 0, waits: false }
+        Input {
+            name,
+            source,
+            size: None,
+            meter,
+            is_pipe: false,
+            offset: 0,
+            lines: 0,
+            waits: false,
+            trail: None,
+        }
     }
 }
 

@@ -13,6 +13,7 @@ mod input;
 mod later;
 mod output;
 mod reject;
+mod trail;
 
 pub use buffer::Buffer;
 pub use chunk::{Chunk, ChunkKind, Record};
@@ -21,3 +22,4 @@ pub use input::{ByteSource, Input, Meter, StreamSource, open_file, open_stdin};
 pub use later::{later_source, open_later};
 pub use output::{Output, replace_file};
 pub use reject::{Ledger, Place, Reject, RejectLimit, RejectPolicy};
+pub use trail::Trail;

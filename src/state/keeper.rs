@@ -31,6 +31,8 @@ pub struct Keeper {
     next: Instant,
     /// Since the last save there was something new.
     changed: bool,
+    /// Bytes of each input, so far as there were any.
+    read: Vec<u64>,
     /// A part of a line was read that comes in several chunks: no place to go on from.
     is_inside_line: bool,
     /// When the save that is being packed was begun.
@@ -47,6 +49,7 @@ pub struct Keeper {
 pub struct Snapshot {
     /// What the job knows.
     pub job: Packer,
+    read: Vec<u64>,
     lengths: Vec<Length>,
 }
 
@@ -68,6 +71,11 @@ struct Saved {
 }
 
 impl Snapshot {
+    /// How many bytes of this input have had their effect in this run.
+    pub fn read(&self, input: usize) -> u64 {
+        self.read.get(input).copied().unwrap_or(0)
+    }
+
     /// The output of this name is so long: all of it was handed to the file. `memory` is given to who goes on writing.
     pub fn output(&mut self, name: &'static str, length: u64, memory: Vec<u8>) {
         self.lengths.push(Length { name, length, memory });
@@ -94,6 +102,7 @@ impl Keeper {
             every,
             next: now + every,
             changed: false,
+            read: Vec::new(),
             is_inside_line: false,
             begun: now,
             saves,
@@ -112,7 +121,7 @@ impl Keeper {
     pub fn read(&mut self, chunk: &Chunk, lines: u64) {
         self.changed = true;
         match chunk.kind {
-            ChunkKind::Lines => {}
+            ChunkKind::Lines | ChunkKind::Cut => {}
             ChunkKind::Oversized { first, last } => {
                 if first {
                     self.files.begin_long_line(chunk.input);
@@ -120,6 +129,10 @@ impl Keeper {
                 self.is_inside_line = !last;
             }
         }
+        if self.read.len() <= chunk.input {
+            self.read.resize(chunk.input + 1, 0);
+        }
+        self.read[chunk.input] += chunk.bytes().len() as u64;
         self.files.read(chunk.input, chunk.bytes(), lines);
         if !self.is_inside_line {
             self.files.end_line(chunk.input);
@@ -163,7 +176,7 @@ impl Keeper {
         self.begun = Instant::now();
         let mut job = std::mem::take(&mut self.spare.1);
         job.clear();
-        Snapshot { job: Packer::into_buffer(job), lengths: Vec::new() }
+        Snapshot { job: Packer::into_buffer(job), read: self.read.clone(), lengths: Vec::new() }
     }
 
     /// Hands a save to the thread that writes it.

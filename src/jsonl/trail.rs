@@ -1,0 +1,117 @@
+//! What a live source leaves along its bytes: places from which a later run can go on, and what became of connections.
+//!
+//! A source that connects again joins what it reads into one stream of whole lines, and marks places in it with a token that
+//! it understands itself (an event id, a cursor, ids that were seen). Whoever writes the lines asks for the token of the place
+//! up to which all is written. So a token is never saved before the lines that it stands for.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Shared between a live source and the run that reads it.
+#[derive(Clone, Debug, Default)]
+pub struct Trail(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    marks: Mutex<Marks>,
+    connects: AtomicU64,
+    repeats: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Marks {
+    /// By place, counted in bytes from the beginning of this run.
+    tokens: VecDeque<(u64, Vec<u8>)>,
+    /// The token of the last place that was asked for.
+    passed: Option<Vec<u8>>,
+    /// Ids of records, by the place behind each; as many as are worth remembering.
+    ids: VecDeque<(u64, Box<[u8]>)>,
+}
+
+impl Trail {
+    /// A trail that begins where an earlier run ended.
+    pub fn starting_at(token: Option<Vec<u8>>) -> Trail {
+        let trail = Trail::default();
+        trail.marks(|marks| marks.passed = token);
+        trail
+    }
+
+    /// A later run that has what stands before `place` goes on from `token`.
+    pub fn mark(&self, place: u64, token: Vec<u8>) {
+        self.marks(|marks| marks.tokens.push_back((place, token)));
+    }
+
+    /// The record that ends at `place` has this id. No more than `most` are kept.
+    pub fn id(&self, place: u64, id: &[u8], most: usize) {
+        self.marks(|marks| {
+            marks.ids.push_back((place, id.into()));
+            while marks.ids.len() > most {
+                marks.ids.pop_front();
+            }
+        });
+    }
+
+    /// The last token at or before `place`, and the ids of the records before it. To be asked with growing places.
+    pub fn at(&self, place: u64) -> (Option<Vec<u8>>, Vec<Box<[u8]>>) {
+        self.marks(|marks| {
+            while marks.tokens.front().is_some_and(|(at, _)| *at <= place) {
+                marks.passed = marks.tokens.pop_front().map(|(_, token)| token);
+            }
+            let ids = marks.ids.iter().take_while(|(at, _)| *at <= place);
+            (marks.passed.clone(), ids.map(|(_, id)| id.clone()).collect())
+        })
+    }
+
+    /// A connection was made.
+    pub fn connected(&self) {
+        self.0.connects.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often the source connected again.
+    pub fn reconnects(&self) -> u64 {
+        self.0.connects.load(Ordering::Relaxed).saturating_sub(1)
+    }
+
+    /// A record that came before was left out.
+    pub fn repeated(&self) {
+        self.0.repeats.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many records were left out because they came before.
+    pub fn repeats(&self) -> u64 {
+        self.0.repeats.load(Ordering::Relaxed)
+    }
+
+    fn marks<T>(&self, act: impl FnOnce(&mut Marks) -> T) -> T {
+        // Every change is whole: a thread that panicked elsewhere left it usable.
+        act(&mut self.0.marks.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_told_only_when_what_is_before_it_is_done() {
+        let trail = Trail::starting_at(Some(b"old".to_vec()));
+        assert_eq!(trail.at(0), (Some(b"old".to_vec()), vec![]));
+        for (place, token) in [(10, "a"), (20, "b"), (20, "b2"), (35, "c")] {
+            trail.mark(place, token.into());
+            trail.id(place, token.as_bytes(), 3);
+        }
+        assert_eq!(trail.at(9).0.as_deref(), Some(&b"old"[..]));
+        assert_eq!(trail.at(34), (Some(b"b2".to_vec()), vec![b"b"[..].into(), b"b2"[..].into()]));
+        assert_eq!(trail.at(34).0.as_deref(), Some(&b"b2"[..]), "asked again");
+        assert_eq!(trail.at(99).0.as_deref(), Some(&b"c"[..]));
+    }
+
+    #[test]
+    fn the_first_connection_is_no_reconnect() {
+        let trail = Trail::default();
+        assert_eq!(trail.reconnects(), 0);
+        (0..3).for_each(|_| trail.connected());
+        assert_eq!(trail.reconnects(), 2);
+    }
+}
