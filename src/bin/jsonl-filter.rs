@@ -1,9 +1,12 @@
 //! Keeps JSON lines by a jq condition, byte for byte, or makes new lines of them.
 
-use std::path::{Path, PathBuf};
+use std::num::NonZeroU64;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use trendpipe::cli::condition;
+use trendpipe::cli::keep::KeepArgs;
 use trendpipe::cli::{self, Common, LexiconArg, OutputArgs, Status, Tool, Usage};
 use trendpipe::expr::Expr;
 use trendpipe::job::filter::{Filter, FilterOptions};
@@ -24,12 +27,23 @@ struct Args {
     /// Write strings that --map makes without quotes
     #[arg(short, long, requires = "map")]
     raw: bool,
+    /// Keep the records for which the condition is not true
+    #[arg(short = 'v', long)]
+    invert: bool,
+    /// Write only how many lines would be written
+    #[arg(long)]
+    count: bool,
+    /// Stop reading after so many records that were kept
+    #[arg(short, long, value_name = "N")]
+    max_count: Option<NonZeroU64>,
     /// End with status 1 when no record was kept
     #[arg(short, long)]
     exit_status: bool,
     /// Say which engine runs each expression, and end
     #[arg(long)]
     explain: bool,
+    #[command(flatten)]
+    keep_only: KeepArgs,
     #[command(flatten)]
     lexicon: LexiconArg,
     #[command(flatten)]
@@ -49,24 +63,13 @@ Examples:
 A record is kept when any output of the condition is neither null nor false.
 Exit status: 0 done, 1 nothing kept (with -e), 2 usage, 3 rejects, 4 input or output failed.";
 
-/// What stands in place of a file's name when the shell has split a condition into words.
-const OPERATORS: [&str; 9] = ["==", "!=", "=", "<", ">", "<=", ">=", "and", "or"];
-
 fn run(mut args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     args.common.prepare(tool)?;
     args.lexicon.prepare()?;
-    if args.map.is_none() && args.keep.is_none() {
-        if args.operands.is_empty() {
-            return Err(Usage(
-                "there is no condition: write one such as '.lang == \"en\"'; see --help".into(),
-            )
-            .into());
-        }
-        args.keep = Some(condition(&args.operands.remove(0))?);
-        if let Some(word) = args.operands.first().filter(|word| OPERATORS.contains(&word.as_str())) {
-            let hint = "put the whole condition into single quotes, as in '.lang == \"en\"'";
-            return Err(Usage(format!("{word} is no file: {hint}")).into());
-        }
+    let others = args.map.is_some() || args.keep_only.is_given();
+    args.keep = condition::of_operands(&mut args.operands, args.keep, others)?;
+    if args.invert && args.keep.is_none() {
+        return Err(Usage("-v turns a condition round: give one with --where".into()).into());
     }
     if args.map.is_none() {
         args.common.check_for(&args.output);
@@ -84,22 +87,25 @@ fn run(mut args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     expressions.for_each(|expression| notes.explain(&expression.explain()));
 
     let files: Vec<PathBuf> = args.operands.iter().map(PathBuf::from).collect();
-    let mut filter = Filter::new(FilterOptions { keep: args.keep, map: args.map, raw: args.raw });
+    let clock = args.keep_only.clock()?;
+    let mut filter = Filter::new(FilterOptions {
+        keep: args.keep,
+        invert: args.invert,
+        clock: clock.clock(),
+        times: clock.times()?,
+        range: args.keep_only.range(),
+        sample: args.keep_only.sample(),
+        dedupe: args.keep_only.dedupe(),
+        map: args.map,
+        raw: args.raw,
+        count: args.count,
+        most: args.max_count.map(NonZeroU64::get),
+    });
     let (status, _) = args.common.run(tool, &mut filter, &files, args.output.open()?)?;
     Ok(if status == Status::Done && args.exit_status && filter.matched() == 0 {
         Status::NoMatch
     } else {
         status
-    })
-}
-
-/// The first operand. A file's name is one that lacks the condition before it.
-fn condition(text: &str) -> Result<Expr, Usage> {
-    Expr::parse_condition(text).map_err(|error| match Path::new(text).is_file() {
-        true => Usage(format!(
-            "{text} is a file, and no condition stands before it: write one such as '.lang == \"en\"'"
-        )),
-        false => Usage(error.to_string()),
     })
 }
 

@@ -49,6 +49,16 @@ impl ClockArgs {
         }
     }
 
+    /// Whether anything is asked for.
+    pub(super) fn is_given(&self) -> bool {
+        self.time.is_some() || self.time_unit.is_some() || self.time_format.is_some()
+    }
+
+    /// Whether the time is that of arrival.
+    pub(super) fn is_arrival(&self) -> bool {
+        matches!(self.time, Some(TimeArg::Now))
+    }
+
     /// How the time is read.
     pub fn times(&self) -> Result<TimeReader, Usage> {
         match (&self.time_format, self.time_unit) {

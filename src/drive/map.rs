@@ -46,6 +46,17 @@ pub(super) struct Rejected {
     pub(super) reject: Reject,
 }
 
+impl<B> Mapped<B> {
+    /// Counts anew, after the chunk was cut.
+    pub(super) fn cut_to(&mut self, chunk: &Chunk) {
+        self.rejects.retain(|rejected| rejected.start < chunk.bytes().len());
+        let mut records = chunk.records();
+        let all = records.by_ref().count() as u64;
+        self.records = all - self.rejects.len() as u64;
+        (self.lines, self.blank) = (records.lines(), records.blank());
+    }
+}
+
 pub(super) fn map_chunk<M: Mapper>(mapper: &mut M, chunk: &Chunk, checks: Checks) -> Mapped<M::Batch> {
     let mut mapped =
         Mapped { batch: M::Batch::default(), lines: 0, blank: 0, records: 0, rejects: Vec::new() };

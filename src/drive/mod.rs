@@ -113,6 +113,8 @@ pub enum Flow {
     Later(Instant),
     /// It has its answer: reading stops.
     Done,
+    /// It has its answer in the line at this place of the chunk: what stands behind it was never there.
+    DoneBehind(usize),
 }
 
 /// What ended a run.

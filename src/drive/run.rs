@@ -270,7 +270,15 @@ impl<J: Job> Run<'_, J> {
                 self.done_with(chunk, Flow::On)
             }
             Ready::Lines(chunk, mapped) => {
-                let (chunk, mapped) = self.cut_at_limit(chunk, mapped)?;
+                let (mut chunk, mut mapped) = self.cut_at_limit(chunk, mapped)?;
+                let mut cx = Context { out: &mut self.output, notes: &mut self.notes };
+                let batch = std::mem::take(&mut mapped.batch);
+                let mut flow = self.job.apply(&chunk, batch, &mut cx)?;
+                if let Flow::DoneBehind(last) = flow {
+                    chunk.cut_behind_line(last);
+                    mapped.cut_to(&chunk);
+                    flow = Flow::Done;
+                }
                 self.counts.lines += mapped.lines;
                 self.counts.blank += mapped.blank;
                 self.counts.records += mapped.records;
@@ -278,8 +286,6 @@ impl<J: Job> Run<'_, J> {
                 let mut rejects = mapped.rejects;
                 rejects.iter_mut().for_each(|rejected| rejected.line += *before);
                 *before += mapped.lines;
-                let mut cx = Context { out: &mut self.output, notes: &mut self.notes };
-                let flow = self.job.apply(&chunk, mapped.batch, &mut cx)?;
                 self.applied_to(chunk, rejects, flow)
             }
         }
@@ -344,7 +350,7 @@ impl<J: Job> Run<'_, J> {
         Ok(if self.ledger.is_over_now() {
             Some(End::Rejects)
         } else {
-            (flow == Flow::Done).then_some(End::Done)
+            matches!(flow, Flow::Done | Flow::DoneBehind(_)).then_some(End::Done)
         })
     }
 

@@ -28,6 +28,46 @@ pub enum Clock {
     Arrival,
 }
 
+/// Where a mapper has the time of a record from.
+pub(super) enum ClockReader {
+    /// From this expression of the program.
+    Field(usize, Expr),
+    /// The ordered half knows it.
+    Arrival,
+    /// No record had one yet.
+    Unknown,
+}
+
+impl ClockReader {
+    /// The reader of a clock; `add` takes its expression into a program and tells its number there.
+    pub(super) fn new<'c>(clock: &'c Clock, add: impl FnOnce(&'c Expr) -> usize) -> ClockReader {
+        match clock {
+            Clock::Field(field) => ClockReader::Field(add(field), field.clone()),
+            Clock::Arrival => ClockReader::Arrival,
+            Clock::Auto => ClockReader::Unknown,
+        }
+    }
+
+    /// The time of a record; of one that counts on its arrival, 0.
+    pub(super) fn read(&self, record: &mut Record<'_>, reader: &TimeReader) -> Result<Millis, Reject> {
+        match self {
+            ClockReader::Field(index, expression) => read(record, *index, expression, reader),
+            ClockReader::Arrival => Ok(0),
+            ClockReader::Unknown => {
+                Err(Reject::new("time", "no record so far has a time that is found by itself"))
+            }
+        }
+    }
+}
+
+/// What records must be like to be looked at.
+#[derive(Clone, Copy)]
+pub(super) struct Condition<'c> {
+    pub(super) expression: &'c Expr,
+    /// What the expression must say.
+    pub(super) wanted: bool,
+}
+
 /// Settles [`Clock::Auto`] by looking at records in order.
 #[derive(Default)]
 pub(super) struct ClockSearch {
@@ -36,20 +76,40 @@ pub(super) struct ClockSearch {
 }
 
 impl ClockSearch {
+    /// Lets records decide which field is the time, where the user did not; whether it is known now.
+    pub(super) fn settle(
+        &mut self,
+        clock: &mut Clock,
+        chunk: &Chunk,
+        keep: Option<Condition<'_>>,
+        reader: &TimeReader,
+        notes: &mut Notes,
+    ) -> anyhow::Result<bool> {
+        if matches!(clock, Clock::Auto)
+            && let Some(field) = self.look(chunk, keep, reader, notes)?
+        {
+            *clock = Clock::Field(field);
+        }
+        Ok(!matches!(clock, Clock::Auto))
+    }
+
     /// Looks through a chunk for the first record with one of the usual fields; one that `keep` leaves out decides
     /// nothing, as if a filter stood before.
     pub(super) fn look(
         &mut self,
         chunk: &Chunk,
-        keep: Option<&Expr>,
+        keep: Option<Condition<'_>>,
         reader: &TimeReader,
         notes: &mut Notes,
     ) -> anyhow::Result<Option<Expr>> {
         let fields = USUAL_FIELDS.map(Expr::parse).into_iter().collect::<Result<Vec<Expr>, _>>()?;
-        let mut program = Program::new(&fields.iter().chain(keep).collect::<Vec<_>>())?;
+        let mut program =
+            Program::new(&fields.iter().chain(keep.map(|keep| keep.expression)).collect::<Vec<_>>())?;
         for record in chunk.records() {
             let Ok(mut loaded) = program.load(record.bytes) else { continue };
-            if keep.is_some() && !loaded.truthy(fields.len()).unwrap_or(false) {
+            if let Some(keep) = keep
+                && loaded.truthy(fields.len()) != Ok(keep.wanted)
+            {
                 continue;
             }
             let found =

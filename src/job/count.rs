@@ -13,7 +13,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
 
-use super::clock::{Clock, ClockSearch};
+use super::clock::{Clock, ClockSearch, Condition};
 use super::late::LateFile;
 use super::limit::KeyLimit;
 use super::values::NamedAggregate;
@@ -105,12 +105,8 @@ impl CountOptions {
         chunk: &Chunk,
         notes: &mut Notes,
     ) -> anyhow::Result<bool> {
-        if matches!(self.clock, Clock::Auto)
-            && let Some(field) = search.look(chunk, self.keep.as_ref(), &self.times, notes)?
-        {
-            self.clock = Clock::Field(field);
-        }
-        Ok(!matches!(self.clock, Clock::Auto))
+        let keep = self.keep.as_ref().map(|expression| Condition { expression, wanted: true });
+        search.settle(&mut self.clock, chunk, keep, &self.times, notes)
     }
 
     /// Tells the windows what the columns are.

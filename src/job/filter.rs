@@ -1,152 +1,214 @@
 //! `jsonl-filter`: keeps records by a condition, byte for byte, or makes new ones of them.
+//!
+//! What happens to a record, in this order: the condition, the range of time, the sample, the repeats, what is made of it,
+//! the limit. All but the repeats and the limit look at one record alone, and run on workers.
 
-use std::ops::{ControlFlow, Range};
+mod kept;
+mod mapper;
+
 use std::sync::Arc;
 
-use super::evaluate::failed;
-use crate::drive::{self, Context, End, Figures, Flow, Job, Mapper, Recipe};
-use crate::expr::{self, Expr, Program, Value};
-use crate::jsonl::{Chunk, Record, Reject};
+use super::clock::{Clock, ClockSearch, Condition};
+use super::count::now;
+use crate::drive::{Context, End, Figures, Flow, Job, Notes, Recipe, Usage};
+use crate::expr::Expr;
+use crate::jsonl::Chunk;
+use crate::record::{Repeats, Sample, Within};
+use crate::time::{Millis, TimeReader};
+use kept::{Kept, KeptRecord};
+use mapper::FilterMapper;
 
 /// What is kept, and what becomes of it.
 #[derive(Clone, Debug)]
 pub struct FilterOptions {
     /// Records without a truthy output are left out.
     pub keep: Option<Expr>,
+    /// Records with a truthy output are left out instead.
+    pub invert: bool,
+    /// Which field is the time, where one is needed.
+    pub clock: Clock,
+    /// How the time is written.
+    pub times: TimeReader,
+    /// Records of another time are left out.
+    pub range: TimeRange,
+    /// Only keys in the sample are kept.
+    pub sample: Option<SampleOptions>,
+    /// Only the first record of a key is kept.
+    pub dedupe: Option<DedupeOptions>,
     /// Each output of this is a line instead of the record.
     pub map: Option<Expr>,
     /// Strings that the map makes are written without quotes.
     pub raw: bool,
+    /// Nothing is written but how many lines there would be.
+    pub count: bool,
+    /// The run ends with this record that is kept.
+    pub most: Option<u64>,
+}
+
+/// From a time on, and until before another.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TimeRange {
+    /// The first that is in.
+    pub since: Option<Millis>,
+    /// The first that is out again.
+    pub until: Option<Millis>,
+}
+
+impl TimeRange {
+    /// It leaves something out.
+    fn is_bounded(self) -> bool {
+        self.since.is_some() || self.until.is_some()
+    }
+
+    fn has(self, time: Millis) -> bool {
+        self.since.is_none_or(|since| time >= since) && self.until.is_none_or(|until| time < until)
+    }
+}
+
+/// A sample, and what it is chosen by.
+#[derive(Clone, Debug)]
+pub struct SampleOptions {
+    /// Which keys.
+    pub sample: Sample,
+    /// The first output of this is the key; without it, and where it has none or null, the line is.
+    pub key: Option<Expr>,
+}
+
+/// What tells records apart, and for how long.
+#[derive(Clone, Debug)]
+pub struct DedupeOptions {
+    /// The first output of this is the key; records without or with null are all kept.
+    pub key: Expr,
+    /// How long a key is remembered.
+    pub within: Within,
+    /// With more keys in memory the run ends.
+    pub max_keys: Option<usize>,
+}
+
+impl FilterOptions {
+    /// The time of a record matters.
+    fn needs_time(&self) -> bool {
+        let spans = |dedupe: &DedupeOptions| matches!(dedupe.within, Within::Span(_));
+        self.range.is_bounded() || self.dedupe.as_ref().is_some_and(spans)
+    }
+
+    /// Records are looked at one by one in order.
+    fn is_ordered(&self) -> bool {
+        self.dedupe.is_some() || self.most.is_some()
+    }
 }
 
 /// The job; see [`FilterOptions`].
 pub struct Filter {
     options: FilterOptions,
+    search: ClockSearch,
+    repeats: Option<Repeats>,
     matched: u64,
     written: u64,
+    failure: Option<Usage>,
 }
 
 impl Filter {
     /// A filter with these options.
     pub fn new(options: FilterOptions) -> Filter {
-        Filter { options, matched: 0, written: 0 }
+        let repeats = options.dedupe.as_ref().map(|dedupe| Repeats::new(dedupe.within));
+        Filter { options, search: ClockSearch::default(), repeats, matched: 0, written: 0, failure: None }
     }
 
     /// Records that were kept.
     pub fn matched(&self) -> u64 {
         self.matched
     }
-}
 
-/// The pure half of [`Filter`].
-pub struct FilterMapper {
-    program: Program,
-    /// Which expression of the program is which.
-    keep: Option<usize>,
-    map: Option<usize>,
-    raw: bool,
-}
-
-/// What is written for a chunk.
-#[derive(Default)]
-pub struct Kept {
-    matched: u64,
-    lines: u64,
-    /// Runs of whole lines, as they stand in the chunk; the last newline of a run may be missing there.
-    runs: Vec<Range<usize>>,
-    /// Lines that the map made.
-    made: Vec<u8>,
-}
-
-impl Mapper for FilterMapper {
-    type Batch = Kept;
-
-    fn begin(&mut self, chunk: &[u8], newlines: &mut Vec<u32>) -> bool {
-        self.program.begin(chunk, newlines)
-    }
-
-    fn map(&mut self, record: &Record<'_>, kept: &mut Kept) -> Result<(), Reject> {
-        let mut loaded = self.program.load_next(record).map_err(drive::fault)?;
-        if let Some(keep) = self.keep
-            && !loaded.truthy(keep).map_err(failed)?
-        {
-            return Ok(());
-        }
-        match self.map {
-            Some(map) => kept.make(&mut loaded, map, self.raw)?,
-            None => {
-                kept.lines += 1;
-                kept.keep(record);
+    /// Takes records one by one: what came before is left out, and the last one that is wanted ends the run.
+    fn take(&mut self, chunk: &Chunk, kept: &Kept, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
+        let arrival = matches!(self.options.clock, Clock::Arrival).then(now);
+        for record in &kept.records {
+            if self.is_again(kept, record, arrival) {
+                continue;
+            }
+            self.matched += 1;
+            self.written += record.lines;
+            if !self.options.count {
+                kept.write(record, chunk.bytes(), cx.out)?;
+            }
+            if self.failure.is_some() {
+                return Ok(Flow::Done);
+            }
+            if self.options.most.is_some_and(|most| self.matched >= most) {
+                return Ok(Flow::DoneBehind(record.line.start));
             }
         }
-        kept.matched += 1;
-        Ok(())
-    }
-}
-
-impl Kept {
-    /// Adds the lines that expression `map` makes of a record.
-    fn make(&mut self, record: &mut expr::Record<'_>, map: usize, raw: bool) -> Result<(), Reject> {
-        let (before, mut lines) = (self.made.len(), 0);
-        let outcome = record.outputs(map, &mut |value| {
-            match value {
-                Value::String(text) if raw => self.made.extend_from_slice(text.as_bytes()),
-                value => value.write_json(&mut self.made),
-            }
-            self.made.push(b'\n');
-            lines += 1;
-            ControlFlow::Continue(())
-        });
-        if let Err(error) = outcome {
-            // A record is mapped whole or rejected.
-            self.made.truncate(before);
-            return Err(failed(error));
-        }
-        self.lines += lines;
-        Ok(())
+        Ok(Flow::On)
     }
 
-    /// Adds a record's bytes, to the last run if a newline alone is between.
-    fn keep(&mut self, record: &Record<'_>) {
-        let end = record.start + record.bytes.len();
-        match self.runs.last_mut() {
-            Some(run) if run.end + 1 == record.start => run.end = end,
-            _ => self.runs.push(record.start..end),
+    fn is_again(&mut self, kept: &Kept, record: &KeptRecord, arrival: Option<Millis>) -> bool {
+        let (Some(repeats), Some(key)) = (&mut self.repeats, kept.key(record)) else { return false };
+        if repeats.is_again(key, arrival.unwrap_or(record.time)) {
+            return true;
         }
+        let most = self.options.dedupe.as_ref().and_then(|dedupe| dedupe.max_keys);
+        if let Some(most) = most.filter(|&most| repeats.keys() > most) {
+            self.failure = Some(Usage(format!(
+                "there are more than {most} keys to remember (--max-keys): raise it, or forget them after a while with \
+                 --within 1h or --within 1000000rec"
+            )));
+        }
+        false
     }
 }
 
 impl Job for Filter {
     type Mapper = FilterMapper;
 
+    fn settle(&mut self, chunk: &Chunk, notes: &mut Notes) -> anyhow::Result<bool> {
+        if !self.options.needs_time() {
+            return Ok(true);
+        }
+        let FilterOptions { clock, keep, times, invert, .. } = &mut self.options;
+        let keep = keep.as_ref().map(|expression| Condition { expression, wanted: !*invert });
+        self.search.settle(clock, chunk, keep, times, notes)
+    }
+
     fn recipe(&self) -> Recipe<FilterMapper> {
         let options = self.options.clone();
-        Arc::new(move || {
-            let expressions: Vec<&Expr> = options.keep.iter().chain(&options.map).collect();
-            let keep = options.keep.as_ref().map(|_| 0);
-            let map = options.map.as_ref().map(|_| expressions.len() - 1);
-            Ok(FilterMapper { program: Program::new(&expressions)?, keep, map, raw: options.raw })
-        })
+        Arc::new(move || FilterMapper::new(&options))
     }
 
     fn apply(&mut self, chunk: &Chunk, kept: Kept, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
+        if self.options.is_ordered() {
+            return self.take(chunk, &kept, cx);
+        }
         self.matched += kept.matched;
         self.written += kept.lines;
-        for run in kept.runs {
-            cx.out.records(&chunk.bytes()[run])?;
-        }
-        if !kept.made.is_empty() {
-            cx.out.records(&kept.made)?;
+        if !self.options.count {
+            kept.write_all(chunk.bytes(), cx.out)?;
         }
         Ok(Flow::On)
     }
 
-    fn finish(&mut self, _end: End, _cx: &mut Context<'_>) -> anyhow::Result<()> {
+    fn finish(&mut self, _end: End, cx: &mut Context<'_>) -> anyhow::Result<()> {
+        if let Some(failure) = self.failure.take() {
+            return Err(failure.into());
+        }
+        if self.options.needs_time()
+            && matches!(self.options.clock, Clock::Auto)
+            && self.search.has_seen_records()
+        {
+            return Err(self.search.nothing_found().into());
+        }
+        if self.options.count {
+            cx.out.line(self.written.to_string().as_bytes())?;
+        }
         Ok(())
     }
 
     fn figures(&self, figures: &mut Figures) {
         figures.insert("matched".into(), self.matched.into());
+        if let Some(repeats) = &self.repeats {
+            figures.insert("duplicates".into(), repeats.found().into());
+            figures.insert("keys".into(), repeats.keys().into());
+        }
         figures.insert("rows".into(), self.written.into());
     }
 }

@@ -118,6 +118,12 @@ impl Values {
         self.values.truncate(count);
     }
 
+    /// Forgets all.
+    pub(super) fn clear(&mut self) {
+        self.values.clear();
+        self.bytes.clear();
+    }
+
     /// How many values there are.
     pub(super) fn len(&self) -> usize {
         self.values.len()

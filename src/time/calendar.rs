@@ -39,12 +39,13 @@ pub fn zone_name(zone: &TimeZone) -> String {
 ///
 /// What is no time.
 pub fn local_time(text: &str, zone: &TimeZone) -> Result<Millis, TimeError> {
+    // jiff reads a local time out of one with an offset, too.
     match text.parse::<DateTime>() {
-        Ok(local) => {
+        Ok(local) if text.parse::<Timestamp>().is_err() => {
             let at = zone.to_timestamp(local).map_err(|_| TimeError::out_of_range(text))?;
             Ok(at.as_millisecond())
         }
-        Err(_) => TimeReader::auto().string(text),
+        _ => TimeReader::auto().string(text),
     }
 }
 
@@ -211,6 +212,7 @@ mod tests {
         assert_eq!(read("2024-07-07", "Europe/Paris"), Ok(ms("2024-07-06T22:00:00Z")));
         assert_eq!(read("2024-07-07T06:30", "Europe/Paris"), Ok(ms("2024-07-07T04:30:00Z")));
         assert_eq!(read("2024-07-07T06:30:00Z", "Europe/Paris"), Ok(ms("2024-07-07T06:30:00Z")));
+        assert_eq!(read("2024-07-07T06:30:00+05:30", "Europe/Paris"), Ok(ms("2024-07-07T01:00:00Z")));
         assert_eq!(read("1720332000", "Europe/Paris"), Ok(ms("2024-07-07T06:00:00Z")));
         assert_eq!(read("2018-11-04", "America/Sao_Paulo"), Ok(ms("2018-11-04T03:00:00Z")), "no midnight");
         assert!(read("soon", "UTC").is_err());

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::CountOptions;
 use crate::drive::{self, Mapper};
 use crate::expr::{Expr, Program};
-use crate::job::clock::{self, Clock};
+use crate::job::clock::ClockReader;
 use crate::job::evaluate::failed;
 use crate::job::keys::KeyReader;
 use crate::job::packed::PackedKeys;
@@ -17,7 +17,7 @@ use crate::time::{Millis, TimeReader};
 pub struct CountMapper {
     program: Program,
     keep: Option<usize>,
-    time: Time,
+    time: ClockReader,
     times: TimeReader,
     keys: KeyReader,
     values: Vec<(usize, Wanted)>,
@@ -33,11 +33,7 @@ impl CountMapper {
             expressions.len() - 1
         };
         let keep = options.keep.as_ref().map(&mut add);
-        let time = match &options.clock {
-            Clock::Field(field) => Time::Field(add(field), field.clone()),
-            Clock::Arrival => Time::Arrival,
-            Clock::Auto => Time::Unknown,
-        };
+        let time = ClockReader::new(&options.clock, &mut add);
         let keys = options.keys.iter().map(|(_, key)| add(key)).collect();
         let weight = options.weight.as_ref().map(|weight| (add(weight), Wanted::Number));
         let aggregates = options.aggregates.iter();
@@ -57,15 +53,6 @@ impl CountMapper {
             program: Program::new(&expressions)?,
         })
     }
-}
-
-/// Where a mapper has the time from.
-enum Time {
-    Field(usize, Expr),
-    /// The ordered half knows it.
-    Arrival,
-    /// No record had one yet.
-    Unknown,
 }
 
 /// The records of a chunk as the windows take them.
@@ -104,13 +91,7 @@ impl Mapper for CountMapper {
             counted.left_out += 1;
             return Ok(());
         }
-        let time = match &self.time {
-            Time::Field(index, expression) => clock::read(&mut loaded, *index, expression, &self.times)?,
-            Time::Arrival => 0,
-            Time::Unknown => {
-                return Err(Reject::new("time", "no record so far has a time that is found by itself"));
-            }
-        };
+        let time = self.time.read(&mut loaded, &self.times)?;
         let first = counted.keys.len();
         let composite = self.keys.read(&mut loaded, &mut counted.keys)?;
         let values = counted.values.len();
