@@ -14,6 +14,7 @@
 //! | [`row`] | the window row, the contract between the tools |
 //! | [`net`] | the HTTP agent |
 //! | [`state`] | what a run leaves to the next: places in files, outputs, locks, a file that is never half written |
+//! | [`archive`] | recordings: files that are whole once they have their names |
 //! | [`drive`] | the reader, the workers, the ordered writer, the flush rule |
 //! | [`window`], [`rank`], [`chart`], [`record`] | what is computed: windows, the largest, pictures, records sent again |
 //! | [`source`] | the ways in: files, TCP, HTTP, replay, the demo streams |
@@ -21,6 +22,7 @@
 //! | [`cli`] | shared arguments, exit status, signals, progress, statistics |
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, clippy::exit))]
 
+pub mod archive;
 pub mod chart;
 pub mod cli;
 pub mod drive;

@@ -6,13 +6,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Rooms from the ground up. A room uses those before it, and itself.
-const ROOMS: [&str; 18] = [
-    "pack", "random", "scan", "time", "jsonl", "text", "expr", "row", "net", "state", "drive", "record",
-    "window", "rank", "chart", "source", "job", "cli",
+const ROOMS: [&str; 19] = [
+    "pack", "random", "scan", "time", "jsonl", "text", "expr", "row", "net", "state", "archive", "drive",
+    "record", "window", "rank", "chart", "source", "job", "cli",
 ];
 
 /// Of the rooms below, those that a room has no business with.
-const STRANGERS: [(&str, &[&str]); 10] = [
+const STRANGERS: [(&str, &[&str]); 11] = [
+    ("archive", &["scan", "time", "text", "expr", "row", "net", "state"]),
     ("state", &["scan", "time", "text", "expr", "row", "net"]),
     ("text", &["scan", "time", "jsonl"]),
     ("record", &["scan", "jsonl", "text", "expr", "row", "net", "drive"]),

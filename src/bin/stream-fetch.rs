@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use trendpipe::cli::clock::ClockArgs;
+use trendpipe::cli::recording::RecordArgs;
 use trendpipe::cli::sources::SourceArgs;
 use trendpipe::cli::{self, Common, OutputArgs, Status, Tool};
 use trendpipe::drive::Interrupt;
@@ -15,6 +16,8 @@ use trendpipe::job::fetch::{Fetch, FetchOptions};
 struct Args {
     #[command(flatten)]
     sources: SourceArgs,
+    #[command(flatten)]
+    recording: RecordArgs,
     #[command(flatten)]
     clock: ClockArgs,
     #[command(flatten)]
@@ -29,6 +32,7 @@ Examples:
   stream-fetch tcp://127.0.0.1:5555 | window-count --key .lang --window 10s
   stream-fetch --time .mtime --speed 60x rsvps.jsonl.zst
   stream-fetch --rate 1000 tweets.jsonl | jsonl-filter '.lang == \"en\"' | topn 3 --key .user.location
+  stream-fetch tcp://127.0.0.1:5555 --record 'raw/%Y-%m-%dT%H.jsonl.zst' >/dev/null
   cat tweets.jsonl | stream-fetch - rsvps.jsonl --records 100 --stats figures.json >both.jsonl
 
 Sources: FILE (also .gz and .zst), - (standard input), tcp://HOST:PORT, http(s)://HOST/PATH,
@@ -36,7 +40,7 @@ demo:tweets, demo:rsvps. Lines are handed on byte for byte.
 Exit status: 0 done, 2 usage, 3 too many rejects, 4 a source or the output failed.";
 
 fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
-    let Args { sources, clock, output, mut common } = args;
+    let Args { sources, recording, clock, output, mut common } = args;
     common.prepare(tool)?;
     common.check_for(&output);
     common.refuse_inputs(&sources.paths())?;
@@ -46,7 +50,8 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
         clock: clock.clock(),
         times: clock.times()?,
         records: sources.records(),
-    });
+    })
+    .recording(recording.recorder()?);
     let output = output.open()?;
     let (status, _) = common.run_inputs(tool, &mut fetch, inputs, output, Interrupt::default())?;
     Ok(status)

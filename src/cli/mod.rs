@@ -14,6 +14,7 @@ mod lexicon;
 pub mod limit;
 mod overwrite;
 pub mod parts;
+pub mod recording;
 mod size;
 pub mod sources;
 pub mod state;
@@ -27,6 +28,7 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::panic;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{CommandFactory, Parser};
 
@@ -37,6 +39,7 @@ pub use status::Status;
 
 pub use crate::drive::Usage;
 use crate::expr;
+use crate::time::Span;
 pub use terminal::Tool;
 
 /// Parses the arguments, runs the tool, and turns what came of it into an exit status.
@@ -85,4 +88,9 @@ fn explain(error: &clap::Error, name: &str) -> anyhow::Result<Status> {
     // Where stderr is closed, the status tells enough.
     let _ = write!(io::stderr(), "{name}: {text}");
     Ok(Status::Usage)
+}
+
+/// A span as the clock of the machine has it; the longest is some centuries.
+fn duration(span: &Span) -> Duration {
+    Duration::from_millis(span.nominal_millis().unwrap_or(i64::MAX).unsigned_abs())
 }

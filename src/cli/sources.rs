@@ -1,11 +1,11 @@
 //! The arguments that say where lines come from, and at what pace.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use clap::Args;
 
 use super::common::open;
+use super::duration;
 use super::size::parse_count;
 use crate::drive::Usage;
 use crate::jsonl::Input;
@@ -66,10 +66,6 @@ pub struct SourceArgs {
 fn parse_start(text: &str) -> Result<u64, String> {
     let time = TimeReader::auto().string(text).map_err(|error| error.to_string())?;
     u64::try_from(time).map_err(|_| "a demo stream begins after 1970".into())
-}
-
-fn duration(span: &Span) -> Duration {
-    Duration::from_millis(span.nominal_millis().unwrap_or(i64::MAX).unsigned_abs())
 }
 
 impl SourceArgs {

@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::clock::{self, Clock, ClockSearch};
+use crate::archive::{Now, Recorder};
 use crate::drive::{self, Context, End, Figures, Flow, Job, Mapper, Notes, Recipe};
 use crate::expr::{Expr, Program};
 use crate::jsonl::{Chunk, Record, Reject};
 use crate::scan;
 use crate::source::Pace;
+use crate::state::Snapshot;
 use crate::time::{Millis, TimeReader};
 
 /// How lines are handed on.
@@ -35,6 +37,7 @@ pub struct Fetch {
     next: Option<(Line, Instant)>,
     written: u64,
     untimed: u64,
+    recorder: Option<Recorder>,
 }
 
 impl Fetch {
@@ -48,7 +51,23 @@ impl Fetch {
             next: None,
             written: 0,
             untimed: 0,
+            recorder: None,
         }
+    }
+
+    /// Each line also goes there.
+    #[must_use]
+    pub fn recording(mut self, recorder: Option<Recorder>) -> Fetch {
+        self.recorder = recorder;
+        self
+    }
+
+    fn write(&mut self, lines: &[u8], cx: &mut Context<'_>) -> anyhow::Result<()> {
+        // Recorded first: what has reached the next tool can be read again.
+        if let Some(recorder) = &mut self.recorder {
+            recorder.write(lines, Now::read())?;
+        }
+        cx.out.records(lines)
     }
 
     fn needs_times(&self) -> bool {
@@ -167,14 +186,15 @@ impl Job for Fetch {
                 run.end = line.end;
             } else {
                 if !run.is_empty() {
-                    cx.out.records(&chunk.bytes()[run])?;
+                    self.write(&chunk.bytes()[run], cx)?;
                 }
                 run = line.start..line.end;
             }
         }
         if !run.is_empty() {
-            cx.out.records(&chunk.bytes()[run])?;
+            self.write(&chunk.bytes()[run], cx)?;
         }
+        say_news(&mut self.recorder, cx);
         Ok(match &self.next {
             Some((_, due)) => Flow::Later(*due),
             None if self.has_all() => Flow::Done,
@@ -182,7 +202,22 @@ impl Job for Fetch {
         })
     }
 
+    fn alarm(&self) -> Option<Instant> {
+        self.recorder.as_ref()?.due(Now::read())
+    }
+
+    fn ring(&mut self, _cx: &mut Context<'_>) -> anyhow::Result<()> {
+        Ok(self.recorder.as_mut().map_or(Ok(()), |recorder| recorder.tick(Now::read()))?)
+    }
+
+    fn save(&mut self, _snapshot: &mut Snapshot) -> anyhow::Result<()> {
+        // The place that is saved is behind what was recorded.
+        Ok(self.recorder.as_mut().map_or(Ok(()), Recorder::flush)?)
+    }
+
     fn finish(&mut self, _end: End, cx: &mut Context<'_>) -> anyhow::Result<()> {
+        self.recorder.as_mut().map_or(Ok(()), Recorder::close)?;
+        say_news(&mut self.recorder, cx);
         if self.needs_times() && matches!(self.options.clock, Clock::Auto) && self.search.has_seen_records() {
             return Err(self.search.nothing_found().into());
         }
@@ -198,5 +233,12 @@ impl Job for Fetch {
     fn figures(&self, figures: &mut Figures) {
         figures.insert("untimed".into(), self.untimed.into());
         figures.insert("rows".into(), self.written.into());
+        if let Some(recorder) = &self.recorder {
+            figures.insert("recorded_files".into(), recorder.files().into());
+        }
     }
+}
+
+fn say_news(recorder: &mut Option<Recorder>, cx: &mut Context<'_>) {
+    recorder.iter_mut().flat_map(Recorder::notes).for_each(|note| cx.notes.say(&note));
 }
