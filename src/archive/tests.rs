@@ -40,18 +40,17 @@ fn files(folder: &Path) -> Vec<(String, String)> {
     found
 }
 
+/// What can be unpacked of a file.
 fn unpacked(path: &Path) -> String {
     let file = File::open(path).unwrap();
+    let mut reader: Box<dyn Read> = match path.to_str().unwrap() {
+        name if name.contains(".gz") => Box::new(flate2::read::MultiGzDecoder::new(file)),
+        name if name.contains(".zst") => Box::new(zstd::stream::read::Decoder::new(file).unwrap()),
+        _ => Box::new(file),
+    };
     let mut text = String::new();
-    match path.to_str().unwrap() {
-        name if name.contains(".gz") => {
-            drop(flate2::read::MultiGzDecoder::new(file).read_to_string(&mut text))
-        }
-        name if name.contains(".zst") => {
-            drop(zstd::stream::read::Decoder::new(file).unwrap().read_to_string(&mut text));
-        }
-        _ => drop(File::read_to_string(&mut { file }, &mut text)),
-    }
+    // Of a frame that is not closed there may be nothing.
+    let _ = reader.read_to_string(&mut text);
     text
 }
 
