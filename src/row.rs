@@ -9,15 +9,17 @@ pub mod key;
 mod largest;
 mod number;
 mod spelling;
+mod template;
 mod writer;
 
 use std::borrow::Cow;
 use std::fmt;
 
-pub use assembly::{Assembly, ChangesOnly, Collect};
+pub use assembly::{Assembly, ChangesOnly, Collect, Emission};
 pub use largest::{Largest, Place};
 pub use number::Number;
 pub use spelling::{Spelling, Spellings};
+pub use template::Template;
 pub use writer::{Head, RowWriter};
 
 use crate::jsonl::format::{WINDOW_COLUMNS, columns, plain_columns};
@@ -224,41 +226,50 @@ impl Row {
 
     /// Everything after the key columns.
     fn write_figures(&self, out: &mut Vec<u8>) {
-        write_column("count", self.count, out);
+        write_column(",\"count\":", self.count, out);
         if let Some(Bound { error, guaranteed }) = self.bound {
-            write_column("error", error, out);
-            write_column("guaranteed", guaranteed, out);
+            write_column(",\"error\":", Number::from(error), out);
+            out.extend_from_slice(if guaranteed {
+                b",\"guaranteed\":true"
+            } else {
+                b",\"guaranteed\":false"
+            });
         }
         for (name, json) in &self.extra {
             write_name(name, out);
             out.extend_from_slice(json.as_bytes());
         }
         if let Some(total) = self.total {
-            write_column("total", total, out);
+            write_column(",\"total\":", total, out);
         }
-        for (name, value) in [("distinct", self.distinct), ("rows", self.rows), ("late", self.late)] {
+        let rev = Some(self.rev).filter(|rev| *rev > 0);
+        for (name, value) in [
+            (",\"distinct\":", self.distinct),
+            (",\"rows\":", self.rows),
+            (",\"late\":", self.late),
+            (",\"rev\":", rev),
+        ] {
             if let Some(value) = value {
-                write_column(name, value, out);
+                write_column(name, Number::from(value), out);
             }
         }
-        if self.rev > 0 {
-            write_column("rev", self.rev, out);
-        }
-        for (name, flag) in [("open", self.open), ("update", self.update), ("all", self.all)] {
+        for (column, flag) in
+            [(",\"open\":true", self.open), (",\"update\":true", self.update), (",\"all\":true", self.all)]
+        {
             if flag {
-                write_column(name, "true", out);
+                out.extend_from_slice(column.as_bytes());
             }
         }
         if let Some(rank) = self.rank {
-            write_column("rank", rank, out);
+            write_column(",\"rank\":", Number::from(rank), out);
         }
         match self.prev_rank {
-            Some(Some(rank)) => write_column("prev_rank", rank, out),
-            Some(None) => write_column("prev_rank", "null", out),
+            Some(Some(rank)) => write_column(",\"prev_rank\":", Number::from(rank), out),
+            Some(None) => out.extend_from_slice(b",\"prev_rank\":null"),
             None => {}
         }
         if let Some(share) = self.share {
-            write_column("share", Number::Float(share), out);
+            write_column(",\"share\":", Number::Float(share), out);
         }
     }
 
@@ -327,10 +338,9 @@ fn write_name(name: &str, out: &mut Vec<u8>) {
     out.push(b':');
 }
 
-fn write_column(name: &str, value: impl fmt::Display, out: &mut Vec<u8>) {
-    use std::io::Write as _;
-    // Writing to memory cannot fail.
-    let _ = write!(out, ",\"{name}\":{value}");
+fn write_column(begin: &str, value: Number, out: &mut Vec<u8>) {
+    out.extend_from_slice(begin.as_bytes());
+    value.write(out);
 }
 
 /// Appends a JSON string with the escapes that JSON demands and no others.

@@ -1,13 +1,15 @@
 //! `topn`: the largest of each window as soon as it is whole, or of plain records at the end.
 
 mod records;
+mod rows;
 
 use std::sync::Arc;
 
 use crate::drive::{Context, End, Figures, Flow, Job, Mapper, Recipe, Usage};
 use crate::jsonl::{Chunk, Record, Reject};
 use crate::rank::{RankOptions, Ranking};
-use crate::row::Row;
+use crate::row::{Emission, Row};
+use rows::{Counted, RankMapper, Rows, Run};
 
 pub use records::TopRecords;
 
@@ -55,16 +57,22 @@ impl Mapper for RowMapper {
     type Batch = Vec<Row>;
 
     fn map(&mut self, record: &Record<'_>, rows: &mut Vec<Row>) -> Result<(), Reject> {
+        rows.push(self.read(record.bytes)?);
+        Ok(())
+    }
+}
+
+impl RowMapper {
+    fn read(&self, line: &[u8]) -> Result<Row, Reject> {
         let hint = if self.takes_plain { "" } else { "; --key EXPR counts plain records" };
-        let row = Row::read(record.bytes).map_err(|error| Reject::new("row", format!("{error}{hint}")))?;
+        let row = Row::read(line).map_err(|error| Reject::new("row", format!("{error}{hint}")))?;
         if row.bounds.is_none() && row.rows.is_none() && !self.takes_plain {
             return Err(Reject::new(
                 "row",
                 "no window row: rows come from window-count; --key EXPR counts plain records",
             ));
         }
-        rows.push(row);
-        Ok(())
+        Ok(row)
     }
 }
 
@@ -75,18 +83,24 @@ pub(super) fn row_recipe(takes_plain: bool) -> Recipe<RowMapper> {
 }
 
 impl Job for TopRows {
-    type Mapper = RowMapper;
+    type Mapper = RankMapper;
 
-    fn recipe(&self) -> Recipe<RowMapper> {
-        row_recipe(false)
+    fn recipe(&self) -> Recipe<RankMapper> {
+        let is_by_count = self.ranking.is_by_count();
+        Arc::new(move || Ok(RankMapper::new(RowMapper { takes_plain: false }, is_by_count)))
     }
 
-    fn apply(&mut self, _chunk: &Chunk, rows: Vec<Row>, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
+    fn apply(&mut self, chunk: &Chunk, rows: Rows, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
         let mut ranked = Vec::new();
-        self.seen += rows.len() as u64;
-        for row in rows {
-            self.is_found = self.is_found || row.figure(&self.by).is_some();
-            self.ranking.push(row, &mut ranked).map_err(|error| Usage(error.to_string()))?;
+        self.seen += rows.count;
+        for Run { first, others } in rows.runs {
+            self.is_found = self.is_found || first.figure(&self.by).is_some();
+            let emission = Emission::of(&first).map_err(|error| Usage(error.to_string()))?;
+            self.ranking.push(first, &mut ranked).map_err(|error| Usage(error.to_string()))?;
+            for Counted { count, line } in others {
+                let read = || Row::read(&chunk.bytes()[line.start as usize..line.end as usize]);
+                self.ranking.push_counted(emission, count, read, &mut ranked)?;
+            }
         }
         self.write(&ranked, cx)?;
         Ok(Flow::On)

@@ -3,7 +3,7 @@
 use super::history::{History, Ranks};
 use super::{RankOptions, share};
 use crate::row::key::Scalar;
-use crate::row::{Assembly, ChangesOnly, Collect, Largest, Number, Place, Row};
+use crate::row::{Assembly, ChangesOnly, Collect, Emission, Largest, Number, Place, Row, RowError};
 
 /// Ranks the rows of window after window.
 ///
@@ -74,6 +74,24 @@ impl Collect for Window {
     }
 }
 
+impl Window {
+    /// Takes a row that is ordered by its count, and is no remainder; it is read only if the window wants more of it.
+    fn add_counted(
+        &mut self,
+        count: u64,
+        read: impl FnOnce() -> Result<Row, RowError>,
+    ) -> Result<(), RowError> {
+        let count = Number::from(count);
+        if self.any.is_none() || self.largest.may_admit(Some(count), self.ascending) {
+            self.add(read()?);
+        } else {
+            self.sum = self.sum.plus(count);
+            self.keys += 1;
+        }
+        Ok(())
+    }
+}
+
 impl Ranking {
     /// A ranking that has seen nothing.
     pub fn new(options: RankOptions) -> Ranking {
@@ -89,6 +107,39 @@ impl Ranking {
             self.finish(window, out);
         }
         Ok(())
+    }
+
+    /// Whether the count orders the lists.
+    pub fn is_by_count(&self) -> bool {
+        matches!(self.options.by.as_str(), "count" | ".count")
+    }
+
+    /// As [`Ranking::push`], for a row of which only the emission and the count are known; only where that is what orders, and
+    /// for no remainder. `read` reads it, if it may be in the list.
+    ///
+    /// # Errors
+    ///
+    /// Those of `read`.
+    pub fn push_counted(
+        &mut self,
+        emission: Emission,
+        count: u64,
+        read: impl FnOnce() -> Result<Row, RowError>,
+        out: &mut Vec<Row>,
+    ) -> Result<(), RowError> {
+        let mut ended = Vec::new();
+        let mut outcome = Ok(());
+        let options = &self.options;
+        self.assembly.add(
+            emission,
+            |window| outcome = window.add_counted(count, read),
+            || Window::new(options),
+            |window| ended.push(window),
+        );
+        for window in ended {
+            self.finish(window, out);
+        }
+        outcome
     }
 
     /// Appends the list of the window in assembly as it is: at the end of input, or at a mark.

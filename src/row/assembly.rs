@@ -50,12 +50,24 @@ struct Part<C> {
 
 /// What tells the rows of one emission of one window from all others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Emission {
+pub struct Emission {
     bounds: Option<Bounds>,
     rev: u64,
     all: bool,
     open: bool,
     rows: Option<u64>,
+}
+
+impl Emission {
+    /// The emission that a row is of.
+    ///
+    /// # Errors
+    ///
+    /// It is of none: it only says what changed.
+    pub fn of(row: &Row) -> Result<Emission, ChangesOnly> {
+        let Row { bounds, rev, all, open, rows, update, .. } = *row;
+        if update { Err(ChangesOnly) } else { Ok(Emission { bounds, rev, all, open, rows }) }
+    }
 }
 
 impl<C> Default for Assembly<C> {
@@ -71,13 +83,22 @@ impl<C: Collect> Assembly<C> {
         &mut self,
         row: Row,
         new: impl FnOnce() -> C,
-        mut ended: impl FnMut(C),
+        ended: impl FnMut(C),
     ) -> Result<(), ChangesOnly> {
-        if row.update {
-            return Err(ChangesOnly);
-        }
-        let Row { bounds, rev, all, open, rows, .. } = row;
-        let emission = Emission { bounds, rev, all, open, rows };
+        self.add(Emission::of(&row)?, |collected| collected.add(row), new, ended);
+        Ok(())
+    }
+}
+
+impl<C> Assembly<C> {
+    /// As [`Assembly::push`], for a row of which only the emission is known; `add` adds it.
+    pub fn add(
+        &mut self,
+        emission: Emission,
+        add: impl FnOnce(&mut C),
+        new: impl FnOnce() -> C,
+        mut ended: impl FnMut(C),
+    ) {
         if self.part.as_ref().is_some_and(|part| part.emission != emission)
             && let Some(cut) = self.end()
         {
@@ -86,13 +107,12 @@ impl<C: Collect> Assembly<C> {
         let fresh = || Part { emission, seen: 0, collected: new() };
         let part = self.part.get_or_insert_with(fresh);
         part.seen += 1;
-        part.collected.add(row);
-        if rows.is_some_and(|rows| part.seen >= rows)
+        add(&mut part.collected);
+        if emission.rows.is_some_and(|rows| part.seen >= rows)
             && let Some(whole) = self.end()
         {
             ended(whole);
         }
-        Ok(())
     }
 
     /// Ends the window in assembly as it is: the input has ended, a mark has come, or the source has gone quiet.

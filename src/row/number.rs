@@ -32,6 +32,14 @@ impl Number {
         literal.parse::<f64>().ok().filter(|float| float.is_finite()).map(Number::Float)
     }
 
+    /// Appends it as JSON.
+    pub fn write(self, out: &mut Vec<u8>) {
+        match self {
+            Number::Int(int) => out.extend_from_slice(itoa::Buffer::new().format(int).as_bytes()),
+            Number::Float(_) => out.extend_from_slice(self.to_string().as_bytes()),
+        }
+    }
+
     /// The nearest float.
     pub fn as_f64(self) -> f64 {
         match self {

@@ -102,25 +102,18 @@ impl RowWriter {
             value.write_json(out);
         }
         out.extend_from_slice(b",\"count\":");
-        write_number(count, out);
+        count.write(out);
         if let Some(Bound { error, guaranteed }) = bound {
             out.extend_from_slice(format!(",\"error\":{error},\"guaranteed\":{guaranteed}").as_bytes());
         }
         for (name, value) in self.aggregates.iter().zip(aggregates) {
             out.extend_from_slice(name);
             match value {
-                Some(value) => write_number(*value, out),
+                Some(value) => value.write(out),
                 None => out.extend_from_slice(b"null"),
             }
         }
         out.extend_from_slice(&self.suffix);
-    }
-}
-
-fn write_number(number: Number, out: &mut Vec<u8>) {
-    match number {
-        Number::Int(int) => out.extend_from_slice(itoa::Buffer::new().format(int).as_bytes()),
-        Number::Float(_) => out.extend_from_slice(number.to_string().as_bytes()),
     }
 }
 
