@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-use common::kept::{Chance, Job, KINDS, append, same, stream, undisturbed};
+use common::kept::{Chance, Job, KINDS, LISTS, TABLES, append, input, same, undisturbed};
 use common::{gzip, zstd};
 
 /// How many runs of each kind are killed.
@@ -54,7 +54,7 @@ fn kill_at_random(
     let mut chance = Chance(seed);
     let mut killed = 0;
     while killed < kills() {
-        let text = stream(&mut chance, lines);
+        let text = input(args, &mut chance, lines);
         let expected = undisturbed(args, &text);
         let whole = duration(args, &text).as_micros() as u64;
         let folder = tempfile::tempdir().expect("a folder");
@@ -86,11 +86,24 @@ fn take<'a>(rest: &mut &'a str, most: u64, chance: &mut Chance) -> &'a str {
 fn killed_runs_over_a_growing_file_leave_no_trace() {
     for (seed, args) in [(3, KINDS[0]), (5, KINDS[3]), (17, KINDS[5]), (23, KINDS[6])] {
         kill_at_random(seed, args, 8_000, |chance, folder, rest, running| {
-            let log = folder.join("log.jsonl");
-            // Also while the run reads.
-            let most = if running.is_some() { 200_000 } else { 400_000 };
-            append(&log, take(rest, most, chance));
-            vec![log]
+            growing(chance, folder, rest, running.is_some())
+        });
+    }
+}
+
+/// One file that grows between the runs, and while they read it.
+fn growing(chance: &mut Chance, folder: &Path, rest: &mut &str, is_running: bool) -> Vec<PathBuf> {
+    let log = folder.join("log.jsonl");
+    let most = if is_running { 200_000 } else { 400_000 };
+    append(&log, take(rest, most, chance));
+    vec![log]
+}
+
+#[test]
+fn killed_runs_leave_no_trace_in_tables_and_lists() {
+    for (seed, args) in [(37, TABLES[0]), (41, TABLES[2]), (43, LISTS[0]), (47, LISTS[1])] {
+        kill_at_random(seed, args, 8_000, |chance, folder, rest, running| {
+            growing(chance, folder, rest, running.is_some())
         });
     }
 }

@@ -39,7 +39,7 @@ fn any_slices_give_what_one_run_gives() {
 #[test]
 fn several_files_that_grow_give_what_one_run_gives_when_nothing_is_late() {
     let mut chance = Chance(11);
-    let args = ["--key", ".k", "--window", "10s", "--watermark", "1h"];
+    let args = ["window-count", "--key", ".k", "--window", "10s", "--watermark", "1h"];
     let mut all: Vec<String> = Vec::new();
     let folder = tempfile::tempdir().expect("a folder");
     let job = Job { folder: folder.path(), args: args.to_vec() };
@@ -106,7 +106,7 @@ fn two_runs_at_once_are_one_too_many() {
     let second = tool("window-count")
         .args(["--time", ".t", "--state"])
         .arg(job.path("state"))
-        .args(KINDS[0])
+        .args(&KINDS[0][1..])
         .arg(&log)
         .run()
         .with_code(75);
@@ -133,7 +133,7 @@ fn a_full_disk_is_an_error_and_nothing_is_lost_or_doubled() {
         command.args(["-c", &script, "sh"]).arg(common::programs().join("window-count"));
         command.args(["--time", ".t", "--state-every", "2ms", "--state"]).arg(job.path("state"));
         command.arg("-o").arg(job.path("out")).arg("--late-output").arg(job.path("late"));
-        command.arg("--rejects").arg(job.path("rejects")).args(KINDS[0]).arg(&log);
+        command.arg("--rejects").arg(job.path("rejects")).args(&KINDS[0][1..]).arg(&log);
         let ran = command.output().expect("there is a shell");
         let said = String::from_utf8_lossy(&ran.stderr);
         assert_eq!(ran.status.code(), Some(4), "{said}");
@@ -150,7 +150,7 @@ fn an_output_that_fails_leaves_the_state_as_it_was() {
     let full = OpenOptions::new().write(true).open("/dev/full").expect("a device");
     let to_stdout = || {
         let call = tool("window-count").args(["--time", ".t", "--quiet", "--state"]).arg(job.path("state"));
-        call.args(KINDS[0]).arg(&log)
+        call.args(&KINDS[0][1..]).arg(&log)
     };
     to_stdout().stdout_to(full).run().with_code(4);
     assert_eq!(to_stdout().run().with_code(0).text(), expected[0]);
@@ -204,8 +204,10 @@ fn other_settings_are_shown() {
     let folder = tempfile::tempdir().expect("a folder");
     let (job, log, expected) = counted(folder.path());
     job.run(std::slice::from_ref(&log)).with_code(0);
-    let other =
-        Job { folder: folder.path(), args: vec!["--key", ".k", "--window", "1m", "--once-per-record"] };
+    let other = Job {
+        folder: folder.path(),
+        args: vec!["window-count", "--key", ".k", "--window", "1m", "--once-per-record"],
+    };
     let ran = other.run(std::slice::from_ref(&log)).with_code(5);
     for difference in [
         "window: 20s/5s in the state, 1m now",

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use trendpipe::cli::limit::LimitArgs;
+use trendpipe::cli::state::{Kept, StateArgs};
 use trendpipe::cli::{self, Common, LexiconArg, OutputArgs, Status, Tool, Usage};
 use trendpipe::expr::Expr;
 use trendpipe::job::top::{TopRecords, TopRows};
@@ -37,6 +38,8 @@ struct Args {
     #[command(flatten)]
     lexicon: LexiconArg,
     #[command(flatten)]
+    state: StateArgs,
+    #[command(flatten)]
     output: OutputArgs,
     #[command(flatten)]
     common: Common,
@@ -50,11 +53,12 @@ Examples:
   topn 3 --by total --format csv -o busiest.csv rows.jsonl
 
 Equal counts are ordered by the bytes of the key. Windows come out as soon as they are whole.
-Exit status: 0 done, 2 usage, 3 too many rejects, 4 input or output failed.";
+Exit status: 0 done, 2 usage, 3 too many rejects, 4 input or output failed, 5 a state of other settings, or one that cannot be
+used, 75 another run holds the state.";
 
 fn run(mut args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     args.common.prepare(tool)?;
-    args.lexicon.prepare()?;
+    let lexicon = args.lexicon.prepare()?;
     let n = match args.operands.first().map(|first| first.parse::<usize>()) {
         Some(Ok(0)) => return Err(Usage("the largest 0 are none: write a number from 1".into()).into()),
         Some(Ok(n)) => {
@@ -65,7 +69,7 @@ fn run(mut args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     };
     let options = RankOptions { n, by: args.by, ascending: args.asc, remainder: args.other };
     let files: Vec<PathBuf> = args.operands.iter().map(PathBuf::from).collect();
-    let output = args.output.open()?;
+    let settings = |job| args.common.settings(tool, lexicon, job);
     let (status, _) = if args.keys.is_empty() {
         if args.limit.limit().is_some() {
             let hint = "--max-keys bounds a count of plain records with --key; rows of windows are bounded by window-count --max-keys";
@@ -75,15 +79,21 @@ fn run(mut args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
             let hint = "--fold belongs to a count of plain records with --key; rows of windows are folded by window-count --fold";
             return Err(Usage(hint.into()).into());
         }
-        args.common.run(tool, &mut TopRows::new(options), &files, output)?
+        let kept = args.state.open(&settings(TopRows::settings(&options)))?;
+        let mut rows = match &kept {
+            Some(kept) => TopRows::go_on(options, &kept.state)?,
+            None => TopRows::new(options),
+        };
+        args.common.run_kept(tool, &mut rows, &files, &args.output, kept)?
     } else {
         cli::columns::check_names(args.keys.iter().map(|(name, _)| name))?;
-        args.common.run(
-            tool,
-            &mut TopRecords::new(args.keys, args.fold, options, args.limit.limit())?,
-            &files,
-            output,
-        )?
+        let limit = args.limit.limit();
+        let kept = args.state.open(&settings(TopRecords::settings(&args.keys, args.fold, limit)))?;
+        let mut records = TopRecords::new(args.keys, args.fold, options, limit)?;
+        if let Some(kept) = &kept {
+            records = records.go_on(&kept.state)?;
+        }
+        args.common.run_kept(tool, &mut records, &files, &args.output, kept.map(Kept::with_whole_output))?
     };
     Ok(status)
 }

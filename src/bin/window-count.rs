@@ -89,7 +89,7 @@ settings, or a state that cannot be used, 75 another run holds the state.";
 
 fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     args.common.prepare(tool)?;
-    args.lexicon.prepare()?;
+    let lexicon = args.lexicon.prepare()?;
     if let Some(options) = args.parts.merge(args.closing.wall().idle_timeout)? {
         let mut merge = Merge::new(options);
         let (status, _) = args.common.run(tool, &mut merge, &args.files, args.parts.open(&args.output)?)?;
@@ -129,7 +129,7 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
         let (status, _) = args.common.run(tool, &mut count, &args.files, args.parts.open(&args.output)?)?;
         return Ok(status);
     }
-    let mut kept = args.state.open(&options.settings())?;
+    let mut kept = args.state.open(&args.common.settings(tool, lexicon, options.settings()))?;
     let mut count = match &mut kept {
         Some(kept) => Count::go_on(options, &mut kept.state)?,
         None => Count::new(options)?,

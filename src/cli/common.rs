@@ -16,7 +16,7 @@ use super::{Status, Tool, refuse_input};
 use crate::drive::{self, Checks, Interrupt, Job, Loudness, Outcome, Settings, Usage};
 use crate::jsonl::format::Format;
 use crate::jsonl::{self, Input, Ledger, Output, RejectLimit, RejectPolicy};
-use crate::state::Keeper;
+use crate::state::{self, Keeper};
 
 /// More threads than this do not help: one thread applies what they map.
 const MOST_THREADS: usize = 16;
@@ -119,6 +119,20 @@ impl Common {
         if output.format != Format::Jsonl {
             self.check = Check::Full;
         }
+    }
+
+    /// What a state must agree with: what the job says, and what every tool's records depend on.
+    pub fn settings(&self, tool: &Tool, lexicon: Option<String>, job: state::Settings) -> state::Settings {
+        let mut settings = job;
+        for (name, value) in [
+            ("tool", Some(tool.name().to_owned())),
+            ("lexicon", lexicon),
+            ("check", (self.check == Check::Full).then(|| "full".into())),
+            ("max-line", Some(format!("{} bytes", self.max_line))),
+        ] {
+            settings.insert(name.into(), value.into());
+        }
+        settings
     }
 
     /// Runs a job over files (none, or `-`: standard input).

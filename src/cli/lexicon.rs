@@ -18,13 +18,13 @@ pub struct LexiconArg {
 }
 
 impl LexiconArg {
-    /// Reads the file, if there is one; to be called before the first record.
-    pub fn prepare(&self) -> anyhow::Result<()> {
-        let Some(path) = &self.lexicon else { return Ok(()) };
+    /// Reads the file, if there is one; to be called before the first record. Tells its content from that of others.
+    pub fn prepare(&self) -> anyhow::Result<Option<String>> {
+        let Some(path) = &self.lexicon else { return Ok(None) };
         let text = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
         let lexicon = Lexicon::parse(&String::from_utf8_lossy(&text))
             .map_err(|error| Usage(format!("--lexicon {}: {error}", path.display())))?;
         expr::use_lexicon(lexicon);
-        Ok(())
+        Ok(Some(format!("{} bytes, CRC-32 {:08x}", text.len(), crc32fast::hash(&text))))
     }
 }

@@ -16,8 +16,8 @@ use crate::time::Span;
 /// Where the state of a run is kept.
 #[derive(Args, Clone, Debug)]
 pub struct StateArgs {
-    /// Go on where the last run with FILE ended: read only what is new, append to -o, keep open windows in FILE
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["partial", "merge"], help_heading = "State")]
+    /// Go on where the last run with FILE ended: read only what is new, append rows to -o, keep in FILE what is not finished
+    #[arg(long, value_name = "FILE", help_heading = "State")]
     state: Option<PathBuf>,
     /// Begin anew, whatever FILE holds: read all input again
     #[arg(long, requires = "state", help_heading = "State")]
@@ -35,6 +35,8 @@ pub struct Kept {
     /// The state.
     pub state: State,
     every: Duration,
+    /// Each run makes the whole output.
+    is_output_whole: bool,
 }
 
 impl StateArgs {
@@ -48,11 +50,18 @@ impl StateArgs {
         let Some(path) = &self.state else { return Ok(None) };
         let state = State::open(path, settings, self.state_reset)?;
         let every = self.state_every.nominal_millis().unwrap_or(i64::MAX).unsigned_abs();
-        Ok(Some(Kept { state, every: Duration::from_millis(every) }))
+        Ok(Some(Kept { state, every: Duration::from_millis(every), is_output_whole: false }))
     }
 }
 
 impl Kept {
+    /// Each run makes the whole output, so it is replaced as without a state, and not added to.
+    #[must_use]
+    pub fn with_whole_output(mut self) -> Kept {
+        self.is_output_whole = true;
+        self
+    }
+
     /// Opens the files where they were left, and says what is worth knowing about them.
     pub(super) fn inputs(&mut self, files: &[PathBuf], notes: &mut Notes) -> anyhow::Result<Vec<Input>> {
         let stdin = [PathBuf::from("-")];
@@ -75,7 +84,7 @@ impl Kept {
     /// Opens the output at the place where the last run left it. What is no file cannot be cut back, and is written to as
     /// without a state.
     pub(super) fn output(&mut self, args: &OutputArgs) -> anyhow::Result<Output> {
-        let Some(path) = args.file() else { return args.open() };
+        let Some(path) = args.file().filter(|_| !self.is_output_whole) else { return args.open() };
         if args.format() == Format::Table {
             let hint = "a table is for people, and is not written piece by piece: with --state and -o use --format jsonl, csv or tsv";
             return Err(Usage(hint.into()).into());

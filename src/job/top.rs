@@ -1,5 +1,6 @@
 //! `topn`: the largest of each window as soon as it is whole, or of plain records at the end.
 
+mod keep;
 mod records;
 mod rows;
 
@@ -9,6 +10,7 @@ use crate::drive::{Context, End, Figures, Flow, Job, Mapper, Recipe, Usage};
 use crate::jsonl::{Chunk, Record, Reject};
 use crate::rank::{RankOptions, Ranking};
 use crate::row::{Emission, Row};
+use crate::state::Snapshot;
 use rows::{Counted, RankMapper, Rows, Run};
 
 pub use records::TopRecords;
@@ -16,30 +18,26 @@ pub use records::TopRecords;
 /// Ranks window rows.
 pub struct TopRows {
     ranking: Ranking,
-    /// The column that the rows are ranked by.
-    by: String,
+    options: RankOptions,
     /// Some row has a number there.
     is_found: bool,
     /// Rows so far.
     seen: u64,
     written: u64,
+    /// A state keeps the window that is not whole at the end.
+    is_kept: bool,
 }
 
 impl TopRows {
     /// A ranking with these options.
     pub fn new(options: RankOptions) -> TopRows {
-        TopRows {
-            by: options.by.clone(),
-            ranking: Ranking::new(options),
-            is_found: false,
-            seen: 0,
-            written: 0,
-        }
+        let ranking = Ranking::new(options.clone());
+        TopRows { ranking, options, is_found: false, seen: 0, written: 0, is_kept: false }
     }
 
     fn write(&mut self, rows: &[Row], cx: &mut Context<'_>) -> anyhow::Result<()> {
         if !rows.is_empty() && !self.is_found {
-            let by = &self.by;
+            let by = &self.options.by;
             return Err(Usage(format!("no row so far has a number in the column `{by}`: see --by")).into());
         }
         self.written += rows.len() as u64;
@@ -94,7 +92,7 @@ impl Job for TopRows {
         let mut ranked = Vec::new();
         self.seen += rows.count;
         for Run { first, others } in rows.runs {
-            self.is_found = self.is_found || first.figure(&self.by).is_some();
+            self.is_found = self.is_found || first.figure(&self.options.by).is_some();
             let emission = Emission::of(&first).map_err(|error| Usage(error.to_string()))?;
             self.ranking.push(first, &mut ranked).map_err(|error| Usage(error.to_string()))?;
             for Counted { count, line } in others {
@@ -108,13 +106,20 @@ impl Job for TopRows {
 
     fn finish(&mut self, _end: End, cx: &mut Context<'_>) -> anyhow::Result<()> {
         let mut ranked = Vec::new();
-        self.ranking.flush_partial(&mut ranked);
+        if !self.is_kept {
+            self.ranking.flush_partial(&mut ranked);
+        }
         let missing = self.ranking.missing();
         if missing > 0 {
-            cx.notes
-                .say(&format!("{missing} of {} rows have no number in the column {}", self.seen, self.by));
+            let by = &self.options.by;
+            cx.notes.say(&format!("{missing} of {} rows have no number in the column {by}", self.seen));
         }
         self.write(&ranked, cx)
+    }
+
+    fn save(&mut self, snapshot: &mut Snapshot) -> anyhow::Result<()> {
+        self.pack(&mut snapshot.job);
+        Ok(())
     }
 
     fn figures(&self, figures: &mut Figures) {

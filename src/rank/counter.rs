@@ -1,5 +1,7 @@
 //! Plain records, counted and ranked: `sort | uniq -c | sort -rn | head` for JSON lines.
 
+mod packed;
+
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 

@@ -9,6 +9,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::pack::{Packer, Unpackable, Unpacker};
 use crate::row::{Bounds, Row};
 use crate::time::Millis;
 
@@ -65,6 +66,32 @@ impl Size {
     }
 }
 
+impl Size {
+    fn pack(self, out: &mut Packer) {
+        let (tag, millis) = match self {
+            Size::Whole => (0, 0),
+            Size::Exact(millis) => (1, millis),
+            Size::Day => (2, 0),
+            Size::Week => (3, 0),
+            Size::Month => (4, 0),
+        };
+        out.tag(tag);
+        out.i64(millis);
+    }
+
+    fn unpack(from: &mut Unpacker<'_>) -> Result<Size, Unpackable> {
+        let (tag, millis) = (from.tag()?, from.i64()?);
+        Ok(match tag {
+            0 => Size::Whole,
+            1 => Size::Exact(millis),
+            2 => Size::Day,
+            3 => Size::Week,
+            4 => Size::Month,
+            _ => return Err(Unpackable),
+        })
+    }
+}
+
 impl History {
     /// The ranks in the list before the one that `row` belongs to.
     pub(super) fn before(&self, row: &Row) -> Option<&Ranks> {
@@ -87,6 +114,39 @@ impl History {
             self.lanes.remove(0);
         }
         self.lanes.push(lane.with(start, ranks));
+    }
+
+    pub(super) fn pack(&self, out: &mut Packer) {
+        out.length(self.lanes.len());
+        for lane in &self.lanes {
+            lane.size.pack(out);
+            out.length(lane.lists.len());
+            for (start, ranks) in &lane.lists {
+                out.i64(*start);
+                out.length(ranks.len());
+                for (key, rank) in ranks {
+                    out.string(key);
+                    out.u64(*rank);
+                }
+            }
+        }
+    }
+
+    pub(super) fn unpack(from: &mut Unpacker<'_>) -> Result<History, Unpackable> {
+        let mut history = History::default();
+        for _ in 0..from.length()? {
+            let mut lane = Lane { size: Size::unpack(from)?, lists: BTreeMap::new(), keys: 0 };
+            for _ in 0..from.length()? {
+                let start = from.i64()?;
+                let mut ranks = Ranks::new();
+                for _ in 0..from.length()? {
+                    ranks.insert(from.string()?.to_vec(), from.u64()?);
+                }
+                lane = lane.with(start, ranks);
+            }
+            history.lanes.push(lane);
+        }
+        Ok(history)
     }
 }
 

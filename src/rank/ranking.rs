@@ -1,5 +1,7 @@
 //! Rows in, lists out: one list per emission of a window.
 
+mod packed;
+
 use super::history::{History, Ranks};
 use super::{RankOptions, share};
 use crate::row::key::Scalar;
@@ -151,7 +153,7 @@ impl Ranking {
 
     /// Rows so far that had no number in the column they are ordered by.
     pub fn missing(&self) -> u64 {
-        self.missing
+        self.missing + self.assembly.part().map_or(0, |(_, window)| window.missing)
     }
 
     fn finish(&mut self, window: Window, out: &mut Vec<Row>) {

@@ -115,6 +115,16 @@ impl<C> Assembly<C> {
         }
     }
 
+    /// What is in assembly: how many rows of it came, and what became of them.
+    pub fn part(&self) -> Option<(u64, &C)> {
+        self.part.as_ref().map(|part| (part.seen, &part.collected))
+    }
+
+    /// Takes over what was in assembly elsewhere.
+    pub fn go_on(&mut self, emission: Emission, seen: u64, collected: C) {
+        self.part = Some(Part { emission, seen, collected });
+    }
+
     /// Ends the window in assembly as it is: the input has ended, a mark has come, or the source has gone quiet.
     pub fn end(&mut self) -> Option<C> {
         self.part.take().map(|part| part.collected)

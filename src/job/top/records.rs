@@ -10,8 +10,10 @@ use crate::job::keys::KeyReader;
 use crate::job::limit::KeyLimit;
 use crate::job::packed::PackedKeys;
 use crate::jsonl::{Chunk, Record, Reject};
+use crate::pack::{Packer, Unpackable, Unpacker};
 use crate::rank::{Counter, RankOptions, list};
 use crate::row::{Bound, Number, Row};
+use crate::state::Snapshot;
 use crate::window::{Emission, Names, Settings, Sink, WindowKind, Windows};
 
 /// Counts plain records by a key and ranks the counts.
@@ -20,22 +22,27 @@ pub struct TopRecords {
     folds: bool,
     options: RankOptions,
     limit: Option<KeyLimit>,
-    counting: Counting,
+    pub(super) counting: Counting,
     written: u64,
+    /// A state keeps the counts.
+    pub(super) is_kept: bool,
     /// Why the run ended before its input.
     failure: Option<Usage>,
 }
 
-enum Counting {
+pub(super) enum Counting {
     Exactly(Counter),
     Roughly(Box<Estimates>),
 }
 
 /// The engine's one window over everything, with a limit on its keys.
-struct Estimates {
+pub(super) struct Estimates {
+    settings: Settings,
     windows: Windows,
     names: Vec<String>,
     distinct: u64,
+    /// Records without a key that earlier runs met.
+    missing_before: u64,
 }
 
 /// Keeps the one emission of the one window.
@@ -66,15 +73,38 @@ impl Estimates {
         let windows = vec![WindowKind::All];
         let settings = Settings { windows, max_keys: Some(keys), folded, ..Settings::default() };
         let windows = Windows::new(&settings).map_err(|error| Usage(error.to_string()))?;
-        Ok(Estimates { windows, names, distinct: 0 })
+        Ok(Estimates { settings, windows, names, distinct: 0, missing_before: 0 })
     }
 
-    fn finish(&mut self, options: &RankOptions) -> Vec<Row> {
+    pub(super) fn pack(&self, out: &mut Packer) {
+        self.windows.pack(out);
+    }
+
+    /// Estimates of the same kind that were packed.
+    pub(super) fn unpack(&self, from: &mut Unpacker<'_>) -> Result<Estimates, Unpackable> {
+        let windows = Windows::unpack(&self.settings, from)?;
+        let missing_before = windows.stats().no_key;
+        let (settings, names) = (self.settings.clone(), self.names.clone());
+        Ok(Estimates { settings, windows, names, distinct: 0, missing_before })
+    }
+
+    fn missing(&self) -> u64 {
+        self.windows.stats().no_key - self.missing_before
+    }
+
+    /// The list; where a later run is to go on, a copy of the window ends.
+    fn finish(&mut self, options: &RankOptions, goes_on: bool) -> Result<Vec<Row>, Unpackable> {
         let mut found = Rows::default();
-        self.windows.finish(&mut found);
+        if goes_on {
+            let mut packer = Packer::default();
+            self.pack(&mut packer);
+            Windows::unpack(&self.settings, &mut Unpacker::new(packer.bytes()))?.finish(&mut found);
+        } else {
+            self.windows.finish(&mut found);
+        }
         self.distinct = found.distinct;
         let counts = found.rows.iter().map(|(key, count, bound)| (&key[..], *count, *bound));
-        list(&self.names, counts, (found.total, found.distinct), options)
+        Ok(list(&self.names, counts, (found.total, found.distinct), options))
     }
 }
 
@@ -96,13 +126,13 @@ impl TopRecords {
             None if folds => Counting::Exactly(Counter::folded(names)),
             None => Counting::Exactly(Counter::new(names)),
         };
-        Ok(TopRecords { keys, folds, options, limit, counting, written: 0, failure: None })
+        Ok(TopRecords { keys, folds, options, limit, counting, written: 0, is_kept: false, failure: None })
     }
 
     fn missing(&self) -> u64 {
         match &self.counting {
             Counting::Exactly(counter) => counter.missing(),
-            Counting::Roughly(estimates) => estimates.windows.stats().no_key,
+            Counting::Roughly(estimates) => estimates.missing(),
         }
     }
 }
@@ -196,13 +226,18 @@ impl Job for TopRecords {
         }
         let rows = match &mut self.counting {
             Counting::Exactly(counter) => counter.finish(&self.options),
-            Counting::Roughly(estimates) => estimates.finish(&self.options),
+            Counting::Roughly(estimates) => estimates.finish(&self.options, self.is_kept)?,
         };
         self.written = rows.len() as u64;
         if rows.is_empty() && self.missing() > 0 {
             cx.notes.say(&format!("none of {} records has a key", self.missing()));
         }
         write(&rows, cx)
+    }
+
+    fn save(&mut self, snapshot: &mut Snapshot) -> anyhow::Result<()> {
+        self.pack(&mut snapshot.job);
+        Ok(())
     }
 
     fn figures(&self, figures: &mut Figures) {
