@@ -79,6 +79,38 @@ fn every_option_shows() {
 }
 
 #[test]
+fn kinds_over_time_show_several_windows() {
+    let input: String = (2..9).map(|at| window(at * 20, 20, "stan")).collect();
+    for kind in ["line", "area", "stack", "heat"] {
+        let text = text_of(plot(&["--kind", kind, "--unit", "tweets"], &input).quietly().text());
+        assert!(text.contains("19:00:20 – 19:02:40 UTC (7 windows of 20 s)"), "{kind}: {text}");
+        assert!(text.contains("stan: 70 in the last window, at most 70"), "{kind}: {text}");
+        let few = text_of(plot(&["--kind", kind, "--windows", "3"], &input).quietly().text());
+        assert!(few.contains("19:01:40 – 19:02:40 UTC (3 windows of 20 s)"), "{kind}: {few}");
+    }
+    let week = text_of(plot(&["--kind", "week", "--tz", "Asia/Kolkata"], &input).quietly().text());
+    assert!(week.contains("Tuesday 00:00: 700 count per hour"), "{week}");
+}
+
+#[test]
+fn windows_of_another_length_are_left_out_and_told() {
+    let input = [window(40, 20, "a"), window(60, 60, "b"), window(60, 20, "c")].concat();
+    let ran = plot(&["--kind", "line"], &input).with_code(0);
+    assert!(ran.err.contains("1 windows are left out") && ran.err.contains("{size}"), "{}", ran.err);
+    assert!(!text_of(ran.text()).contains("b:"));
+}
+
+#[test]
+fn another_column_can_be_drawn() {
+    let row = |tag: &str, mean: &str| format!("{{\"tag\":\"{tag}\",\"count\":9,\"mood\":{mean}}}\n");
+    let input = [row("joy", "0.75"), row("fear", "-0.5"), row("blank", "null")].concat();
+    let ran = plot(&["--value", ".mood"], &input).with_code(0);
+    assert_eq!(ran.err, "plot-svg: 1 rows have no number in the column .mood\n");
+    let text = text_of(ran.text());
+    assert!(text.contains("by mood") && text.contains("0.75") && text.contains("−0.5"), "{text}");
+}
+
+#[test]
 fn what_replaces_a_window_is_drawn_in_its_place() {
     let revised = window(40, 20, "late").replace("\"late\":0", "\"late\":0,\"rev\":1");
     let input = [window(40, 20, "early"), revised].concat();
@@ -106,6 +138,7 @@ fn usage_errors_say_what_to_do() {
         (&["--kind", "pie"], "barh"),
         (&["--tz", "Mars/X"], "Europe/Paris"),
         (&["--width", "5"], "320"),
+        (&["--windows", "1"], "from 2 to 100000"),
         (&["--theme", "pink"], "dark"),
     ] {
         let ran = plot(args, "").with_code(2);

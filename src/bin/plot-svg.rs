@@ -44,9 +44,18 @@ struct Args {
     /// Where the data come from, for the footer
     #[arg(long, value_name = "TEXT", help_heading = "Chart")]
     source: Option<String>,
-    /// Draw so many rows at most
+    /// Draw so many keys at most; lines have no more than 8
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = parse_top, help_heading = "Chart")]
     top: usize,
+    /// Draw so many windows at most, the newest
+    #[arg(long, value_name = "N", default_value_t = 360, value_parser = parse_windows, help_heading = "Chart")]
+    windows: usize,
+    /// Draw this number column of the rows in place of count
+    #[arg(long, value_name = "COLUMN", help_heading = "Chart")]
+    value: Option<String>,
+    /// Show shares in place of numbers, where keys stack
+    #[arg(long, help_heading = "Chart")]
+    normalize: bool,
     /// Width in pixels
     #[arg(long, value_name = "PX", default_value_t = 800, value_parser = clap::value_parser!(u32).range(320..=10_000), help_heading = "Chart")]
     width: u32,
@@ -78,6 +87,14 @@ fn parse_top(text: &str) -> Result<usize, String> {
         .ok_or_else(|| "expected a number from 1 to 100".into())
 }
 
+fn parse_windows(text: &str) -> Result<usize, String> {
+    let range = 2..=100_000;
+    text.parse()
+        .ok()
+        .filter(|windows| range.contains(windows))
+        .ok_or_else(|| "expected a number from 2 to 100000".into())
+}
+
 fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     args.common.prepare(tool)?;
     let zone = time_zone(&args.tz).map_err(|error| Usage(error.to_string()))?;
@@ -89,6 +106,9 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
         source: args.source,
         width: args.width,
         top: args.top,
+        windows: args.windows,
+        value: args.value,
+        normalize: args.normalize,
         theme: args.theme,
         zone,
         ..ChartOptions::default()

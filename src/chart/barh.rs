@@ -4,15 +4,16 @@
 //! as their widest text; the label column at most 36 % of the picture. A narrow picture leaves columns out, which the
 //! tooltips still have. Negative values go left of the axis.
 
-use super::caption::{Caption, EMPTY, NO_WINDOWS, label, share, tooltip};
+use super::caption::{Caption, EMPTY, NO_WINDOWS, NOTHING_COUNTED, label, share, tooltip};
+use super::frame::{Frame, LABEL, MARGIN, SMALL};
 use super::options::ChartOptions;
 use super::order::First;
+use super::recent::Recent;
 use super::scale::{Linear, figure};
 use super::svg::{Anchor, Svg, Text};
 use super::width::Font;
 use crate::row::{Number, Row};
 
-const MARGIN: f64 = 20.0;
 const GAP: f64 = 10.0;
 /// Part of the width that labels take at most.
 const LABELS: f64 = 0.36;
@@ -21,65 +22,17 @@ const LEAST: f64 = 0.22;
 /// Between two bars.
 const BAR_GAP: f64 = 8.0;
 
-const TITLE: Font = Font::bold(18.0);
-const SUBTITLE: Font = Font::regular(13.0);
-const LABEL: Font = Font::regular(13.0);
-const SMALL: Font = Font::regular(11.0);
-
-pub(super) fn draw(rows: &[Row], options: &ChartOptions) -> String {
-    let rows = First::of(rows, options.top.max(1));
-    let caption = Caption::new(&rows, options);
-    let width = f64::from(options.width.max(ChartOptions::MIN_WIDTH));
-    let mut svg = Svg::default();
-    let mut y = heading(&mut svg, &caption, width);
-    let is_empty = rows.iter().all(|row| row.distinct == Some(0));
-    if is_empty {
-        let text = if rows.is_empty() { NO_WINDOWS } else { "nothing was counted in this window" };
-        svg.text(Text {
-            x: width / 2.0,
-            y: y + 40.0,
-            anchor: Anchor::Middle,
-            font: LABEL,
-            class: "muted",
-            text,
-        });
-        y += 80.0;
-    } else {
-        let bars = Bars::measure(&rows, width, y, f64::from(options.bar_height.clamp(4, 200)));
-        bars.draw(&mut svg);
-        y = bars.bottom() + 24.0;
+pub(super) fn draw(recent: &Recent, options: &ChartOptions) -> String {
+    let rows = First::of(recent.rows(), options.top.max(1));
+    let words = Caption::new(&rows, options).words("Horizontal bars");
+    if rows.iter().all(|row| row.distinct == Some(0)) {
+        let why = if rows.is_empty() { NO_WINDOWS } else { NOTHING_COUNTED };
+        return Frame::nothing(words, options, why);
     }
-    y = footer(&mut svg, &caption.footer(), width, y);
-    svg.finish(width, y, options.theme, &caption.name(), &caption.description())
-}
-
-/// Title and subtitle; gives where the plot begins.
-fn heading(svg: &mut Svg, caption: &Caption<'_>, width: f64) -> f64 {
-    let room = width - 2.0 * MARGIN;
-    let mut y = lines(svg, &TITLE.wrap(&caption.title(), room, 2), TITLE, "ink", 14.0, 22.0);
-    y = lines(svg, &SUBTITLE.wrap(&caption.subtitle(), room, 2), SUBTITLE, "muted", y, 19.0);
-    if let Some(notice) = caption.notice() {
-        y = lines(svg, &[notice.to_owned()], Font::bold(SUBTITLE.size), "new", y, 19.0);
-    }
-    y + 16.0
-}
-
-/// The words at the bottom; gives where the picture ends.
-fn footer(svg: &mut Svg, text: &str, width: f64, y: f64) -> f64 {
-    let mut wrapped = SMALL.wrap(text, width - 2.0 * MARGIN, 3);
-    for line in &mut wrapped {
-        line.truncate(line.trim_end_matches([' ', '·']).len());
-    }
-    lines(svg, &wrapped, SMALL, "muted", y, 16.0) + 14.0
-}
-
-/// Draws lines of text below `y`; gives the last one's baseline.
-fn lines(svg: &mut Svg, texts: &[String], font: Font, class: &'static str, mut y: f64, leading: f64) -> f64 {
-    for text in texts.iter().filter(|text| !text.is_empty()) {
-        y += leading;
-        svg.text(Text { x: MARGIN, y, anchor: Anchor::Start, font, class, text });
-    }
-    y
+    let mut frame = Frame::begin(words, options);
+    let bars = Bars::measure(&rows, frame.width, frame.top, f64::from(options.bar_height.clamp(4, 200)));
+    bars.draw(&mut frame.svg);
+    frame.finish(bars.bottom() + 24.0)
 }
 
 /// All rows with their place.

@@ -2,6 +2,7 @@
 //!
 //! A figure that the rows do not have is not mentioned; it is never shown as 0.
 
+use super::frame::Words;
 use super::options::ChartOptions;
 use super::scale::{figure, percent};
 use super::svg::isolated;
@@ -25,51 +26,42 @@ impl<'a> Caption<'a> {
         Caption { rows, options, range }
     }
 
-    pub(super) fn title(&self) -> String {
-        let Some(template) = &self.options.title else { return self.default_title() };
-        let range =
-            |part: fn(&RangeText) -> &str| self.range.as_ref().map(part).unwrap_or_default().to_owned();
-        let total = || self.first().and_then(|row| row.total).map(figure).unwrap_or_default();
-        let mut title = template.clone();
-        for (placeholder, value) in [
-            ("{top}", self.ranked().count().to_string()),
-            ("{key}", self.key_name()),
-            ("{start}", range(|range| &range.start)),
-            ("{end}", range(|range| &range.end)),
-            ("{date}", range(|range| &range.date)),
-            ("{window}", range(|range| &range.whole)),
-            ("{length}", range(|range| &range.length)),
-            ("{total}", total()),
-        ] {
-            title = title.replace(placeholder, &value);
+    /// The words around a picture of this form.
+    pub(super) fn words(&self, form: &str) -> Words {
+        let title = self.title();
+        let name = if title.trim().is_empty() { self.default_title() } else { title.clone() };
+        Words {
+            name,
+            title,
+            subtitle: self.subtitle(),
+            notice: self.notice(),
+            footer: self.footer(),
+            description: self.description(form),
         }
-        clean(&title).into_owned()
     }
 
-    /// What the picture is called where no title is to be drawn.
-    pub(super) fn name(&self) -> String {
-        Some(self.title()).filter(|title| !title.trim().is_empty()).unwrap_or_else(|| self.default_title())
+    fn title(&self) -> String {
+        let total = self.first().and_then(|row| row.total).map(figure).unwrap_or_default();
+        let shown = self.ranked().count();
+        match &self.options.title {
+            Some(template) => fill_in(template, shown, &self.key_name(), self.range.as_ref(), &total),
+            None => self.default_title(),
+        }
     }
 
     fn default_title(&self) -> String {
-        let key = self.key_name();
         let shown = self.ranked().count();
-        let unit = self.unit();
-        let mut letters = unit.chars();
-        let counted: String =
-            letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
         match self.first() {
-            None => "No windows".to_owned(),
-            Some(_) if key.is_empty() => counted,
-            Some(row) if row.distinct.is_some_and(|distinct| distinct <= shown as u64) => {
-                format!("{counted} by {key}")
+            None => NO_TITLE.to_owned(),
+            Some(row) => {
+                let is_all = row.distinct.is_some_and(|distinct| distinct <= shown as u64);
+                title_of(&self.unit(), &self.key_name(), (!is_all).then_some(shown))
             }
-            Some(_) => format!("Top {shown} by {unit}: {key}"),
         }
     }
 
     /// `2018-11-12 19:00:00 – 19:00:20 UTC (20 s) · count per hashtag`.
-    pub(super) fn subtitle(&self) -> String {
+    fn subtitle(&self) -> String {
         let mut parts = Vec::new();
         if let (Some(range), Some(row)) = (&self.range, self.first()) {
             let so_far = if row.all { " so far" } else { "" };
@@ -84,12 +76,12 @@ impl<'a> Caption<'a> {
     }
 
     /// What is not final about the window; that a running total is, its subtitle says.
-    pub(super) fn notice(&self) -> Option<&'static str> {
-        self.first().is_some_and(|row| row.open && !row.all).then_some("window still open")
+    fn notice(&self) -> Option<&'static str> {
+        self.first().is_some_and(|row| row.open && !row.all).then_some(STILL_OPEN)
     }
 
     /// `top 10 = 2,345 of 4,567 counted (51.3%) · 890 distinct · 0 late`.
-    pub(super) fn footer(&self) -> String {
+    fn footer(&self) -> String {
         let mut parts = Vec::new();
         if let Some(row) = self.first() {
             let shown = self.ranked().map(|row| row.count).fold(Number::ZERO, Number::plus);
@@ -118,7 +110,7 @@ impl<'a> Caption<'a> {
     }
 
     /// All that the picture shows, as sentences.
-    pub(super) fn description(&self) -> String {
+    fn description(&self, form: &str) -> String {
         let subtitle = self.subtitle();
         if self.rows.is_empty() {
             return NO_WINDOWS.to_owned();
@@ -128,22 +120,15 @@ impl<'a> Caption<'a> {
         let sentences = [format!("{subtitle}{notice}"), bars.join("; "), self.footer()];
         let said: Vec<&str> =
             sentences.iter().map(|said| said.trim()).filter(|said| !said.is_empty()).collect();
-        format!("Horizontal bars. {}", said.join(". "))
+        format!("{form}. {}", said.join(". "))
     }
 
-    /// What the keys are called.
     fn key_name(&self) -> String {
-        let names =
-            || self.first().map(|row| row.keys.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>());
-        let name = self.options.label.clone().or_else(|| names().map(|names| names.join(" / ")));
-        clean(&name.unwrap_or_default()).into_owned()
+        key_name(self.first(), self.options)
     }
 
     fn unit(&self) -> String {
-        match self.options.unit.as_deref().map(clean) {
-            Some(unit) if !unit.is_empty() => unit.into_owned(),
-            _ => "count".to_owned(),
-        }
+        unit(self.options)
     }
 
     fn first(&self) -> Option<&'a Row> {
@@ -155,8 +140,70 @@ impl<'a> Caption<'a> {
     }
 }
 
+/// A title with its places filled in.
+pub(super) fn fill_in(
+    template: &str,
+    shown: usize,
+    key: &str,
+    range: Option<&RangeText>,
+    total: &str,
+) -> String {
+    let part = |part: fn(&RangeText) -> &str| range.map(part).unwrap_or_default();
+    let shown = shown.to_string();
+    let mut title = template.to_owned();
+    for (placeholder, value) in [
+        ("{top}", &shown[..]),
+        ("{key}", key),
+        ("{start}", part(|range| &range.start)),
+        ("{end}", part(|range| &range.end)),
+        ("{date}", part(|range| &range.date)),
+        ("{window}", part(|range| &range.whole)),
+        ("{length}", part(|range| &range.length)),
+        ("{total}", total),
+    ] {
+        title = title.replace(placeholder, value);
+    }
+    clean(&title).into_owned()
+}
+
+/// `Top 5 by tweets: hashtag`, or `Tweets by hashtag` where nothing is left out.
+pub(super) fn title_of(unit: &str, key: &str, of_more: Option<usize>) -> String {
+    let mut letters = unit.chars();
+    let counted: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
+    match of_more {
+        _ if key.is_empty() => counted,
+        None => format!("{counted} by {key}"),
+        Some(shown) => format!("Top {shown} by {unit}: {key}"),
+    }
+}
+
+/// What the keys are called.
+pub(super) fn key_name(row: Option<&Row>, options: &ChartOptions) -> String {
+    let names = || row.map(|row| row.keys.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>());
+    let name = options.label.clone().or_else(|| names().map(|names| names.join(" / ")));
+    clean(&name.unwrap_or_default()).into_owned()
+}
+
+/// What is counted.
+pub(super) fn unit(options: &ChartOptions) -> String {
+    let column = options.value.as_deref().map(|column| column.trim_start_matches('.'));
+    match options.unit.as_deref().or(column).map(clean) {
+        Some(unit) if !unit.is_empty() => unit.into_owned(),
+        _ => "count".to_owned(),
+    }
+}
+
+/// What a picture without windows is called.
+pub(super) const NO_TITLE: &str = "No windows";
+
+/// What is said above a window that is not final.
+pub(super) const STILL_OPEN: &str = "window still open";
+
 /// What a picture without rows says.
 pub(super) const NO_WINDOWS: &str = "no windows in the input";
+
+/// What a picture of an empty window says.
+pub(super) const NOTHING_COUNTED: &str = "nothing was counted in this window";
 
 fn range(row: &Row, bounds: Bounds, options: &ChartOptions) -> RangeText {
     let range = if row.all { RangeText::so_far } else { RangeText::new };
@@ -211,7 +258,7 @@ pub(super) fn tooltip(row: &Row) -> String {
 }
 
 /// With all digits.
-fn exact(number: Number) -> String {
+pub(super) fn exact(number: Number) -> String {
     match number {
         Number::Int(_) => crate::jsonl::format::people::thousands(&number.to_string()),
         Number::Float(_) => number.to_string(),

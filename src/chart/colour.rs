@@ -38,13 +38,26 @@ pub const NEW: Colour = colour("#a0437f", "#e69ac6");
 /// Keys, in order of their first appearance; a ninth is one of the [`OTHERS`].
 pub const SERIES: [Colour; 8] = [
     colour("#0072b2", "#56b4e9"),
-    colour("#c75700", "#ff9a52"),
+    colour("#bf5300", "#ff9a52"),
     colour("#00805a", "#3fcf9b"),
     colour("#b0508a", "#e69ac6"),
     colour("#8a6d00", "#e9c84a"),
     colour("#5b5fc7", "#a5a8ff"),
     colour("#007a8a", "#4fd1e0"),
     colour("#a4373a", "#ff8f8f"),
+];
+
+/// From little to much, in one hue, towards the ground's opposite: what is much stands out on both grounds.
+pub const HEAT: [Colour; 9] = [
+    colour("#e3eef9", "#14283c"),
+    colour("#cbdff2", "#153652"),
+    colour("#adcdea", "#16456d"),
+    colour("#8ab8e0", "#19578a"),
+    colour("#629fd2", "#1e6ca8"),
+    colour("#4086c1", "#3387c6"),
+    colour("#246cac", "#58a4dd"),
+    colour("#125291", "#89c1ee"),
+    colour("#083a70", "#c2e0f9"),
 ];
 
 #[cfg(test)]
@@ -74,14 +87,22 @@ mod tests {
 
     #[test]
     fn text_can_be_read() {
-        for colour in [INK, MUTED, RISEN, FALLEN, NEW] {
-            assert_contrast(colour, 4.5);
+        for colour in [INK, MUTED, RISEN, FALLEN, NEW].iter().chain(&SERIES) {
+            assert_contrast(*colour, 4.5);
         }
     }
 
     #[test]
+    fn cells_grow_darker_on_light_ground_and_lighter_on_dark() {
+        for pair in HEAT.windows(2) {
+            assert!(luminance(pair[0].light) > luminance(pair[1].light) * 1.15, "{pair:?}");
+            assert!(luminance(pair[0].dark) * 1.15 < luminance(pair[1].dark), "{pair:?}");
+        }
+        assert_contrast(HEAT[8], 7.0);
+    }
+
+    #[test]
     fn shapes_can_be_seen() {
-        SERIES.iter().for_each(|colour| assert_contrast(*colour, 4.0));
         assert_contrast(OTHERS, 3.0);
         assert_contrast(AXIS, 3.0);
     }

@@ -7,23 +7,31 @@
 
 mod barh;
 mod caption;
+mod clock;
 pub mod colour;
-mod latest;
+mod frame;
+mod heat;
+mod line;
 mod options;
 mod order;
+mod over_time;
+mod palette;
+mod ramp;
+mod recent;
 mod scale;
+mod stack;
 mod svg;
 #[cfg(test)]
 mod tests;
+mod week;
 mod width;
 
 use std::fmt;
 use std::str::FromStr;
 
-pub use latest::Latest;
 pub use options::{ChartOptions, TITLE_PLACES, Theme, parse_title};
-
-use crate::row::Row;
+pub use palette::Palette;
+pub use recent::Recent;
 
 /// A kind of chart.
 #[derive(Clone, Copy)]
@@ -32,17 +40,52 @@ pub struct Kind {
     pub name: &'static str,
     /// What it shows, in a few words.
     pub help: &'static str,
-    draw: fn(&[Row], &ChartOptions) -> String,
+    /// Of the newest window alone, or of several.
+    scope: Scope,
+    draw: fn(&Recent, &ChartOptions) -> String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scope {
+    Newest,
+    Several,
 }
 
 /// All kinds of charts; the first is the default.
-pub const KINDS: [Kind; 1] =
-    [Kind { name: "barh", help: "horizontal bars of the newest window", draw: barh::draw }];
+pub const KINDS: [Kind; 6] = [
+    newest("barh", "horizontal bars of the newest window", barh::draw),
+    several("line", "lines over time, one for each key", line::draw),
+    several("area", "lines over time with what lies below them", line::draw_area),
+    several("stack", "columns over time, the keys on top of one another", stack::draw),
+    several("heat", "a shade for each key and window", heat::draw),
+    several("week", "a shade for each hour of the week", week::draw),
+];
+
+const fn newest(name: &'static str, help: &'static str, draw: fn(&Recent, &ChartOptions) -> String) -> Kind {
+    Kind { name, help, scope: Scope::Newest, draw }
+}
+
+const fn several(name: &'static str, help: &'static str, draw: fn(&Recent, &ChartOptions) -> String) -> Kind {
+    Kind { name, help, scope: Scope::Several, draw }
+}
 
 impl Kind {
+    /// An empty collection of the windows that the chart shows.
+    pub fn collect(&self, options: &ChartOptions) -> Recent {
+        match self.scope {
+            Scope::Newest => Recent::newest(options),
+            Scope::Several => Recent::several(options),
+        }
+    }
+
+    /// Whether the chart shows several windows.
+    pub fn is_over_time(&self) -> bool {
+        self.scope == Scope::Several
+    }
+
     /// The chart as an SVG document.
-    pub fn draw(&self, rows: &[Row], options: &ChartOptions) -> String {
-        (self.draw)(rows, options)
+    pub fn draw(&self, recent: &Recent, options: &ChartOptions) -> String {
+        (self.draw)(recent, options)
     }
 }
 

@@ -76,8 +76,14 @@ pub struct ChartOptions {
     pub width: u32,
     /// Of one bar, in pixels.
     pub bar_height: u32,
-    /// Bars at most.
+    /// Keys at most.
     pub top: usize,
+    /// Windows at most, in charts of several.
+    pub windows: usize,
+    /// The number column that is drawn in place of `count`.
+    pub value: Option<String>,
+    /// Shares in place of numbers, where they stack.
+    pub normalize: bool,
     /// Light, dark, or as the viewer has it.
     pub theme: Theme,
     /// Of the times shown.
@@ -99,6 +105,9 @@ impl Default for ChartOptions {
             width: 800,
             bar_height: 22,
             top: 10,
+            windows: 360,
+            value: None,
+            normalize: false,
             theme: Theme::Auto,
             zone: TimeZone::UTC,
         }

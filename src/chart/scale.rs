@@ -26,6 +26,18 @@ impl Linear {
         Linear { low, high, from, to }
     }
 
+    /// The scale that ends at round values, `steps` at most, all of which it has as ticks.
+    pub(super) fn rounded(self, steps: u32, whole_only: bool) -> Linear {
+        let step = round_step(self.low, self.high, steps, whole_only);
+        let (low, high) = ((self.low / step).floor() * step, (self.high / step).ceil() * step);
+        Linear { low, high, ..self }
+    }
+
+    /// The round values of [`Linear::rounded`].
+    pub(super) fn marks(self, steps: u32, whole_only: bool) -> Vec<(f64, String)> {
+        round_values(self.low, self.high, steps, whole_only)
+    }
+
     /// Where a value lies.
     pub(super) fn at(self, value: f64) -> f64 {
         self.from + (bounded(value) - self.low) / (self.high - self.low) * (self.to - self.from)
@@ -37,7 +49,7 @@ impl Linear {
         loop {
             let ticks = round_values(self.low, self.high, most, whole_only);
             let fits = ticks.windows(2).all(|pair| {
-                let room = self.at(pair[1].0) - self.at(pair[0].0);
+                let room = (self.at(pair[1].0) - self.at(pair[0].0)).abs();
                 (label_width(&pair[0].1) + label_width(&pair[1].1)) / 2.0 + TICK_GAP <= room
             });
             if fits {
@@ -58,8 +70,8 @@ fn bounded(value: f64) -> f64 {
     if value.is_nan() { 0.0 } else { value.clamp(-LARGEST, LARGEST) }
 }
 
-/// Multiples of 1, 2, 2.5 or 5 times a power of ten between two values, `most` steps at most.
-fn round_values(low: f64, high: f64, most: u32, whole_only: bool) -> Vec<(f64, String)> {
+/// 1, 2, 2.5 or 5 times a power of ten, of which there are about `most` between two values.
+fn round_step(low: f64, high: f64, most: u32, whole_only: bool) -> f64 {
     let rough = (high - low) / f64::from(most);
     let mut power = rough.log10().floor() as i32;
     if whole_only {
@@ -68,7 +80,12 @@ fn round_values(low: f64, high: f64, most: u32, whole_only: bool) -> Vec<(f64, S
     let digits = if whole_only && power == 0 { [1.0, 2.0, 5.0, 10.0] } else { [1.0, 2.0, 2.5, 5.0] };
     let steps = digits.iter().map(|digit| digit * 10_f64.powi(power)).chain([10_f64.powi(power + 1)]);
     // The rough step may be just above the last candidate by rounding.
-    let step = steps.into_iter().find(|step| *step >= rough * 0.999_999).unwrap_or(10_f64.powi(power + 1));
+    steps.into_iter().find(|step| *step >= rough * 0.999_999).unwrap_or(10_f64.powi(power + 1))
+}
+
+/// Multiples of a round step between two values, `most` steps at most.
+fn round_values(low: f64, high: f64, most: u32, whole_only: bool) -> Vec<(f64, String)> {
+    let step = round_step(low, high, most, whole_only);
     let decimals = (-step.log10().floor()).max(0.0) as usize;
     let has_half = (step / 10_f64.powi(step.log10().floor() as i32)).fract() != 0.0;
     let decimals = if has_half && step < 10.0 { decimals + 1 } else { decimals };

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 
 use super::top::{RowMapper, row_recipe};
-use crate::chart::{ChartOptions, Kind, Latest};
+use crate::chart::{ChartOptions, Kind, Recent};
 use crate::drive::{Context, End, Figures, Flow, Job, Recipe, Usage};
 use crate::jsonl::{Chunk, replace_file};
 use crate::row::Row;
@@ -36,7 +36,7 @@ pub struct PlotOptions {
 pub struct Plot {
     options: PlotOptions,
     /// By length of window, where there is a chart for each; else one.
-    charts: BTreeMap<String, Latest>,
+    charts: BTreeMap<String, Recent>,
     /// Charts that have something new to show.
     stale: Vec<String>,
     drawn_at: Option<Instant>,
@@ -60,7 +60,7 @@ impl Plot {
 
     /// Whether there was anything to draw.
     pub fn is_empty(&self) -> bool {
-        self.charts.values().all(|chart| chart.rows().is_empty())
+        self.charts.values().all(Recent::is_empty)
     }
 
     /// Which chart a row belongs to.
@@ -89,8 +89,11 @@ impl Plot {
 
     fn draw_stale(&mut self, cx: &mut Context<'_>) -> anyhow::Result<()> {
         for chart in std::mem::take(&mut self.stale) {
-            let rows = self.charts.get(&chart).map_or(&[][..], Latest::rows);
-            let svg = self.options.kind.draw(rows, &self.options.chart);
+            let PlotOptions { kind, chart: looks, .. } = &self.options;
+            let svg = match self.charts.get(&chart) {
+                Some(recent) => kind.draw(recent, looks),
+                None => kind.draw(&kind.collect(looks), looks),
+            };
             match &self.options.file {
                 Some(file) => {
                     let file = with_size(file, &chart);
@@ -105,10 +108,24 @@ impl Plot {
         Ok(())
     }
 
+    fn say_what_is_left_out(&self, cx: &mut Context<'_>) {
+        let lengths: u64 = self.charts.values().map(Recent::other_lengths).sum();
+        if lengths > 0 {
+            cx.notes.say(&format!(
+                "{lengths} windows are left out, since they are not as long as the first: {SIZE_PLACE} in the name \
+                 of the output makes a chart for each length"
+            ));
+        }
+        let rows: u64 = self.charts.values().map(Recent::without_figure).sum();
+        if let (Some(column), 1..) = (&self.options.chart.value, rows) {
+            cx.notes.say(&format!("{rows} rows have no number in the column {column}"));
+        }
+    }
+
     /// Ends windows that wait for rows.
     fn end_partial(&mut self) {
         self.quiet_since = None;
-        let ended = |(name, chart): (&String, &mut Latest)| chart.flush_partial().then(|| name.clone());
+        let ended = |(name, chart): (&String, &mut Recent)| chart.flush_partial().then(|| name.clone());
         let ended: Vec<String> = self.charts.iter_mut().filter_map(ended).collect();
         ended.into_iter().for_each(|chart| self.has_news(chart));
     }
@@ -127,8 +144,8 @@ impl Job for Plot {
         }
         for row in rows {
             let name = self.chart_of(&row);
-            let top = self.options.chart.top;
-            let chart = self.charts.entry(name.clone()).or_insert_with(|| Latest::new(top));
+            let PlotOptions { kind, chart: looks, .. } = &self.options;
+            let chart = self.charts.entry(name.clone()).or_insert_with(|| kind.collect(looks));
             if chart.push(row).map_err(|error| Usage(error.to_string()))? {
                 self.has_news(name);
             }
@@ -157,6 +174,7 @@ impl Job for Plot {
 
     fn finish(&mut self, _end: End, cx: &mut Context<'_>) -> anyhow::Result<()> {
         self.end_partial();
+        self.say_what_is_left_out(cx);
         if self.is_empty() {
             cx.notes.say("there was no window to draw");
             if self.options.follow.is_none() {
