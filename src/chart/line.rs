@@ -39,7 +39,7 @@ fn draw_lines(recent: &Recent, options: &ChartOptions, form: &str, filled: bool)
     }
     let mut frame = Frame::begin(words, options);
     let names = names_width(over.series.iter().map(|series| &series.label[..]), frame.width);
-    let plot = Plot::new(&over, &frame, names + REACH, over.values()).from_point_to_point(&over);
+    let plot = Plot::new(&over, &frame, names + REACH, over.values()).point_to_point(&over);
     plot.behind(&mut frame.svg, &over);
     let lines: Vec<(&Series, Line)> =
         over.series.iter().map(|series| (series, Line::new(&over, &plot, series))).collect();

@@ -60,7 +60,7 @@ pub(super) fn heat(step: usize) -> &'static str {
 const FORMS: [(&str, &str); 6] = [
     ("value", "paint-order:stroke;stroke-width:3px;stroke-linejoin:round"),
     ("line", "fill:none;stroke-width:2px;stroke-linejoin:round;stroke-linecap:round"),
-    ("thin", "fill:none;stroke-width:1px"),
+    ("thin", "fill:none;stroke-width:1px;stroke-opacity:.6"),
     ("open", "stroke-dasharray:1 5"),
     ("area", "fill-opacity:.14"),
     ("edge", "stroke-width:1.5px"),

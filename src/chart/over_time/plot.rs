@@ -58,7 +58,7 @@ impl Plot {
     }
 
     /// The same from the first window's point to the last one's, without room for cells around them.
-    pub(in crate::chart) fn from_point_to_point(mut self, over: &OverTime<'_>) -> Plot {
+    pub(in crate::chart) fn point_to_point(mut self, over: &OverTime<'_>) -> Plot {
         if let [first, .., last] = &over.columns[..]
             && first.at < last.at
         {
