@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-use common::kept::{Chance, Job, KINDS, LISTS, TABLES, append, input, same, undisturbed};
+use common::kept::{Chance, FILTERS, Job, KINDS, LISTS, TABLES, append, input, same, undisturbed};
 use common::{gzip, zstd};
 
 /// How many runs of each kind are killed.
 fn kills() -> u64 {
-    std::env::var("KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(8)
+    std::env::var("KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(5)
 }
 
 /// Lets a run go on for a while; true if it came to its end before it was killed.
@@ -102,6 +102,15 @@ fn growing(chance: &mut Chance, folder: &Path, rest: &mut &str, is_running: bool
 #[test]
 fn killed_runs_leave_no_trace_in_tables_and_lists() {
     for (seed, args) in [(37, TABLES[0]), (41, TABLES[2]), (43, LISTS[0]), (47, LISTS[1])] {
+        kill_at_random(seed, args, 8_000, |chance, folder, rest, running| {
+            growing(chance, folder, rest, running.is_some())
+        });
+    }
+}
+
+#[test]
+fn killed_runs_leave_no_trace_in_lines_that_are_kept() {
+    for (seed, args) in [(53, FILTERS[0]), (59, FILTERS[1]), (61, FILTERS[3])] {
         kill_at_random(seed, args, 8_000, |chance, folder, rest, running| {
             growing(chance, folder, rest, running.is_some())
         });

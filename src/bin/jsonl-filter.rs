@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use trendpipe::cli::condition;
 use trendpipe::cli::keep::KeepArgs;
+use trendpipe::cli::state::{Kept, StateArgs};
 use trendpipe::cli::{self, Common, LexiconArg, OutputArgs, Status, Tool, Usage};
 use trendpipe::expr::Expr;
 use trendpipe::job::filter::{Filter, FilterOptions};
@@ -47,6 +48,8 @@ struct Args {
     #[command(flatten)]
     lexicon: LexiconArg,
     #[command(flatten)]
+    state: StateArgs,
+    #[command(flatten)]
     output: OutputArgs,
     #[command(flatten)]
     common: Common,
@@ -61,11 +64,12 @@ Examples:
   stream-fetch demo:rsvps | jsonl-filter '.group.group_country == \"us\"'
 
 A record is kept when any output of the condition is neither null nor false.
-Exit status: 0 done, 1 nothing kept (with -e), 2 usage, 3 rejects, 4 input or output failed.";
+Exit status: 0 done, 1 nothing kept (with -e), 2 usage, 3 rejects, 4 input or output failed,
+5 a state of other settings, or one that cannot be used, 75 another run holds the state.";
 
 fn run(mut args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     args.common.prepare(tool)?;
-    args.lexicon.prepare()?;
+    let lexicon = args.lexicon.prepare()?;
     let others = args.map.is_some() || args.keep_only.is_given();
     args.keep = condition::of_operands(&mut args.operands, args.keep, others)?;
     if args.invert && args.keep.is_none() {
@@ -88,7 +92,7 @@ fn run(mut args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
 
     let files: Vec<PathBuf> = args.operands.iter().map(PathBuf::from).collect();
     let clock = args.keep_only.clock()?;
-    let mut filter = Filter::new(FilterOptions {
+    let options = FilterOptions {
         keep: args.keep,
         invert: args.invert,
         clock: clock.clock(),
@@ -100,8 +104,16 @@ fn run(mut args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
         raw: args.raw,
         count: args.count,
         most: args.max_count.map(NonZeroU64::get),
-    });
-    let (status, _) = args.common.run(tool, &mut filter, &files, args.output.open()?)?;
+    };
+    let mut kept = args.state.open(&args.common.settings(tool, lexicon, options.settings()))?;
+    if options.count {
+        kept = kept.map(Kept::with_whole_output);
+    }
+    let mut filter = match &kept {
+        Some(kept) => Filter::go_on(options, &kept.state)?,
+        None => Filter::new(options),
+    };
+    let (status, _) = args.common.run_kept(tool, &mut filter, &files, &args.output, kept)?;
     Ok(if status == Status::Done && args.exit_status && filter.matched() == 0 {
         Status::NoMatch
     } else {

@@ -159,6 +159,7 @@ impl Common {
     ) -> anyhow::Result<(Status, Outcome)> {
         let Some(mut kept) = kept else { return self.run(tool, job, files, output.open()?) };
         self.refuse_inputs(files)?;
+        kept.refuse_inputs(output, files)?;
         if files.is_empty() {
             needs_input()?;
         }

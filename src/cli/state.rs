@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::Args;
 
-use super::OutputArgs;
+use super::{OutputArgs, refuse_input};
 use crate::drive::{Notes, Usage};
 use crate::jsonl::format::Format;
 use crate::jsonl::{Input, Ledger, Output, RejectPolicy};
@@ -60,6 +60,11 @@ impl Kept {
     pub fn with_whole_output(mut self) -> Kept {
         self.is_output_whole = true;
         self
+    }
+
+    /// Refuses files to be read that the run would add to.
+    pub(super) fn refuse_inputs(&self, output: &OutputArgs, files: &[PathBuf]) -> Result<(), Usage> {
+        refuse_input("-o", output.file().filter(|_| !self.is_output_whole), files)
     }
 
     /// Opens the files where they were left, and says what is worth knowing about them.

@@ -273,12 +273,13 @@ impl<J: Job> Run<'_, J> {
                 let (mut chunk, mut mapped) = self.cut_at_limit(chunk, mapped)?;
                 let mut cx = Context { out: &mut self.output, notes: &mut self.notes };
                 let batch = std::mem::take(&mut mapped.batch);
-                let mut flow = self.job.apply(&chunk, batch, &mut cx)?;
-                if let Flow::DoneBehind(last) = flow {
+                let mut flow = self.job.apply(&chunk, batch, &mut cx);
+                if let Ok(Flow::DoneBehind(last)) = flow {
                     chunk.cut_behind_line(last);
                     mapped.cut_to(&chunk);
-                    flow = Flow::Done;
+                    flow = Ok(Flow::Done);
                 }
+                // Also where the output failed: the lines were read.
                 self.counts.lines += mapped.lines;
                 self.counts.blank += mapped.blank;
                 self.counts.records += mapped.records;
@@ -286,7 +287,7 @@ impl<J: Job> Run<'_, J> {
                 let mut rejects = mapped.rejects;
                 rejects.iter_mut().for_each(|rejected| rejected.line += *before);
                 *before += mapped.lines;
-                self.applied_to(chunk, rejects, flow)
+                self.applied_to(chunk, rejects, flow?)
             }
         }
     }

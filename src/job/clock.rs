@@ -9,6 +9,7 @@ use super::evaluate::failed;
 use crate::drive::{Notes, Usage};
 use crate::expr::{Expr, Program, Record, Value};
 use crate::jsonl::{Chunk, Reject, format};
+use crate::pack::{Packer, Unpackable, Unpacker};
 use crate::time::{Millis, TimeError, TimeReader};
 
 /// The fields that are looked for, in this order within a record.
@@ -26,6 +27,36 @@ pub enum Clock {
     Field(Expr),
     /// It is the time at which the record arrives.
     Arrival,
+}
+
+impl Clock {
+    /// The value of `--time` that means it; `None` without one.
+    pub(super) fn setting(&self) -> Option<String> {
+        match self {
+            Clock::Auto => None,
+            Clock::Field(field) => Some(field.source().to_owned()),
+            Clock::Arrival => Some("now".into()),
+        }
+    }
+
+    /// Appends the field that was found, for a run that goes on.
+    pub(super) fn pack(&self, out: &mut Packer) {
+        let found = match self {
+            Clock::Field(field) => Some(field.source()),
+            Clock::Auto | Clock::Arrival => None,
+        };
+        out.option(found, |out, field| out.string(field.as_bytes()));
+    }
+
+    /// Goes on with the field that an earlier run found.
+    pub(super) fn unpack(&mut self, from: &mut Unpacker<'_>) -> Result<(), Unpackable> {
+        let found = from.option(Unpacker::string)?;
+        if let (Clock::Auto, Some(field)) = (&*self, found) {
+            let field = std::str::from_utf8(field).map_err(|_| Unpackable)?;
+            *self = Clock::Field(Expr::parse(field).map_err(|_| Unpackable)?);
+        }
+        Ok(())
+    }
 }
 
 /// Where a mapper has the time of a record from.

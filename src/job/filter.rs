@@ -3,6 +3,7 @@
 //! What happens to a record, in this order: the condition, the range of time, the sample, the repeats, what is made of it,
 //! the limit. All but the repeats and the limit look at one record alone, and run on workers.
 
+mod keep;
 mod kept;
 mod mapper;
 
@@ -14,6 +15,7 @@ use crate::drive::{Context, End, Figures, Flow, Job, Notes, Recipe, Usage};
 use crate::expr::Expr;
 use crate::jsonl::Chunk;
 use crate::record::{Repeats, Sample, Within};
+use crate::state::Snapshot;
 use crate::time::{Millis, TimeReader};
 use kept::{Kept, KeptRecord};
 use mapper::FilterMapper;
@@ -200,6 +202,11 @@ impl Job for Filter {
         if self.options.count {
             cx.out.line(self.written.to_string().as_bytes())?;
         }
+        Ok(())
+    }
+
+    fn save(&mut self, snapshot: &mut Snapshot) -> anyhow::Result<()> {
+        self.pack(&mut snapshot.job);
         Ok(())
     }
 

@@ -1,8 +1,10 @@
 //! Which records come again: the first with a key is kept, those that follow are not.
 
+use std::fmt;
+
 use super::Dedupe;
 use crate::pack::{Packer, Unpackable, Unpacker};
-use crate::time::Millis;
+use crate::time::{Millis, Span};
 
 /// How long a key is remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +15,16 @@ pub enum Within {
     Records(u64),
     /// To the end; the memory grows with the keys.
     All,
+}
+
+impl fmt::Display for Within {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Within::Span(span) => Span::from_millis(*span).fmt(f),
+            Within::Records(records) => write!(f, "{records}rec"),
+            Within::All => f.write_str("all"),
+        }
+    }
 }
 
 /// Remembers keys, by time or by number.

@@ -8,8 +8,9 @@ use std::fmt;
 use std::str::FromStr;
 
 /// Which keys are in the sample.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sample {
+    rate: Rate,
     /// Of 2^64 hashes so many are in; `None`: all.
     below: Option<u64>,
     seed: u64,
@@ -41,12 +42,18 @@ impl Sample {
         let part = rate.0 / 100.0;
         // 2^64 itself is no u64.
         let below = (part < 1.0).then(|| (part * 2.0_f64.powi(64)) as u64);
-        Sample { below, seed }
+        Sample { rate, below, seed }
     }
 
     /// Whether the key is in the sample.
     pub fn has(self, key: &[u8]) -> bool {
         self.below.is_none_or(|below| hash(self.seed, key) < below)
+    }
+}
+
+impl fmt::Display for Sample {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} by seed {}", self.rate, self.seed)
     }
 }
 

@@ -184,6 +184,15 @@ pub const KINDS: [&[&str]; 7] = [
 pub const LISTS: [&[&str]; 2] =
     [&["topn", "3", "--other"], &["topn", "2", "--by", "v", "--asc", "--format", "csv"]];
 
+/// Lines that are kept or made, and what is remembered meanwhile.
+pub const FILTERS: [&[&str]; 5] = [
+    &["jsonl-filter", ".v > 500"],
+    &["jsonl-filter", "--dedupe", ".id", "--within", "20s", "--time", ".t"],
+    &["jsonl-filter", "-v", "--where", ".k == \"key 1\"", "--dedupe", ".k", "--within", "50rec"],
+    &["jsonl-filter", "--map", "{k, v}", "--sample", "30%", "--sample-key", ".id", "--format", "csv"],
+    &["jsonl-filter", "--dedupe", ".k", "--where", ".t", "--count"],
+];
+
 /// Counts of plain records: the output is one table, made anew by each run.
 pub const TABLES: [&[&str]; 3] = [
     &["topn", "7", "--key", ".k", "--other"],

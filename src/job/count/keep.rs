@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 
 use super::{Count, CountOptions};
 use crate::expr::Expr;
-use crate::job::clock::Clock;
 use crate::job::late::LateFile;
 use crate::job::limit::KeyLimit;
 use crate::pack::{Packer, Unpackable, Unpacker};
@@ -63,11 +62,7 @@ impl CountOptions {
             .map(|named| format!("{} {}={}", aggregate(named.aggregate), named.name, named.values.source()))
             .collect();
         let Value::Object(settings) = json!({
-            "time": match clock {
-                Clock::Auto => None,
-                Clock::Field(field) => Some(source(field)),
-                Clock::Arrival => Some("now".into()),
-            },
+            "time": clock.setting(),
             "time-format": times.setting(),
             "key": keys,
             "missing": missing_as_null.then_some("null"),
@@ -167,11 +162,7 @@ impl Count {
     }
 
     fn pack(&self, out: &mut Packer) {
-        let found = match &self.options.clock {
-            Clock::Field(field) => Some(field.source()),
-            Clock::Auto | Clock::Arrival => None,
-        };
-        out.option(found, |out, field| out.string(field.as_bytes()));
+        self.options.clock.pack(out);
         self.windows.pack(out);
         out.option(self.dedupe.as_ref(), |out, dedupe| dedupe.pack(out));
         out.option(self.late.as_ref(), |out, late| late.pack(out));
@@ -180,11 +171,7 @@ impl Count {
     /// Goes on where the count that was packed stopped; its settings were these.
     fn unpack(&mut self, bytes: &[u8]) -> Result<(), Unpackable> {
         let mut from = Unpacker::new(bytes);
-        let found = from.option(Unpacker::string)?;
-        if let (Clock::Auto, Some(field)) = (&self.options.clock, found) {
-            let field = std::str::from_utf8(field).map_err(|_| Unpackable)?;
-            self.options.clock = Clock::Field(Expr::parse(field).map_err(|_| Unpackable)?);
-        }
+        self.options.clock.unpack(&mut from)?;
         self.windows = Windows::unpack(&self.options.windows, &mut from)?;
         self.before = self.windows.stats();
         self.taken = self.before.records;
