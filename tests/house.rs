@@ -16,7 +16,7 @@ const STRANGERS: [(&str, &[&str]); 11] = [
     ("archive", &["scan", "time", "text", "expr", "row", "net", "state"]),
     ("state", &["scan", "time", "text", "expr", "row", "net"]),
     ("text", &["scan", "time", "jsonl"]),
-    ("record", &["scan", "jsonl", "text", "expr", "row", "net", "drive"]),
+    ("record", &["text", "expr", "net", "drive"]),
     ("time", &["scan"]),
     ("expr", &["time"]),
     ("net", &["scan", "time", "text", "expr", "row"]),

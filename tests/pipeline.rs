@@ -32,10 +32,12 @@ fn whole_window(n: usize) -> String {
     )
 }
 
-const CASES: [Case; 12] = [
+const CASES: [Case; 14] = [
     case("jsonl-filter", &[".n >= 0"], record, 0),
     case("jsonl-filter", &["(.n | tostring | length) > 0"], record, 0),
     case("jsonl-filter", &["--map", "{k}"], record, 0),
+    case("jsonl-filter", &["--dedupe", ".n", "--within", "1h", "--time", ".t"], record, 0),
+    case("jsonl-filter", &["--explode", ".k", "--select", ".k,.n"], record, 0),
     case("jsonl-filter", &["--check", "full", "--threads", "1", ".k"], record, 0),
     case("jsonl-filter", &["--threads", "3", "--format", "csv", "--map", "[.k, .n] | {a: .[0]}"], record, 1),
     case("stream-fetch", &["-"], record, 0),

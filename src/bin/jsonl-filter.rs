@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use trendpipe::cli::condition;
 use trendpipe::cli::keep::KeepArgs;
+use trendpipe::cli::shape::ShapeArgs;
 use trendpipe::cli::state::{Kept, StateArgs};
 use trendpipe::cli::{self, Common, LexiconArg, OutputArgs, Status, Tool, Usage};
 use trendpipe::expr::Expr;
@@ -19,15 +20,9 @@ struct Args {
     /// The condition, then files; with --map or --where all are files [default: standard input]
     #[arg(value_name = "PREDICATE|FILE")]
     operands: Vec<String>,
-    /// Write each output of this expression instead of the record
-    #[arg(long, value_name = "EXPR")]
-    map: Option<Expr>,
     /// Keep only records for which this is true
     #[arg(long = "where", value_name = "EXPR", value_parser = Expr::parse_condition)]
     keep: Option<Expr>,
-    /// Write strings that --map makes without quotes
-    #[arg(short, long, requires = "map")]
-    raw: bool,
     /// Keep the records for which the condition is not true
     #[arg(short = 'v', long)]
     invert: bool,
@@ -45,6 +40,8 @@ struct Args {
     explain: bool,
     #[command(flatten)]
     keep_only: KeepArgs,
+    #[command(flatten)]
+    shape: ShapeArgs,
     #[command(flatten)]
     lexicon: LexiconArg,
     #[command(flatten)]
@@ -70,15 +67,15 @@ Exit status: 0 done, 1 nothing kept (with -e), 2 usage, 3 rejects, 4 input or ou
 fn run(mut args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     args.common.prepare(tool)?;
     let lexicon = args.lexicon.prepare()?;
-    let others = args.map.is_some() || args.keep_only.is_given();
+    let others = args.shape.is_given() || args.keep_only.is_given();
     args.keep = condition::of_operands(&mut args.operands, args.keep, others)?;
     if args.invert && args.keep.is_none() {
         return Err(Usage("-v turns a condition round: give one with --where".into()).into());
     }
-    if args.map.is_none() {
+    if !args.shape.writes_other_than_records() {
         args.common.check_for(&args.output);
     }
-    let expressions = args.keep.iter().chain(&args.map);
+    let expressions = args.keep.iter().chain(args.shape.expressions());
     if args.explain {
         let mut out = args.output.open()?;
         for expression in expressions {
@@ -100,8 +97,7 @@ fn run(mut args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
         range: args.keep_only.range(),
         sample: args.keep_only.sample(),
         dedupe: args.keep_only.dedupe(),
-        map: args.map,
-        raw: args.raw,
+        shape: args.shape.shape(&mut notes)?,
         count: args.count,
         most: args.max_count.map(NonZeroU64::get),
     };

@@ -15,6 +15,7 @@ pub mod limit;
 mod overwrite;
 pub mod parts;
 pub mod recording;
+pub mod shape;
 mod size;
 pub mod sources;
 pub mod state;

@@ -17,6 +17,7 @@
 //! | `functions`, `pattern`, `library` | the library: jq's as jaq has it, and ours |
 //! | `posts` | what is asked of a text or a post, in both engines |
 //! | `check`, `error` | what is told when an expression is wrong |
+//! | `splice`, `select` | records with fields more, and with few of theirs, made of their bytes |
 //! | `program` | both engines over one record |
 
 mod check;
@@ -35,6 +36,8 @@ mod posts;
 mod program;
 mod project;
 mod recognise;
+mod select;
+mod splice;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -46,12 +49,15 @@ pub use engine::{MAX_OUTPUTS, is_guarded};
 pub use error::{EvalError, ExprError};
 pub use library::use_lexicon;
 pub use program::{Program, Record};
+pub use select::{Selection, elements};
+pub use splice::{NewField, splice};
 pub use value::Value;
 
-use crate::scan::Path;
+use crate::scan::{Path, Step};
 use engine::Engine;
 use jaq_core::load;
-use plan::{Plan, is_word, show_path};
+use plan::{Filter, Plan, Shape, is_word, show_path};
+use splice::Addition;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -68,6 +74,8 @@ struct Parsed {
     /// The only fields that jaq can see, if that is known.
     fields: Option<Vec<Path>>,
     name: Option<String>,
+    /// What is put into the record, if that is all that the expression does.
+    additions: Vec<Addition>,
 }
 
 impl Expr {
@@ -87,7 +95,8 @@ impl Expr {
         };
         let fields = term.as_ref().and_then(project::fields);
         let name = term.as_ref().and_then(literal::last_name);
-        Ok(Expr(Arc::new(Parsed { source: source.to_owned(), engine, plan, fields, name })))
+        let additions = term.as_ref().and_then(|term| splice::additions(source, term)).unwrap_or_default();
+        Ok(Expr(Arc::new(Parsed { source: source.to_owned(), engine, plan, fields, name, additions })))
     }
 
     /// Parses an expression that decides about records. An assignment makes a new record, which is true whatever it holds:
@@ -133,6 +142,9 @@ impl Expr {
 
     /// Which engine runs, in one sentence.
     pub fn explain(&self) -> String {
+        if !self.additions().is_empty() {
+            return splice::explain(self.additions());
+        }
         let list = |paths: &[Path]| paths.iter().map(|path| show_path(path)).collect::<Vec<_>>().join(", ");
         match (&self.0.plan, &self.0.fields) {
             (Ok(plan), _) if plan.paths.is_empty() => "compiled: runs on the bytes of the record".to_owned(),
@@ -147,7 +159,23 @@ impl Expr {
 
     /// It runs on the bytes of the record, without jaq.
     pub fn is_compiled(&self) -> bool {
+        let additions = self.additions();
         self.0.plan.is_ok()
+            || !additions.is_empty() && additions.iter().all(|addition| addition.values.is_compiled())
+    }
+
+    /// The names of a plain path, such as `a` and `b` of `.a.b`, without `[]`, `?` and all else.
+    pub fn names(&self) -> Option<Vec<&str>> {
+        let Plan { paths, shape: Shape::Values(Filter::Field(place)) } = self.plan()? else { return None };
+        let names = paths[*place].iter().map(|step| match step {
+            Step::Key { name, optional: false } => Some(name.as_str()),
+            _ => None,
+        });
+        names.collect()
+    }
+
+    fn additions(&self) -> &[Addition] {
+        &self.0.additions
     }
 
     fn plan(&self) -> Option<&Plan> {

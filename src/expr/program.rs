@@ -6,11 +6,12 @@ use super::eval::{Halt, Run};
 use super::plan::Plan;
 use super::project::Projection;
 use super::value::Value;
-use super::{Expr, ExprError};
+use super::{Expr, ExprError, splice, walk};
 use crate::jsonl;
-use crate::scan::{Fault, Hit, Path, Scanner};
+use crate::scan::{Fault, Hit, Path, Scanner, Step};
 use jaq_json::Val;
-use std::ops::ControlFlow;
+use std::borrow::Cow;
+use std::ops::{ControlFlow, Range};
 
 /// Several expressions, ready to run on one record after another. Made once per worker thread; cheap to make.
 ///
@@ -34,6 +35,23 @@ struct Loaded {
     expression: Expr,
     /// The scanner's number of each path of the expression.
     places: Vec<usize>,
+    /// What it puts into the record: the number of the expression, and the scanner's number of each name.
+    additions: Vec<(usize, Vec<usize>)>,
+}
+
+impl Loaded {
+    fn new(expression: &Expr, paths: &mut Vec<Path>) -> Loaded {
+        let places = expression.paths().iter().map(|path| place(paths, path)).collect();
+        Loaded { expression: expression.clone(), places, additions: Vec::new() }
+    }
+}
+
+/// The number of a path, which is one more if it is new.
+fn place(paths: &mut Vec<Path>, path: &Path) -> usize {
+    paths.iter().position(|known| known == path).unwrap_or_else(|| {
+        paths.push(path.clone());
+        paths.len() - 1
+    })
 }
 
 impl Program {
@@ -43,18 +61,20 @@ impl Program {
     /// None at present: an [`Expr`] has been checked.
     pub fn new(expressions: &[&Expr]) -> Result<Program, ExprError> {
         let mut paths: Vec<Path> = Vec::new();
-        let mut place = |path: &Path| {
-            paths.iter().position(|known| known == path).unwrap_or_else(|| {
-                paths.push(path.clone());
-                paths.len() - 1
-            })
-        };
-        let load = |expression: &&Expr| Loaded {
-            expression: Expr::clone(expression),
-            places: expression.paths().iter().map(&mut place).collect(),
-        };
-        let expressions = expressions.iter().map(load).collect();
-        Ok(Program { expressions, scanner: Scanner::new(&paths), is_begun: false, value: None })
+        let mut loaded: Vec<Loaded> = Vec::new();
+        for expression in expressions {
+            loaded.push(Loaded::new(expression, &mut paths));
+        }
+        for (i, expression) in expressions.iter().enumerate() {
+            for addition in expression.additions() {
+                let name = |name: &String| vec![Step::Key { name: name.clone(), optional: false }];
+                let names = addition.names.iter().map(|known| place(&mut paths, &name(known))).collect();
+                let number = loaded.len();
+                loaded[i].additions.push((number, names));
+                loaded.push(Loaded::new(&addition.values, &mut paths));
+            }
+        }
+        Ok(Program { expressions: loaded, scanner: Scanner::new(&paths), is_begun: false, value: None })
     }
 
     /// Checks that the line is one whole record, and finds the fields of all expressions.
@@ -108,6 +128,14 @@ impl Record<'_> {
     /// # Panics
     /// When there is no expression `i`.
     pub fn truthy(&mut self, i: usize) -> Result<bool, EvalError> {
+        if !self.program.expressions[i].additions.is_empty() {
+            let mut any = false;
+            self.outputs(i, &mut |_| {
+                any = true;
+                ControlFlow::Break(())
+            })?;
+            return Ok(any);
+        }
         if let Some((plan, run)) = self.compiled(i) {
             match run.truthy(&plan.shape) {
                 Ok(truthy) => return Ok(truthy),
@@ -131,6 +159,9 @@ impl Record<'_> {
         i: usize,
         each: &mut dyn FnMut(Value<'_>) -> ControlFlow<()>,
     ) -> Result<(), EvalError> {
+        if !self.program.expressions[i].additions.is_empty() {
+            return self.spliced(i, each);
+        }
         let mut delivered = 0;
         if let Some((plan, run)) = self.compiled(i) {
             let done = run.outputs(&plan.shape, &mut |value| {
@@ -160,6 +191,93 @@ impl Record<'_> {
             count += 1;
             if count <= delivered { ControlFlow::Continue(()) } else { each(output) }
         })
+    }
+
+    /// The outputs of an expression that puts fields into the record.
+    fn spliced(
+        &mut self,
+        i: usize,
+        each: &mut dyn FnMut(Value<'_>) -> ControlFlow<()>,
+    ) -> Result<(), EvalError> {
+        let expression = self.program.expressions[i].expression.clone();
+        let parts = self.program.expressions[i].additions.clone();
+        let mut names: Vec<(Vec<u8>, Option<Range<usize>>)> = Vec::new();
+        for (addition, (_, places)) in expression.additions().iter().zip(&parts) {
+            for (name, &place) in addition.names.iter().zip(places) {
+                let at = match *self.program.scanner.hits(place) {
+                    [Hit::Value { start, end }] => Some(start as usize..end as usize),
+                    [Hit::Missing] => None,
+                    _ => return self.outputs_behind(0, i, each),
+                };
+                let name = splice::named(name);
+                if !names.iter().any(|(known, _)| *known == name) {
+                    names.push((name, at));
+                }
+            }
+        }
+        let mut outputs = Vec::new();
+        for (number, _) in &parts {
+            let mut values = Vec::new();
+            let error = self.outputs(*number, &mut |value| {
+                values.push(splice::json(&value));
+                ControlFlow::Continue(())
+            });
+            outputs.push(splice::Outputs { values, error: error.err() });
+        }
+        let (line, mut made, mut delivered) = (self.line, Vec::new(), 0);
+        splice::combine(&outputs, &mut Vec::new(), &mut |chosen| {
+            delivered += 1;
+            engine::limit(delivered)?;
+            let mut fields: Vec<splice::Member> = Vec::new();
+            for ((addition, outputs), &place) in expression.additions().iter().zip(&outputs).zip(chosen) {
+                for (name, value) in splice::members(addition, &outputs.values[place]) {
+                    match fields.iter_mut().find(|(known, _)| *known == name) {
+                        Some((_, old)) => *old = value,
+                        None => fields.push((name, value)),
+                    }
+                }
+            }
+            let place = |name: &Vec<u8>| names.iter().find(|(known, _)| known == name)?.1.clone();
+            let fields: Vec<_> =
+                fields.iter().map(|(name, value)| (&name[..], &value[..], place(name))).collect();
+            made.clear();
+            splice(line, &fields, &mut made);
+            Ok(each(Value::Json(Cow::Borrowed(&made))).is_continue())
+        })
+        .map(drop)
+    }
+
+    /// Where the value stands to which expression `i`, a plain path of names, leads; none if the record has no such value.
+    ///
+    /// # Errors
+    /// What is there is no JSON.
+    ///
+    /// # Panics
+    /// When there is no expression `i`.
+    pub fn place(&self, i: usize) -> Result<Option<Range<usize>>, EvalError> {
+        let loaded = &self.program.expressions[i];
+        let (Some(plan), [place]) = (loaded.expression.plan(), &loaded.places[..]) else { return Ok(None) };
+        match *self.program.scanner.hits(*place) {
+            [Hit::Value { start, end }] => return Ok(Some(start as usize..end as usize)),
+            [Hit::Missing | Hit::Mismatch] => return Ok(None),
+            _ => {}
+        }
+        let mut found = None;
+        let walked = walk::follow(&plan.paths[0], self.line, &mut |value| {
+            let start = (value.as_ptr() as usize).checked_sub(self.line.as_ptr() as usize);
+            found =
+                start.map(|start| start..start + value.len()).filter(|place| place.end <= self.line.len());
+            Ok(())
+        });
+        match walked {
+            Ok(()) | Err(Halt::Error(_)) => Ok(found),
+            Err(Halt::Unsure | Halt::Enough) => engine::read(self.line, self.line).map(|_| found),
+        }
+    }
+
+    /// The record's bytes.
+    pub fn line(&self) -> &[u8] {
+        self.line
     }
 
     fn compiled(&self, i: usize) -> Option<(&Plan, Run<'_>)> {

@@ -91,6 +91,32 @@ pub(super) fn member<'r>(object: &'r [u8], name: &str) -> Result<Option<&'r [u8]
     Ok(found)
 }
 
+/// The members of an object, in their order; none where the bytes are no object.
+pub(super) fn members(object: &[u8]) -> Option<Vec<Member<'_>>> {
+    if object.first() != Some(&b'{') {
+        return None;
+    }
+    let mut items = Items::of(object);
+    let mut members = Vec::new();
+    while let Some(member) = items.member().ok()? {
+        members.push(member);
+    }
+    Some(members)
+}
+
+/// The elements of an array; none where the bytes are no array.
+pub(super) fn elements(array: &[u8]) -> Option<Vec<&[u8]>> {
+    if array.first() != Some(&b'[') {
+        return None;
+    }
+    let mut items = Items::of(array);
+    let mut elements = Vec::new();
+    while let Some(element) = items.element().ok()? {
+        elements.push(element);
+    }
+    Some(elements)
+}
+
 fn element(array: &[u8], at: u32) -> Result<Option<&[u8]>, Halt> {
     let mut items = Items::of(array);
     for _ in 0..at {
@@ -107,7 +133,7 @@ pub(super) fn is_empty(container: &[u8]) -> bool {
 }
 
 /// A name with its quotes, and a value.
-type Member<'r> = (&'r [u8], &'r [u8]);
+pub(super) type Member<'r> = (&'r [u8], &'r [u8]);
 
 /// Goes through an array or an object.
 pub(super) struct Items<'r> {

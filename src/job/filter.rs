@@ -1,11 +1,12 @@
 //! `jsonl-filter`: keeps records by a condition, byte for byte, or makes new ones of them.
 //!
-//! What happens to a record, in this order: the condition, the range of time, the sample, the repeats, what is made of it,
-//! the limit. All but the repeats and the limit look at one record alone, and run on workers.
+//! What happens to a record, in this order: the condition, the range of time, the sample, the repeats, what is made of it
+//! (its elements apart, joined with a table, mapped), the limit. All but the repeats and the limit look at one record alone, and run on workers.
 
 mod keep;
 mod kept;
 mod mapper;
+mod shape;
 
 use std::sync::Arc;
 
@@ -17,8 +18,10 @@ use crate::jsonl::Chunk;
 use crate::record::{Repeats, Sample, Within};
 use crate::state::Snapshot;
 use crate::time::{Millis, TimeReader};
-use kept::{Kept, KeptRecord};
+use kept::{Kept, KeptRecord, Tally};
 use mapper::FilterMapper;
+
+pub use shape::{JoinOptions, Shape, Write};
 
 /// What is kept, and what becomes of it.
 #[derive(Clone, Debug)]
@@ -37,10 +40,8 @@ pub struct FilterOptions {
     pub sample: Option<SampleOptions>,
     /// Only the first record of a key is kept.
     pub dedupe: Option<DedupeOptions>,
-    /// Each output of this is a line instead of the record.
-    pub map: Option<Expr>,
-    /// Strings that the map makes are written without quotes.
-    pub raw: bool,
+    /// What becomes of the records that are kept.
+    pub shape: Shape,
     /// Nothing is written but how many lines there would be.
     pub count: bool,
     /// The run ends with this record that is kept.
@@ -106,7 +107,9 @@ pub struct Filter {
     search: ClockSearch,
     repeats: Option<Repeats>,
     matched: u64,
-    written: u64,
+    tally: Tally,
+    /// The first key that the table does not have.
+    unmatched_key: Option<String>,
     failure: Option<Usage>,
 }
 
@@ -114,7 +117,15 @@ impl Filter {
     /// A filter with these options.
     pub fn new(options: FilterOptions) -> Filter {
         let repeats = options.dedupe.as_ref().map(|dedupe| Repeats::new(dedupe.within));
-        Filter { options, search: ClockSearch::default(), repeats, matched: 0, written: 0, failure: None }
+        Filter {
+            options,
+            search: ClockSearch::default(),
+            repeats,
+            matched: 0,
+            tally: Tally::default(),
+            unmatched_key: None,
+            failure: None,
+        }
     }
 
     /// Records that were kept.
@@ -129,13 +140,16 @@ impl Filter {
             if self.is_again(kept, record, arrival) {
                 continue;
             }
-            self.matched += 1;
-            self.written += record.lines;
-            if !self.options.count {
-                kept.write(record, chunk.bytes(), cx.out)?;
-            }
             if self.failure.is_some() {
                 return Ok(Flow::Done);
+            }
+            self.tally.add(record.tally);
+            if !record.tally.is_kept {
+                continue;
+            }
+            self.matched += 1;
+            if !self.options.count {
+                kept.write(record, chunk.bytes(), cx.out)?;
             }
             if self.options.most.is_some_and(|most| self.matched >= most) {
                 return Ok(Flow::DoneBehind(record.line.start));
@@ -160,6 +174,28 @@ impl Filter {
     }
 }
 
+impl Filter {
+    /// Says what the user may not have meant.
+    fn tell_of_join(&self, notes: &mut Notes) {
+        let Some(join) = &self.options.shape.join else { return };
+        if self.tally.replaced > 0 {
+            notes.say(&format!(
+                "columns of the table took the place of fields of {} {}: --prefix NAME_ keeps both",
+                self.tally.replaced,
+                if self.tally.replaced == 1 { "record" } else { "records" }
+            ));
+        }
+        let is_none_found = self.matched == 0 || join.left && self.tally.unmatched == self.tally.lines;
+        if let (Some(asked), Some(known)) = (&self.unmatched_key, join.table.any_key())
+            && is_none_found
+        {
+            notes.say(&format!(
+                "no record has a row in the table: records ask for {asked:?}, it has {known:?}"
+            ));
+        }
+    }
+}
+
 impl Job for Filter {
     type Mapper = FilterMapper;
 
@@ -177,12 +213,15 @@ impl Job for Filter {
         Arc::new(move || FilterMapper::new(&options))
     }
 
-    fn apply(&mut self, chunk: &Chunk, kept: Kept, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
+    fn apply(&mut self, chunk: &Chunk, mut kept: Kept, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
+        if self.unmatched_key.is_none() {
+            self.unmatched_key = kept.unmatched_key.take();
+        }
         if self.options.is_ordered() {
             return self.take(chunk, &kept, cx);
         }
         self.matched += kept.matched;
-        self.written += kept.lines;
+        self.tally.add(kept.tally);
         if !self.options.count {
             kept.write_all(chunk.bytes(), cx.out)?;
         }
@@ -200,8 +239,9 @@ impl Job for Filter {
             return Err(self.search.nothing_found().into());
         }
         if self.options.count {
-            cx.out.line(self.written.to_string().as_bytes())?;
+            cx.out.line(self.tally.lines.to_string().as_bytes())?;
         }
+        self.tell_of_join(cx.notes);
         Ok(())
     }
 
@@ -216,6 +256,9 @@ impl Job for Filter {
             figures.insert("duplicates".into(), repeats.found().into());
             figures.insert("keys".into(), repeats.keys().into());
         }
-        figures.insert("rows".into(), self.written.into());
+        if self.options.shape.join.is_some() {
+            figures.insert("unmatched".into(), self.tally.unmatched.into());
+        }
+        figures.insert("rows".into(), self.tally.lines.into());
     }
 }

@@ -95,6 +95,23 @@ impl Meter {
     }
 }
 
+/// All bytes of a file, decompressed: for what is looked up, not for streams.
+pub fn read_whole(path: &Path) -> io::Result<Vec<u8>> {
+    let mut input = open_file(path)?;
+    let (mut bytes, mut length) = (vec![0; 1 << 16], 0);
+    loop {
+        match input.source.read(&mut bytes[length..])? {
+            0 => break,
+            read => length += read,
+        }
+        if length == bytes.len() {
+            bytes.resize(2 * length, 0);
+        }
+    }
+    bytes.truncate(length);
+    Ok(bytes)
+}
+
 /// Anything with a file descriptor: a file, a pipe, a socket.
 pub struct StreamSource<R> {
     stream: R,

@@ -18,7 +18,7 @@ mod trail;
 pub use buffer::Buffer;
 pub use chunk::{Chunk, ChunkKind, Record};
 pub use decode::{decoded, is_compressed};
-pub use input::{ByteSource, Input, Meter, StreamSource, open_file, open_stdin};
+pub use input::{ByteSource, Input, Meter, StreamSource, open_file, open_stdin, read_whole};
 pub use later::{later_source, open_later};
 pub use output::{Output, replace_file};
 pub use reject::{Ledger, Place, Reject, RejectLimit, RejectPolicy};

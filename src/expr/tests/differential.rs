@@ -1,7 +1,7 @@
 //! Both engines agree: the same outputs in the same order, the same error in the same place.
 
 use super::generate::{Dialect, expression, record};
-use super::{Outputs, run, truthy};
+use super::{Outputs, compact, run, truthy};
 use crate::expr::{EvalError, Expr, Program, engine, json};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -43,6 +43,19 @@ const FORMS: &[&str] = &[
     "label $out | (E) | ., break $out",
 ];
 
+/// Forms that put fields into the record, of expressions `E` and `F`.
+const ADDITIONS: &[&str] = &[
+    ". + {a: (E)}",
+    ".+{\"d e\": (E), n}",
+    ". + {a, x: (E), c: 1}",
+    ". + {x: [E]} + {\"a\": (F), \"y+\": \"+\"}",
+    ". + {a: (E)} + {a: (F)}",
+    ". + {x: ([E] | length)}",
+    ".a = (E)",
+    ".x = (E, F)",
+    ".[\"d e\"] = ([E] | tojson)",
+];
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -69,6 +82,25 @@ proptest! {
         let expression: Expr = source.parse().unwrap();
         for line in &lines {
             prop_assert_eq!(run(&expression, line), run_jaq(&expression, line), "{} of {}", source, line);
+        }
+    }
+
+    /// Fields are put into the bytes of the record; printed anew it is what jaq prints.
+    #[test]
+    fn what_is_put_into_a_record_is_what_jaq_adds(
+        form in select(ADDITIONS),
+        source in expression(Dialect::Full),
+        other in expression(Dialect::Full),
+        lines in vec(record(Dialect::Full), 8),
+    ) {
+        let source = form.replace('E', &source).replace('F', &other);
+        let expression: Expr = source.parse().unwrap();
+        prop_assert!(expression.explain().contains("; puts "), "{}", source);
+        for line in &lines {
+            let (outputs, error) = run(&expression, line);
+            let outputs: Vec<String> = outputs.iter().map(|output| compact(output)).collect();
+            prop_assert_eq!((outputs, error), run_jaq(&expression, line), "{} of {}", source, line);
+            prop_assert_eq!(truthy(&expression, line), truthy_jaq(&expression, line), "{} of {}", source, line);
         }
     }
 

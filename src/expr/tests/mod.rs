@@ -7,8 +7,9 @@ mod generate;
 mod jq;
 mod posts;
 mod recordings;
+mod select;
 
-use super::{EvalError, Expr, Program};
+use super::{EvalError, Expr, Program, Value, json};
 use std::ops::ControlFlow;
 
 /// The outputs as JSON, and the error that ended them.
@@ -33,4 +34,11 @@ fn truthy(expression: &Expr, line: &str) -> Result<bool, EvalError> {
     let mut program = Program::new(&[expression]).unwrap();
     let mut record = program.load(line.as_bytes()).unwrap_or_else(|fault| panic!("{line}: {fault:?}"));
     record.truthy(0)
+}
+
+/// A record as jaq prints it.
+fn compact(json: &str) -> String {
+    let mut compact = Vec::new();
+    Value::of_jaq(&json::parse(json.as_bytes()).expect("an output is JSON")).write_json(&mut compact);
+    String::from_utf8(compact).expect("UTF-8")
 }

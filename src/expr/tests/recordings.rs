@@ -1,7 +1,7 @@
 //! Both engines over what real streams sent.
 
 use super::differential::{run_jaq, truthy_jaq};
-use super::{run, truthy};
+use super::{compact, run, truthy};
 use crate::expr::Expr;
 use std::fs;
 use std::path::PathBuf;
@@ -65,7 +65,12 @@ fn both_engines_agree_on_recordings() {
             records += 1;
             for expression in &expressions {
                 let place = || format!("{} of {}: {line}", expression.source(), path.display());
-                assert_eq!(run(expression, line), run_jaq(expression, line), "{}", place());
+                let (mut outputs, error) = run(expression, line);
+                if !expression.additions().is_empty() {
+                    // the bytes of the record stay; printed anew they are what jaq prints
+                    outputs.iter_mut().for_each(|output| *output = compact(output));
+                }
+                assert_eq!((outputs, error), run_jaq(expression, line), "{}", place());
                 assert_eq!(truthy(expression, line), truthy_jaq(expression, line), "{}", place());
             }
         }

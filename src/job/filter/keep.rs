@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{DedupeOptions, Filter, FilterOptions, SampleOptions, TimeRange};
+use super::{DedupeOptions, Filter, FilterOptions, JoinOptions, SampleOptions, Shape, TimeRange, Write};
 use crate::expr::Expr;
 use crate::pack::{Packer, Unpackable, Unpacker};
 use crate::record::Repeats;
@@ -13,8 +13,8 @@ impl FilterOptions {
     /// What a state must agree with: all that changes which lines are written, under the names of the options.
     pub fn settings(&self) -> state::Settings {
         // Each field is named, so that a new one is not forgotten.
-        let FilterOptions { keep, invert, clock, times, range, sample, dedupe, map, raw, count, most: _ } =
-            self;
+        let FilterOptions { keep, invert, clock, times, range, sample, dedupe, shape, count, most: _ } = self;
+        let Shape { explode, join, write } = shape;
         let TimeRange { since, until } = range;
         let source = |expression: &Expr| expression.source().to_owned();
         let sample_key = |options: &SampleOptions| options.key.as_ref().map(source);
@@ -33,8 +33,19 @@ impl FilterOptions {
             "sample-key": sample.as_ref().and_then(sample_key),
             "dedupe": key,
             "within": within,
-            "map": map.as_ref().map(source),
-            "raw": raw,
+            "explode": explode.as_ref().map(source),
+            "on": join.as_ref().map(|JoinOptions { table: _, key, left: _ }| source(key)),
+            "left": join.as_ref().is_some_and(|join| join.left),
+            "columns": join.as_ref().map(|join| join.table.names()),
+            "select": match write {
+                Write::Selected(selection) => Some(selection.source()),
+                _ => None,
+            },
+            "map": match write {
+                Write::Mapped { map, raw: _ } => Some(source(map)),
+                _ => None,
+            },
+            "raw": matches!(write, Write::Mapped { raw: true, .. }),
             "count": count,
         }) else {
             return state::Settings::new();
@@ -55,7 +66,7 @@ impl Filter {
 
     pub(super) fn pack(&self, out: &mut Packer) {
         self.options.clock.pack(out);
-        out.u64(self.written);
+        out.u64(self.tally.lines);
         out.option(self.repeats.as_ref(), |out, repeats| repeats.pack(out));
     }
 
@@ -65,7 +76,7 @@ impl Filter {
         let written = from.u64()?;
         if self.options.count {
             // All runs together have one count.
-            self.written = written;
+            self.tally.lines = written;
         }
         if from.bool()? {
             let dedupe = self.options.dedupe.as_ref().ok_or(Unpackable)?;

@@ -1,25 +1,26 @@
 //! What a chunk leaves: lines as they stand in it, and lines that were made.
 
-use std::ops::{ControlFlow, Range};
+use std::ops::Range;
 
-use crate::expr::{self, Value};
-use crate::job::evaluate::failed;
 use crate::job::values::Values;
-use crate::jsonl::{Output, Record, Reject};
+use crate::jsonl::{Output, Record};
 use crate::time::Millis;
 
 /// What is written for a chunk.
 #[derive(Default)]
 pub struct Kept {
+    /// Of all records, where the ordered half does not look at each.
     pub(super) matched: u64,
-    pub(super) lines: u64,
+    pub(super) tally: Tally,
     /// Runs of whole lines, as they stand in the chunk; the last newline of a run may be missing there.
     runs: Vec<Range<usize>>,
     /// Lines that were made.
-    made: Vec<u8>,
+    pub(super) made: Vec<u8>,
     /// The records one by one, where the ordered half looks at each; then there are no runs.
     pub(super) records: Vec<KeptRecord>,
     pub(super) keys: Values,
+    /// A key that the table does not have.
+    pub(super) unmatched_key: Option<String>,
 }
 
 /// One record, where the ordered half looks at each.
@@ -28,45 +29,38 @@ pub(super) struct KeptRecord {
     pub(super) line: Range<usize>,
     /// Its lines among those made; `None`: it is written as it is.
     pub(super) made: Option<Range<usize>>,
-    pub(super) lines: u64,
     /// What tells whether it came before.
     pub(super) key: Option<Range<usize>>,
     pub(super) time: Millis,
+    pub(super) tally: Tally,
+}
+
+/// What became of a record, or of some.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Tally {
+    /// It is written, if there is something to be written of it.
+    pub(super) is_kept: bool,
+    pub(super) lines: u64,
+    /// Lines that the table has no row for.
+    pub(super) unmatched: u64,
+    /// Lines with fields that the table's columns took the place of.
+    pub(super) replaced: u64,
+}
+
+impl Tally {
+    pub(super) fn add_line(&mut self) {
+        self.is_kept = true;
+        self.lines += 1;
+    }
+
+    pub(super) fn add(&mut self, other: Tally) {
+        self.lines += other.lines;
+        self.unmatched += other.unmatched;
+        self.replaced += other.replaced;
+    }
 }
 
 impl Kept {
-    /// How many bytes were made.
-    pub(super) fn made(&self) -> usize {
-        self.made.len()
-    }
-
-    /// Adds the lines that expression `map` makes of a record, and tells how many there are.
-    pub(super) fn make(
-        &mut self,
-        record: &mut expr::Record<'_>,
-        map: usize,
-        raw: bool,
-    ) -> Result<u64, Reject> {
-        let (before, mut lines) = (self.made.len(), 0);
-        let outcome = record.outputs(map, &mut |value| {
-            match value {
-                Value::String(text) if raw => self.made.extend_from_slice(text.as_bytes()),
-                value => value.write_json(&mut self.made),
-            }
-            self.made.push(b'\n');
-            lines += 1;
-            ControlFlow::Continue(())
-        });
-        match outcome {
-            Ok(()) => Ok(lines),
-            Err(error) => {
-                // A record is mapped whole or rejected.
-                self.made.truncate(before);
-                Err(failed(error))
-            }
-        }
-    }
-
     /// Adds a record's bytes, to the last run if a newline alone is between.
     pub(super) fn keep(&mut self, record: &Record<'_>) {
         let end = record.start + record.bytes.len();

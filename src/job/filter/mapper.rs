@@ -1,6 +1,7 @@
 //! The pure half: what is kept of a record, looking at no other.
 
-use super::kept::{Kept, KeptRecord};
+use super::kept::{Kept, KeptRecord, Tally};
+use super::shape::{Behind, Stage};
 use super::{FilterOptions, TimeRange};
 use crate::drive::{self, Mapper};
 use crate::expr::{self, Expr, Program};
@@ -17,8 +18,9 @@ pub struct FilterMapper {
     gate: Gate,
     /// What tells records apart.
     key: Option<usize>,
-    map: Option<usize>,
-    raw: bool,
+    /// What is made of a record; none: it is kept as it is.
+    first: Option<Stage>,
+    behind: Vec<Behind>,
     is_ordered: bool,
 }
 
@@ -54,9 +56,18 @@ impl FilterMapper {
             packed: Values::default(),
         };
         let key = options.dedupe.as_ref().map(|dedupe| add(&dedupe.key));
-        let map = options.map.as_ref().map(&mut add);
+        let mut stages = options.shape.stages()?.into_iter();
+        let first = stages.next();
+        let before = expressions.len();
+        expressions.extend(first.iter().flat_map(|(_, expressions)| expressions));
         let program = Program::new(&expressions)?;
-        Ok(FilterMapper { program, gate, key, map, raw: options.raw, is_ordered: options.is_ordered() })
+        let mut behind = Vec::new();
+        for (stage, expressions) in stages {
+            let program = Program::new(&expressions.iter().collect::<Vec<_>>())?;
+            behind.push(Behind { program, stage });
+        }
+        let first = first.map(|(stage, _)| stage.behind(before));
+        Ok(FilterMapper { program, gate, key, first, behind, is_ordered: options.is_ordered() })
     }
 }
 
@@ -97,23 +108,31 @@ impl Mapper for FilterMapper {
     fn map(&mut self, record: &Record<'_>, kept: &mut Kept) -> Result<(), Reject> {
         let mut loaded = self.program.load_next(record).map_err(drive::fault)?;
         let Some(time) = self.gate.pass(&mut loaded, record.bytes)? else { return Ok(()) };
-        let before = kept.made();
-        let lines = match self.map {
-            Some(map) => kept.make(&mut loaded, map, self.raw)?,
-            None => 1,
-        };
+        let before = kept.made.len();
+        let mut tally = Tally::default();
+        match &self.first {
+            None => tally.add_line(),
+            Some(stage) => {
+                let done = stage.run(&mut loaded, &mut self.behind, kept, &mut tally);
+                if done.is_err() {
+                    // All of a record is written, or nothing.
+                    kept.made.truncate(before);
+                    return done;
+                }
+            }
+        }
         if self.is_ordered {
             let key = self.key.and_then(|key| kept.keys.read_id(&mut loaded, key));
             let line = record.start..record.start + record.bytes.len();
-            let made = self.map.map(|_| before..kept.made());
-            kept.records.push(KeptRecord { line, made, lines, key, time });
+            let made = self.first.as_ref().map(|_| before..kept.made.len());
+            kept.records.push(KeptRecord { line, made, key, time, tally });
             return Ok(());
         }
-        if self.map.is_none() {
+        if self.first.is_none() {
             kept.keep(record);
         }
-        kept.matched += 1;
-        kept.lines += lines;
+        kept.matched += u64::from(tally.is_kept);
+        kept.tally.add(tally);
         Ok(())
     }
 }
