@@ -345,10 +345,16 @@ fn write_column(begin: &str, value: Number, out: &mut Vec<u8>) {
 
 /// Appends a JSON string with the escapes that JSON demands and no others.
 pub fn write_string(text: &str, out: &mut Vec<u8>) {
+    let is_plain = |byte: u8| byte >= 0x20 && byte != b'"' && byte != b'\\';
     out.push(b'"');
+    // Most need none; without a way out of the loop this looks at many bytes at a time.
+    if text.bytes().fold(true, |plain, byte| plain & is_plain(byte)) {
+        out.extend_from_slice(text.as_bytes());
+        return out.push(b'"');
+    }
     let mut plain = 0;
     for (at, byte) in text.bytes().enumerate() {
-        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
+        if is_plain(byte) {
             continue;
         }
         out.extend_from_slice(&text.as_bytes()[plain..at]);

@@ -19,13 +19,15 @@ struct State {
     free: Vec<Buffer>,
     /// Buffers that may still be made.
     unmade: usize,
+    /// Threads that wait for one: without any, nobody is to be woken, which would be a system call for each buffer.
+    waiting: usize,
     is_closed: bool,
 }
 
 impl Pool {
     /// A pool of so many buffers, made when they are first wanted.
     pub(super) fn new(count: usize) -> Pool {
-        let state = State { free: Vec::new(), unmade: count, is_closed: false };
+        let state = State { free: Vec::new(), unmade: count, waiting: 0, is_closed: false };
         Pool(Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() }))
     }
 
@@ -39,7 +41,9 @@ impl Pool {
             if let Some(buffer) = state.take() {
                 return Some(buffer);
             }
+            state.waiting += 1;
             state = self.0.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.waiting -= 1;
         }
     }
 
@@ -50,8 +54,11 @@ impl Pool {
 
     /// Takes a buffer back.
     pub(super) fn give(&self, buffer: Buffer) {
-        self.state().free.push(buffer);
-        self.0.changed.notify_one();
+        let mut state = self.state();
+        state.free.push(buffer);
+        if state.waiting > 0 {
+            self.0.changed.notify_one();
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -3,7 +3,7 @@
 use super::engine;
 use super::error::EvalError;
 use super::eval::{Halt, Run};
-use super::plan::Plan;
+use super::plan::{Filter, Plan, Shape};
 use super::project::Projection;
 use super::value::Value;
 use super::{Expr, ExprError, splice, walk};
@@ -120,6 +120,21 @@ pub struct Record<'p> {
 }
 
 impl Record<'_> {
+    /// The value as it stands in the record, where expression `i` is no more than a path and leads to one value. Equal bytes are
+    /// equal values.
+    ///
+    /// # Panics
+    /// When there is no expression `i`.
+    #[inline]
+    pub fn field(&self, i: usize) -> Option<&[u8]> {
+        let loaded = &self.program.expressions[i];
+        let Shape::Values(Filter::Field(place)) = loaded.expression.plan()?.shape else { return None };
+        match *self.program.scanner.hits(*loaded.places.get(place)?) {
+            [Hit::Value { start, end }] => self.line.get(start as usize..end as usize),
+            _ => None,
+        }
+    }
+
     /// Whether any output of expression `i` is truthy, that is neither null nor false.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! The words of JSON: strings and numbers, from their bytes and back.
 
-use crate::scan::decode_string;
+use crate::scan::{decode_string, unescape};
 use std::borrow::Cow;
 
 /// A string as it stands in JSON, from its opening quote on.
@@ -30,6 +30,12 @@ impl<'a> Quoted<'a> {
             };
             has_escape = true;
         }
+    }
+
+    /// What the string says. Half a surrogate pair is U+FFFD. `None` if it is not valid UTF-8.
+    fn text(self) -> Option<Cow<'a, str>> {
+        let content = std::str::from_utf8(&self.raw[1..self.raw.len() - 1]).ok()?;
+        Some(if self.has_escape { unescape(content) } else { Cow::Borrowed(content) })
     }
 
     /// What the string says, as bytes. Half a surrogate pair is U+FFFD.
@@ -70,11 +76,7 @@ fn plain_length(text: &[u8]) -> usize {
 
 /// What a string with its quotes says, or `None` if it is not a JSON string. Half a surrogate pair is U+FFFD.
 pub(super) fn decode(raw: &[u8]) -> Option<Cow<'_, str>> {
-    let quoted = Quoted::read(raw).filter(|quoted| quoted.raw.len() == raw.len())?;
-    match quoted.bytes() {
-        Cow::Borrowed(content) => std::str::from_utf8(content).ok().map(Cow::Borrowed),
-        Cow::Owned(content) => String::from_utf8(content).ok().map(Cow::Owned),
-    }
+    Quoted::read(raw).filter(|quoted| quoted.raw.len() == raw.len())?.text()
 }
 
 /// The length of the JSON number that a text starts with, and whether it is written as an integer.

@@ -62,27 +62,59 @@ impl Clock {
 /// Where a mapper has the time of a record from.
 pub(super) enum ClockReader {
     /// From this expression of the program.
-    Field(usize, Expr),
+    Field { index: usize, expression: Expr, reader: TimeReader, last: Last },
     /// The ordered half knows it.
     Arrival,
     /// No record had one yet.
     Unknown,
 }
 
+/// The time that was read last, and the bytes that it was read from: of a stream of many records a second, most stand at the
+/// second of the one before.
+#[derive(Default)]
+pub(super) struct Last {
+    bytes: Vec<u8>,
+    time: Millis,
+}
+
+/// Longer texts are not kept to be compared.
+const LONGEST_KEPT: usize = 64;
+
 impl ClockReader {
     /// The reader of a clock; `add` takes its expression into a program and tells its number there.
-    pub(super) fn new<'c>(clock: &'c Clock, add: impl FnOnce(&'c Expr) -> usize) -> ClockReader {
+    pub(super) fn new<'c>(
+        clock: &'c Clock,
+        reader: &TimeReader,
+        add: impl FnOnce(&'c Expr) -> usize,
+    ) -> ClockReader {
         match clock {
-            Clock::Field(field) => ClockReader::Field(add(field), field.clone()),
+            Clock::Field(field) => ClockReader::Field {
+                index: add(field),
+                expression: field.clone(),
+                reader: reader.clone(),
+                last: Last::default(),
+            },
             Clock::Arrival => ClockReader::Arrival,
             Clock::Auto => ClockReader::Unknown,
         }
     }
 
     /// The time of a record; of one that counts on its arrival, 0.
-    pub(super) fn read(&self, record: &mut Record<'_>, reader: &TimeReader) -> Result<Millis, Reject> {
+    pub(super) fn read(&mut self, record: &mut Record<'_>) -> Result<Millis, Reject> {
         match self {
-            ClockReader::Field(index, expression) => read(record, *index, expression, reader),
+            ClockReader::Field { index, expression, reader, last } => {
+                // An empty value is none that was read.
+                if record.field(*index).is_some_and(|bytes| bytes == last.bytes && !bytes.is_empty()) {
+                    return Ok(last.time);
+                }
+                let time = read(record, *index, expression, reader)?;
+                last.bytes.clear();
+                if let Some(bytes) = record.field(*index).filter(|bytes| bytes.len() <= LONGEST_KEPT) {
+                    last.bytes.extend_from_slice(bytes);
+                    last.time = time;
+                }
+                Ok(time)
+            }
             ClockReader::Arrival => Ok(0),
             ClockReader::Unknown => {
                 Err(Reject::new("time", "no record so far has a time that is found by itself"))

@@ -14,15 +14,22 @@ use std::borrow::Cow;
 pub fn decode_string(raw: &[u8]) -> Cow<'_, str> {
     let raw = raw.strip_prefix(b"\"").unwrap_or(raw);
     let raw = raw.strip_suffix(b"\"").unwrap_or(raw);
-    let text = String::from_utf8_lossy(raw);
+    match std::str::from_utf8(raw) {
+        Ok(text) => unescape(text),
+        Err(_) => Cow::Owned(unescape(&String::from_utf8_lossy(raw)).into_owned()),
+    }
+}
+
+/// The text that stands for another between two quotes, as [`decode_string`] decodes it.
+pub fn unescape(text: &str) -> Cow<'_, str> {
     match memchr::memchr(b'\\', text.as_bytes()) {
-        None => text,
-        Some(first) => Cow::Owned(unescape(&text, first)),
+        None => Cow::Borrowed(text),
+        Some(first) => Cow::Owned(unescape_from(text, first)),
     }
 }
 
 /// Decodes the escapes, the first of which is at `first`.
-fn unescape(text: &str, first: usize) -> String {
+fn unescape_from(text: &str, first: usize) -> String {
     let mut decoded = String::with_capacity(text.len());
     let (mut plain, mut rest) = text.split_at(first);
     loop {
@@ -74,8 +81,22 @@ fn code_point(text: &[u8]) -> (Option<char>, usize) {
 /// The number in `\uXXXX`.
 fn code_unit(text: &[u8]) -> Option<u32> {
     let digits = text.strip_prefix(b"\\u")?.first_chunk::<4>()?;
-    digits.iter().try_fold(0, |unit, digit| Some(unit << 4 | char::from(*digit).to_digit(16)?))
+    let [a, b, c, d] = digits.map(|digit| DIGITS[usize::from(digit)]);
+    // One test for all four: what is no digit has bits that no digit has.
+    ((a | b | c | d) < 16).then(|| u32::from(a) << 12 | u32::from(b) << 8 | u32::from(c) << 4 | u32::from(d))
 }
+
+/// By byte, what it stands for as a hexadecimal digit; 255 if it is none.
+const DIGITS: [u8; 256] = {
+    let mut digits = [u8::MAX; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        digits[b"0123456789abcdef"[digit] as usize] = digit as u8;
+        digits[b"0123456789ABCDEF"[digit] as usize] = digit as u8;
+        digit += 1;
+    }
+    digits
+};
 
 /// Whether the text between two quotes has no control character and no escape but those of JSON.
 pub(super) fn is_string(text: &[u8]) -> bool {

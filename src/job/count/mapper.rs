@@ -11,14 +11,13 @@ use crate::job::keys::KeyReader;
 use crate::job::packed::PackedKeys;
 use crate::job::values::{Values, Wanted};
 use crate::jsonl::{Record, Reject};
-use crate::time::{Millis, TimeReader};
+use crate::time::Millis;
 
 /// The pure half of [`Count`].
 pub struct CountMapper {
     program: Program,
     keep: Option<usize>,
     time: ClockReader,
-    times: TimeReader,
     keys: KeyReader,
     values: Vec<(usize, Wanted)>,
     id: Option<usize>,
@@ -33,7 +32,7 @@ impl CountMapper {
             expressions.len() - 1
         };
         let keep = options.keep.as_ref().map(&mut add);
-        let time = ClockReader::new(&options.clock, &mut add);
+        let time = ClockReader::new(&options.clock, &options.times, &mut add);
         let keys = options.keys.iter().map(|(_, key)| add(key)).collect();
         let weight = options.weight.as_ref().map(|weight| (add(weight), Wanted::Number));
         let aggregates = options.aggregates.iter();
@@ -44,7 +43,6 @@ impl CountMapper {
         Ok(CountMapper {
             keep,
             time,
-            times: options.times.clone(),
             keys: KeyReader::new(keys, options.once_per_record, options.fold)
                 .missing_as_null(options.missing_as_null),
             values,
@@ -91,7 +89,7 @@ impl Mapper for CountMapper {
             counted.left_out += 1;
             return Ok(());
         }
-        let time = self.time.read(&mut loaded, &self.times)?;
+        let time = self.time.read(&mut loaded)?;
         let first = counted.keys.len();
         let composite = self.keys.read(&mut loaded, &mut counted.keys)?;
         let values = counted.values.len();

@@ -10,7 +10,7 @@ use crate::job::evaluate::failed;
 use crate::job::values::Values;
 use crate::jsonl::{Record, Reject};
 use crate::record::Sample;
-use crate::time::{Millis, TimeReader};
+use crate::time::Millis;
 
 /// The pure half of [`Filter`](super::Filter).
 pub struct FilterMapper {
@@ -30,7 +30,6 @@ struct Gate {
     /// What the condition must say.
     wanted: bool,
     time: Option<ClockReader>,
-    times: TimeReader,
     range: TimeRange,
     sample: Option<Sample>,
     sample_key: Option<usize>,
@@ -48,8 +47,7 @@ impl FilterMapper {
         let gate = Gate {
             keep: options.keep.as_ref().map(&mut add),
             wanted: !options.invert,
-            time: options.needs_time().then(|| ClockReader::new(&options.clock, &mut add)),
-            times: options.times.clone(),
+            time: options.needs_time().then(|| ClockReader::new(&options.clock, &options.times, &mut add)),
             range: options.range,
             sample: options.sample.as_ref().map(|options| options.sample),
             sample_key: options.sample.as_ref().and_then(|options| options.key.as_ref()).map(&mut add),
@@ -79,8 +77,8 @@ impl Gate {
         {
             return Ok(None);
         }
-        let time = match &self.time {
-            Some(clock) => clock.read(record, &self.times)?,
+        let time = match &mut self.time {
+            Some(clock) => clock.read(record)?,
             None => 0,
         };
         if !self.range.has(time) {
