@@ -16,7 +16,7 @@
 //! | [`state`] | what a run leaves to the next: places in files, outputs, locks, a file that is never half written |
 //! | [`archive`] | recordings: files that are whole once they have their names |
 //! | [`drive`] | the reader, the workers, the ordered writer, the flush rule |
-//! | [`window`], [`rank`], [`chart`], [`record`] | what is computed: windows, the largest, pictures, records sent again |
+//! | [`window`], [`rank`], [`chart`], [`record`], [`topic`] | what is computed: windows, the largest, pictures, records sent again, topics |
 //! | [`source`] | the ways in: files, TCP, HTTP, replay, the demo streams |
 //! | [`job`] | what each tool does with one record, and what it does in order |
 //! | [`cli`] | shared arguments, exit status, signals, progress, statistics |
@@ -40,4 +40,5 @@ pub mod source;
 pub mod state;
 pub mod text;
 pub mod time;
+pub mod topic;
 pub mod window;

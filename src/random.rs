@@ -34,6 +34,11 @@ impl Random {
         result
     }
 
+    /// A number from 0 to below 1, in steps of 2^-24.
+    pub fn part(&mut self) -> f32 {
+        (self.bits() >> 40) as f32 * (1.0 / (1 << 24) as f32)
+    }
+
     /// A number below `bound`, which is above 0. The bias is below `bound` / 2^64.
     pub fn below(&mut self, bound: u64) -> u64 {
         ((u128::from(self.bits()) * u128::from(bound)) >> 64) as u64

@@ -6,13 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Rooms from the ground up. A room uses those before it, and itself.
-const ROOMS: [&str; 19] = [
+const ROOMS: [&str; 20] = [
     "pack", "random", "scan", "time", "jsonl", "text", "expr", "row", "net", "state", "archive", "drive",
-    "record", "window", "rank", "chart", "source", "job", "cli",
+    "record", "window", "rank", "topic", "chart", "source", "job", "cli",
 ];
 
 /// Of the rooms below, those that a room has no business with.
-const STRANGERS: [(&str, &[&str]); 11] = [
+const STRANGERS: [(&str, &[&str]); 12] = [
     ("archive", &["scan", "time", "text", "expr", "row", "net", "state"]),
     ("state", &["scan", "time", "text", "expr", "row", "net"]),
     ("text", &["scan", "time", "jsonl"]),
@@ -21,9 +21,10 @@ const STRANGERS: [(&str, &[&str]); 11] = [
     ("expr", &["time"]),
     ("net", &["scan", "time", "text", "expr", "row"]),
     ("window", &["scan", "jsonl", "text", "expr", "net", "drive"]),
+    ("topic", &["scan", "time", "jsonl", "text", "expr", "row", "net", "drive", "window", "rank"]),
     ("rank", &["text", "expr", "net", "drive", "window"]),
     ("chart", &["text", "expr", "net", "drive", "window", "rank"]),
-    ("source", &["scan", "text", "expr", "row", "drive", "window", "rank", "chart"]),
+    ("source", &["scan", "text", "expr", "row", "drive", "window", "rank", "topic", "chart"]),
 ];
 
 /// A file over this length holds two ideas.

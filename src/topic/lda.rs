@@ -1,0 +1,270 @@
+//! Latent Dirichlet allocation by collapsed Gibbs sampling (Griffiths and Steyvers, PNAS 2004).
+//!
+//! Each token has a topic. A sweep takes one token after the other out of the counts and gives it a topic anew, by how much
+//! its text likes each topic and how much each topic likes the word. What the texts prefer (`alpha`, one number a topic) is
+//! fitted on the way by Minka's fixed point; how words spread in topics (`beta`) is given.
+//!
+//! **Why dense.** Texts are short and topics are few, so looking at all topics of a token, eight side by side, is cheaper than
+//! the books that sparse samplers keep. Counts are kept word by word in `f32`, in which they are exact, and 1 / (n + V beta)
+//! is kept for each topic.
+//!
+//! The samples of the last half of the run are added up: a model of many samples is steadier than one of the last.
+
+use super::lanes::{LANES, cumulate, draw, padded};
+use super::{Corpus, Kind, Model};
+use crate::random::Random;
+
+/// Sweeps between two fits of alpha, and between two samples.
+const FIT_EVERY: u32 = 10;
+/// Alpha is not fitted below this: a topic that no text holds would never come back.
+const LEAST_ALPHA: f64 = 1e-4;
+/// Rounds of one fit, and the change that ends it.
+const FIT_ROUNDS: u32 = 20;
+const FITTED: f64 = 1e-3;
+
+/// How a model is fitted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Settings {
+    /// How many topics, from 1 to 65,535.
+    pub topics: usize,
+    /// How many sweeps over all texts, from 1.
+    pub iterations: u32,
+    /// What a text is taken to hold of each topic before it is read, in words. LDA fits it on the way.
+    pub alpha: f64,
+    /// What a topic is taken to hold of each word, in words.
+    pub beta: f64,
+    /// Which of the possible runs it is.
+    pub seed: u64,
+}
+
+/// What a fit starts from, beside the texts.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Start<'a> {
+    /// A model whose topics go on under their numbers.
+    pub model: Option<&'a Model>,
+}
+
+/// A sampler at work.
+pub struct Lda<'c> {
+    corpus: &'c Corpus,
+    settings: Settings,
+    random: Random,
+    /// The topic of each token.
+    topics: Vec<u16>,
+    /// How often each word has each topic, word by word, padded to whole lanes.
+    of_word: Vec<f32>,
+    /// The same, from the model that this one goes on from, scaled; empty without one.
+    of_topic: Vec<u32>,
+    alpha: Vec<f64>,
+    /// Sums of `of_word` over the samples, and how many they are.
+    sampled: Vec<u32>,
+    samples: u32,
+    done: u32,
+}
+
+impl<'c> Lda<'c> {
+    /// A sampler with a random topic for each token, or those that an earlier model suggests.
+    pub fn new(corpus: &'c Corpus, settings: Settings, start: Start<'_>) -> Lda<'c> {
+        let width = padded(settings.topics);
+        let mut lda = Lda {
+            corpus,
+            settings,
+            random: Random::new(settings.seed, 0),
+            topics: Vec::with_capacity(corpus.tokens().len()),
+            of_word: vec![0.0; width * corpus.words().len()],
+            of_topic: vec![0; settings.topics],
+            alpha: vec![settings.alpha; settings.topics],
+            sampled: Vec::new(),
+            samples: 0,
+            done: 0,
+        };
+        match start.model {
+            Some(model) => lda.begin_from(model),
+            None => {
+                for _ in corpus.tokens() {
+                    lda.topics.push(lda.random.index(settings.topics) as u16);
+                }
+            }
+        }
+        for (&word, &topic) in corpus.tokens().iter().zip(&lda.topics) {
+            lda.of_word[word as usize * width + usize::from(topic)] += 1.0;
+            lda.of_topic[usize::from(topic)] += 1;
+        }
+        lda
+    }
+
+    /// Each token gets the topic that its text and word have most probably in the earlier model.
+    fn begin_from(&mut self, model: &Model) {
+        let known: Vec<Option<u32>> = self.corpus.words().iter().map(|word| model.number(word)).collect();
+        let mut folder = model.folder();
+        let mut numbers = Vec::new();
+        for text in self.corpus.texts() {
+            numbers.clear();
+            numbers.extend(text.iter().filter_map(|&word| known[word as usize]));
+            let shares = folder.shares(&numbers);
+            let likeliest = super::likeliest(shares);
+            for &word in text {
+                let topic = match known[word as usize] {
+                    Some(number) => model.likeliest_of(number, shares),
+                    None => likeliest,
+                };
+                self.topics.push(topic as u16);
+            }
+        }
+        self.alpha.copy_from_slice(model.alpha());
+    }
+
+    /// Sweeps that are done.
+    pub fn done(&self) -> u32 {
+        self.done
+    }
+
+    /// One sweep over all texts, and what belongs behind it.
+    pub fn sweep(&mut self) {
+        self.resample();
+        self.done += 1;
+        if self.done.is_multiple_of(FIT_EVERY) {
+            self.fit_alpha();
+            if self.done > self.settings.iterations / 2 {
+                self.sample();
+            }
+        }
+        debug_assert!(self.counts_agree());
+    }
+
+    fn resample(&mut self) {
+        let (topics, width) = (self.settings.topics, padded(self.settings.topics));
+        let beta = self.settings.beta as f32;
+        let all_beta = self.settings.beta * self.corpus.words().len() as f64;
+        let share = |count: u32| (1.0 / (f64::from(count) + all_beta)) as f32;
+        let alpha: Vec<f32> =
+            (0..width).map(|topic| self.alpha.get(topic).map_or(0.0, |&alpha| alpha as f32)).collect();
+        // 0 beyond the last topic, so that nothing weighs there.
+        let mut shares: Vec<f32> =
+            (0..width).map(|topic| self.of_topic.get(topic).map_or(0.0, |&count| share(count))).collect();
+        let mut of_text: Vec<f32> = vec![0.0; width];
+        let mut liking = alpha.clone();
+        let mut cumulated = vec![0.0; width];
+        let mut at = 0;
+        for text in self.corpus.texts() {
+            let own = &mut self.topics[at..at + text.len()];
+            at += text.len();
+            for &topic in own.iter() {
+                of_text[usize::from(topic)] += 1.0;
+            }
+            for &topic in own.iter() {
+                let topic = usize::from(topic);
+                liking[topic] = of_text[topic] + alpha[topic];
+            }
+            for (&word, slot) in text.iter().zip(own.iter_mut()) {
+                let of_word = &mut self.of_word[word as usize * width..][..width];
+                let old = usize::from(*slot);
+                of_word[old] -= 1.0;
+                of_text[old] -= 1.0;
+                liking[old] = of_text[old] + alpha[old];
+                self.of_topic[old] -= 1;
+                shares[old] = share(self.of_topic[old]);
+                let rows = of_word
+                    .chunks_exact(LANES)
+                    .zip(liking.chunks_exact(LANES))
+                    .zip(shares.chunks_exact(LANES))
+                    .map(|((of_word, liking), shares)| {
+                        std::array::from_fn(|lane| (of_word[lane] + beta) * liking[lane] * shares[lane])
+                    });
+                let totals = cumulate(rows, &mut cumulated);
+                let new = draw(&cumulated, totals, topics, self.random.part());
+                of_word[new] += 1.0;
+                of_text[new] += 1.0;
+                liking[new] = of_text[new] + alpha[new];
+                self.of_topic[new] += 1;
+                shares[new] = share(self.of_topic[new]);
+                *slot = new as u16;
+            }
+            for &topic in own.iter() {
+                let topic = usize::from(topic);
+                of_text[topic] = 0.0;
+                liking[topic] = alpha[topic];
+            }
+            // A topic that left the text altogether was reset when its last token was taken out.
+        }
+    }
+
+    /// Fits alpha to the topics of the texts: Minka, Estimating a Dirichlet distribution (2000), equation 55. The differences
+    /// of digamma functions are sums, since counts are whole.
+    fn fit_alpha(&mut self) {
+        let longest = self.corpus.texts().map(<[u32]>::len).max().unwrap_or(0);
+        // How many texts hold a topic more than n times, and how many are longer than n.
+        let mut more: Vec<Vec<u32>> = vec![vec![0; longest]; self.settings.topics];
+        let mut longer = vec![0_u32; longest];
+        let mut counts = vec![0_usize; self.settings.topics];
+        let mut at = 0;
+        for text in self.corpus.texts() {
+            let own = &self.topics[at..at + text.len()];
+            at += text.len();
+            for (place, &topic) in own.iter().enumerate() {
+                let count = &mut counts[usize::from(topic)];
+                more[usize::from(topic)][*count] += 1;
+                *count += 1;
+                longer[place] += 1;
+            }
+            own.iter().for_each(|&topic| counts[usize::from(topic)] = 0);
+        }
+        let gain = |texts: &[u32], alpha: f64| -> f64 {
+            let held = texts.iter().take_while(|&&texts| texts > 0);
+            held.enumerate().map(|(n, &texts)| f64::from(texts) / (n as f64 + alpha)).sum()
+        };
+        for _ in 0..FIT_ROUNDS {
+            let all = gain(&longer, self.alpha.iter().sum());
+            let mut change = 0.0_f64;
+            for (alpha, more) in self.alpha.iter_mut().zip(&more) {
+                let fitted = (*alpha * gain(more, *alpha) / all).max(LEAST_ALPHA);
+                change = change.max((fitted - *alpha).abs() / *alpha);
+                *alpha = fitted;
+            }
+            if change < FITTED {
+                break;
+            }
+        }
+    }
+
+    /// Adds the counts as they are to those of the model.
+    fn sample(&mut self) {
+        let (topics, width) = (self.settings.topics, padded(self.settings.topics));
+        if self.sampled.is_empty() {
+            self.sampled = vec![0; topics * self.corpus.words().len()];
+        }
+        for (sums, counts) in self.sampled.chunks_exact_mut(topics).zip(self.of_word.chunks_exact(width)) {
+            for (sum, &count) in sums.iter_mut().zip(counts) {
+                *sum += count as u32;
+            }
+        }
+        self.samples += 1;
+    }
+
+    /// The model of the samples so far; of the counts as they stand where there is none.
+    pub fn model(mut self) -> Model {
+        if self.samples == 0 {
+            self.sample();
+        }
+        Model::new(
+            Kind::Lda,
+            self.corpus.words().to_vec(),
+            self.alpha,
+            self.settings.beta,
+            self.sampled,
+            self.samples,
+        )
+    }
+
+    /// Whether the counts are those of the topics, to be asked in tests and debug builds.
+    pub(super) fn counts_agree(&self) -> bool {
+        let width = padded(self.settings.topics);
+        let mut of_word = vec![0.0; self.of_word.len()];
+        let mut of_topic = vec![0; self.settings.topics];
+        for (&word, &topic) in self.corpus.tokens().iter().zip(&self.topics) {
+            of_word[word as usize * width + usize::from(topic)] += 1.0;
+            of_topic[usize::from(topic)] += 1;
+        }
+        of_word == self.of_word && of_topic == self.of_topic
+    }
+}
