@@ -4,6 +4,8 @@
 //! left out, the others are numbered anew by how many texts hold them, and the texts are put in order. So a corpus depends on
 //! which texts there are, and not on the order in which they came.
 
+use std::ops::Range;
+
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
@@ -164,6 +166,11 @@ impl Corpus {
     /// The texts that have words, in order.
     pub fn texts(&self) -> impl ExactSizeIterator<Item = &[u32]> + DoubleEndedIterator {
         self.bounds.windows(2).map(|bounds| &self.tokens[bounds[0]..bounds[1]])
+    }
+
+    /// Where the tokens of a text are.
+    pub fn bounds(&self, text: usize) -> Range<usize> {
+        self.bounds[text]..self.bounds[text + 1]
     }
 
     /// How many texts have words.

@@ -4,7 +4,7 @@
 //! fits, and the shares are what the words gave, and alpha. For GSDMM they are the probabilities that the text is of each
 //! topic, in one step.
 
-use super::lanes::{LANES, padded};
+use super::lanes::{LANES, rows};
 use super::{Kind, Model, gsdmm};
 
 /// Rounds at most, and the change of a share that ends them.
@@ -23,7 +23,7 @@ pub struct Folder<'m> {
 
 impl<'m> Folder<'m> {
     pub(super) fn new(model: &'m Model) -> Folder<'m> {
-        let width = padded(model.topics());
+        let width = rows(model.topics()) * LANES;
         let mut table = vec![0.0; width * model.words().len()];
         for (word, row) in table.chunks_exact_mut(width).enumerate() {
             for (topic, slot) in row[..model.topics()].iter_mut().enumerate() {

@@ -6,7 +6,7 @@
 //!
 //! The weight of a topic is a product of one fraction for each word. It is kept in range by scaling all topics alike.
 
-use super::lanes::{LANES, cumulate, draw, padded};
+use super::lanes::{LANES, Row, cumulate, draw, rows};
 use super::{Corpus, Kind, Model, Settings, Start};
 use crate::random::Random;
 
@@ -21,7 +21,7 @@ pub struct Gsdmm<'c> {
     /// The topic of each text.
     topics: Vec<u16>,
     /// How often each word has each topic, word by word, padded to whole lanes.
-    of_word: Vec<f32>,
+    of_word: Vec<Row>,
     /// Words and texts of each topic.
     of_topic: Vec<u32>,
     texts: Vec<u32>,
@@ -34,13 +34,13 @@ pub struct Gsdmm<'c> {
 impl<'c> Gsdmm<'c> {
     /// A sampler with a random topic for each text, or the one that an earlier model suggests.
     pub fn new(corpus: &'c Corpus, settings: Settings, start: Start<'_>) -> Gsdmm<'c> {
-        let width = padded(settings.topics);
+        let width = rows(settings.topics);
         let mut sampler = Gsdmm {
             corpus,
             settings,
             random: Random::new(settings.seed, 1),
             topics: Vec::with_capacity(corpus.len()),
-            of_word: vec![0.0; width * corpus.words().len()],
+            of_word: vec![[0.0; LANES]; width * corpus.words().len()],
             of_topic: vec![0; settings.topics],
             texts: vec![0; settings.topics],
             sampled: vec![0; settings.topics * corpus.words().len()],
@@ -61,7 +61,7 @@ impl<'c> Gsdmm<'c> {
             sampler.texts[topic] += 1;
             sampler.of_topic[topic] += text.len() as u32;
             for &word in text {
-                sampler.of_word[word as usize * width + topic] += 1.0;
+                sampler.of_word[word as usize * width + topic / LANES][topic % LANES] += 1.0;
             }
         }
         sampler
@@ -94,18 +94,18 @@ impl<'c> Gsdmm<'c> {
     }
 
     fn resample(&mut self) {
-        let (topics, width) = (self.settings.topics, padded(self.settings.topics));
+        let (topics, width) = (self.settings.topics, rows(self.settings.topics));
         let all_beta = self.settings.beta * self.corpus.words().len() as f64;
-        let mut weights = vec![0.0_f64; width];
-        let mut parts = vec![0.0_f64; width];
-        let mut sizes: Vec<f64> = vec![1.0; width];
-        let mut cumulated = vec![0.0_f32; width];
+        let mut weights = vec![0.0_f64; width * LANES];
+        let mut parts = vec![0.0_f64; width * LANES];
+        let mut sizes = vec![1.0_f64; width * LANES];
+        let mut cumulated = vec![[0.0; LANES]; width];
         for (text, slot) in self.corpus.texts().zip(self.topics.iter_mut()) {
             let old = usize::from(*slot);
             self.texts[old] -= 1;
             self.of_topic[old] -= text.len() as u32;
             for &word in text {
-                self.of_word[word as usize * width + old] -= 1.0;
+                self.of_word[word as usize * width + old / LANES][old % LANES] -= 1.0;
             }
             for topic in 0..topics {
                 weights[topic] = f64::from(self.texts[topic]) + self.settings.alpha;
@@ -115,10 +115,12 @@ impl<'c> Gsdmm<'c> {
             for (place, &word) in text.iter().enumerate() {
                 let again = text[..place].iter().filter(|&&earlier| earlier == word).count();
                 let more = self.settings.beta + again as f64;
-                let of_word = &self.of_word[word as usize * width..][..width];
-                for topic in 0..width {
-                    weights[topic] *= f64::from(of_word[topic]) + more;
-                    parts[topic] *= sizes[topic] + place as f64;
+                let of_word = self.of_word[word as usize * width..][..width].as_flattened();
+                for (weight, &count) in weights.iter_mut().zip(of_word) {
+                    *weight *= f64::from(count) + more;
+                }
+                for (part, size) in parts.iter_mut().zip(&sizes) {
+                    *part *= size + place as f64;
                 }
                 if (place + 1) % SCALE_EVERY == 0 {
                     scale(&mut weights, &mut parts);
@@ -131,16 +133,16 @@ impl<'c> Gsdmm<'c> {
             self.texts[new] += 1;
             self.of_topic[new] += text.len() as u32;
             for &word in text {
-                self.of_word[word as usize * width + new] += 1.0;
+                self.of_word[word as usize * width + new / LANES][new % LANES] += 1.0;
             }
             *slot = new as u16;
         }
     }
 
     fn sample(&mut self) {
-        let (topics, width) = (self.settings.topics, padded(self.settings.topics));
+        let (topics, width) = (self.settings.topics, rows(self.settings.topics));
         for (sums, counts) in self.sampled.chunks_exact_mut(topics).zip(self.of_word.chunks_exact(width)) {
-            for (sum, &count) in sums.iter_mut().zip(counts) {
+            for (sum, &count) in sums.iter_mut().zip(counts.as_flattened()) {
                 *sum += count as u32;
             }
         }
@@ -169,15 +171,16 @@ impl<'c> Gsdmm<'c> {
     }
 
     pub(super) fn counts_agree(&self) -> bool {
-        let width = padded(self.settings.topics);
-        let mut of_word = vec![0.0; self.of_word.len()];
+        let width = rows(self.settings.topics);
+        let mut of_word = vec![[0.0; LANES]; self.of_word.len()];
         let mut of_topic = vec![0; self.settings.topics];
         let mut texts = vec![0; self.settings.topics];
         for (text, &topic) in self.corpus.texts().zip(&self.topics) {
             let topic = usize::from(topic);
             texts[topic] += 1;
             of_topic[topic] += text.len() as u32;
-            text.iter().for_each(|&word| of_word[word as usize * width + topic] += 1.0);
+            text.iter()
+                .for_each(|&word| of_word[word as usize * width + topic / LANES][topic % LANES] += 1.0);
         }
         of_word == self.of_word && of_topic == self.of_topic && texts == self.texts
     }

@@ -8,47 +8,70 @@
 /// How many topics are looked at side by side.
 pub(super) const LANES: usize = 8;
 
-/// `topics` rounded up to whole rows of lanes.
-pub(super) fn padded(topics: usize) -> usize {
-    topics.div_ceil(LANES) * LANES
+/// One number for each of the topics of a row.
+pub(super) type Row = [f32; LANES];
+
+/// Rows for so many topics; the last one may have lanes without a topic.
+pub(super) fn rows(topics: usize) -> usize {
+    topics.div_ceil(LANES)
 }
 
-/// Sums `cumulated` of the weights within each lane, and the totals of the lanes.
+/// 1 in one lane.
 ///
-/// `weight(row, lane)` is inlined and vectorised.
+/// Rows are changed as a whole by adding these: a number stored by itself could not be handed to the load of its row that
+/// follows, and the processor would wait.
+pub(super) const ONE: [Row; LANES] = {
+    let mut ones = [[0.0; LANES]; LANES];
+    let mut lane = 0;
+    while lane < LANES {
+        ones[lane][lane] = 1.0;
+        lane += 1;
+    }
+    ones
+};
+
+const FIRST_NOT: Row = [0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0];
+
+/// Prefix sums of the weights within each lane, row by row; returns the lanes' totals.
 #[inline(always)]
-pub(super) fn cumulate(weights: impl Iterator<Item = [f32; LANES]>, cumulated: &mut [f32]) -> [f32; LANES] {
-    let mut totals = [0.0_f32; LANES];
-    for (row, sums) in weights.zip(cumulated.chunks_exact_mut(LANES)) {
+pub(super) fn cumulate(weights: impl Iterator<Item = Row>, cumulated: &mut [Row]) -> Row {
+    let mut totals = [0.0; LANES];
+    for (row, sums) in weights.zip(cumulated) {
         for lane in 0..LANES {
             totals[lane] += row[lane];
-            sums[lane] = totals[lane];
         }
+        *sums = totals;
     }
     totals
 }
 
-/// The topic at `part`, from 0 to below 1, of the whole weight. The weights of the topics from `topics` on are 0.
+/// The topic at `part`, from 0 to below 1, of the whole weight. Lanes without a topic weigh 0.
 #[inline(always)]
-pub(super) fn draw(cumulated: &[f32], totals: [f32; LANES], topics: usize, part: f32) -> usize {
-    let mut ends = [0.0_f32; LANES];
-    let mut end = 0.0;
-    for lane in 0..LANES {
-        end += totals[lane];
-        ends[lane] = end;
+pub(super) fn draw(cumulated: &[Row], totals: Row, topics: usize, part: f32) -> usize {
+    let ends = prefix_sums(totals);
+    let mut left = part * ends[LANES - 1];
+    let passed: u32 = ends.iter().map(|&end| u32::from(end <= left)).sum();
+    let lane = (passed as usize).min(topics.min(LANES) - 1);
+    // Where the lane begins; the first at 0, which needs no branch that a processor would guess wrong.
+    left -= ends[lane.saturating_sub(1)] * FIRST_NOT[lane];
+    let but_last = &cumulated[..cumulated.len() - 1];
+    let mut row = 0_u32;
+    for sums in but_last {
+        row += u32::from(sums[lane] <= left);
     }
-    let mut left = part * end;
-    let lanes = topics.min(LANES);
-    let lane: usize = ends[..lanes - 1].iter().map(|&end| usize::from(end <= left)).sum();
-    if lane > 0 {
-        left -= ends[lane - 1];
-    }
-    let rows = cumulated.len() / LANES;
-    let row: usize =
-        cumulated[lane..].iter().step_by(LANES).take(rows - 1).map(|&sum| usize::from(sum <= left)).sum();
-    let topic = row * LANES + lane;
+    let topic = row as usize * LANES + lane;
     // What was left may have been rounded up to the lane's whole weight, whose last topic is then meant.
     if topic < topics { topic } else { topic - LANES }
+}
+
+/// As a tree, four additions deep instead of eight.
+#[inline(always)]
+fn prefix_sums(row: Row) -> Row {
+    let [a, b, c, d, e, f, g, h] = row;
+    let (ab, cd, ef, gh) = (a + b, c + d, e + f, g + h);
+    let (abcd, efgh) = (ab + cd, ef + gh);
+    let abcdef = abcd + ef;
+    [a, ab, ab + c, abcd, abcd + e, abcdef, abcdef + g, abcd + efgh]
 }
 
 #[cfg(test)]
@@ -62,11 +85,10 @@ mod tests {
         for topics in [1, 2, 7, 8, 9, 20, 33] {
             let mut random = Random::new(topics as u64, 0);
             let weights: Vec<f32> = (0..topics).map(|_| random.below(100) as f32 + 0.25).collect();
-            let mut row = vec![0.0; padded(topics)];
-            row[..topics].copy_from_slice(&weights);
-            let mut cumulated = vec![0.0; padded(topics)];
-            let rows = row.chunks_exact(LANES).map(|lanes| std::array::from_fn(|lane| lanes[lane]));
-            let totals = cumulate(rows, &mut cumulated);
+            let mut padded = vec![[0.0; LANES]; rows(topics)];
+            padded.as_flattened_mut()[..topics].copy_from_slice(&weights);
+            let mut cumulated = padded.clone();
+            let totals = cumulate(padded.iter().copied(), &mut cumulated);
             let mut counts = vec![0_u32; topics];
             let draws = 200_000;
             for draw_number in 0..draws {
@@ -84,11 +106,10 @@ mod tests {
     #[test]
     fn the_ends_of_the_range_are_topics() {
         for topics in 1..40 {
-            let mut row = vec![0.0_f32; padded(topics)];
-            row[..topics].fill(0.1);
-            let mut cumulated = vec![0.0; padded(topics)];
-            let rows = row.chunks_exact(LANES).map(|lanes| std::array::from_fn(|lane| lanes[lane]));
-            let totals = cumulate(rows, &mut cumulated);
+            let mut padded = vec![[0.0; LANES]; rows(topics)];
+            padded.as_flattened_mut()[..topics].fill(0.1);
+            let mut cumulated = padded.clone();
+            let totals = cumulate(padded.iter().copied(), &mut cumulated);
             for part in [0.0, 0.5, 0.999_999_9, 1.0] {
                 assert!(draw(&cumulated, totals, topics, part) < topics, "{topics} at {part}");
             }
