@@ -4,7 +4,11 @@
 //! (zigzag). What was packed is unpacked by the same calls in the same order. Unpacking foreign bytes gives an error, never
 //! a panic and never more memory than there are bytes.
 
+mod sealed;
+
 use std::fmt;
+
+pub use sealed::{Damage, Form};
 
 /// Packs values one after the other.
 #[derive(Clone, Debug, Default)]

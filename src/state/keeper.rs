@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use super::files::Files;
 use super::lock::Lock;
 use super::owned::Outputs;
-use super::{State, atomic, container};
+use super::{FORM, State, atomic};
 use crate::jsonl::{Chunk, ChunkKind};
 use crate::pack::Packer;
 
@@ -249,7 +249,7 @@ fn write(path: &std::path::Path, settings: &[u8], save: Save) -> Saved {
             .map_err(|error| named(&error, &format!("cannot write {} to the disk", output.display())))
     });
     let outcome = flushed.and_then(|()| {
-        let first = container::head(settings, &[&head, &job]);
+        let first = FORM.head(settings, &[&head, &job]);
         atomic::replace(path, &[&first, settings, &head, &job])
             .map_err(|error| named(&error, &format!("cannot save the state {}", path.display())))
     });

@@ -11,14 +11,12 @@
 //! | file | what is in it |
 //! | --- | --- |
 //! | `atomic`, `lock` | a file replaced as a whole; one run at a time |
-//! | `container` | the form of the file, with its checksum |
 //! | `settings` | what must be as it was |
 //! | `files`, `seen`, `content` | which file is which, and where it is read on |
 //! | `owned` | outputs: appended to, and cut back |
 //! | `keeper` | saving while the run goes on |
 
 mod atomic;
-mod container;
 mod content;
 mod error;
 mod files;
@@ -44,10 +42,13 @@ pub use owned::Owned;
 pub use settings::Settings;
 
 use crate::jsonl::Input;
-use crate::pack::{Unpackable, Unpacker};
+use crate::pack::{Form, Unpackable, Unpacker};
 use files::Files;
 use lock::Lock;
 use owned::Outputs;
+
+/// The version is raised by every change of what a state holds that older programs would misread.
+const FORM: Form = Form { magic: b"trendpipe state\n", version: 1, name: "state file" };
 
 /// A state that this run holds.
 #[derive(Debug)]
@@ -87,7 +88,7 @@ impl State {
             }
         };
         let unusable = |why: &dyn std::fmt::Display| StateError::unusable(path, why);
-        let (kept, body) = container::parts(&file).map_err(|damage| unusable(&damage))?;
+        let (kept, body) = FORM.parts(&file).map_err(|damage| unusable(&damage))?;
         let kept: Settings = serde_json::from_slice(kept).map_err(|error| unusable(&error))?;
         if let Some(difference) = settings::difference(&kept, settings) {
             return Err(StateError::other_settings(path, difference).into());

@@ -11,21 +11,30 @@
 //! | `lda`, `gsdmm` | the two samplers |
 //! | `lanes` | draws a topic by its weight |
 //! | `model`, `fold` | what was learnt, and the topics of a new text |
+//! | `reading` | which words of a text are looked at |
+//! | `evaluate` | how good a model is |
+//! | `file` | the model as a file |
 
 mod corpus;
+mod evaluate;
+mod file;
 mod fold;
 mod gsdmm;
 mod lanes;
 mod lda;
 mod model;
+mod reading;
 #[cfg(test)]
 mod tests;
 
 pub use corpus::{Corpus, CorpusBuilder, CorpusError, WordLimits};
+pub use evaluate::{Quality, evaluate};
+pub use file::ModelError;
 pub use fold::Folder;
 pub use gsdmm::Gsdmm;
 pub use lda::{Lda, Settings, Start};
 pub use model::{Kind, Model};
+pub use reading::{Reading, UnknownLanguage, WordFilter};
 
 /// The first topic with the largest share.
 pub fn likeliest(shares: &[f32]) -> usize {

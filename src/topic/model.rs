@@ -3,6 +3,7 @@
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
+use super::Reading;
 use super::fold::Folder;
 
 /// How a model sees a text.
@@ -27,6 +28,7 @@ pub struct Model {
     samples: u32,
     /// Words of each topic over all samples.
     of_topic: Vec<u64>,
+    reading: Reading,
 }
 
 impl Model {
@@ -47,7 +49,17 @@ impl Model {
             }
         }
         let numbers = words.iter().zip(0..).map(|(word, number)| (word.clone(), number)).collect();
-        Model { kind, words, numbers, alpha, beta, counts, samples, of_topic }
+        Model { kind, words, numbers, alpha, beta, counts, samples, of_topic, reading: Reading::default() }
+    }
+
+    /// The model, with what was left out of the texts that it was made of.
+    pub fn with_reading(self, reading: Reading) -> Model {
+        Model { reading, ..self }
+    }
+
+    /// What was left out of the texts that it was made of.
+    pub fn reading(&self) -> &Reading {
+        &self.reading
     }
 
     /// How it sees a text.

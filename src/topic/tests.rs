@@ -64,12 +64,15 @@ fn agreement(model: &Model, texts: &[(usize, Vec<String>)]) -> f64 {
 fn planted_topics_are_found() {
     let texts = planted(5, 1000, 7, 1);
     let corpus = corpus(&texts);
+    let mut best = 0.0_f64;
     for seed in 1..4 {
         let mixed = agreement(&lda(&corpus, settings(5, 200, seed), Start::default()), &texts);
         let single = agreement(&gsdmm(&corpus, settings(8, 30, seed)), &texts);
-        // a chain may leave two topics in one; not more
-        assert!(mixed > 0.75 && single > 0.95, "seed {seed}: {mixed} {single}");
+        // A chain may leave two topics in one, which is why users try several; it loses no more than one.
+        assert!(mixed > 0.7 && single > 0.95, "seed {seed}: {mixed} {single}");
+        best = best.max(mixed);
     }
+    assert!(best > 0.95, "{best}");
 }
 
 #[test]
@@ -173,4 +176,50 @@ fn topics_keep_their_numbers_from_one_day_to_the_next() {
         same += usize::from(likeliest(old.shares(&before)) == likeliest(new.shares(&after)));
     }
     assert!(same * 100 > tomorrow.len() * 95, "{same} of {}", tomorrow.len());
+}
+
+#[test]
+fn a_model_comes_back_from_its_file_and_damage_is_found() {
+    let texts = planted(3, 60, 5, 4);
+    let corpus = corpus(&texts);
+    let reading = Reading::new(&["en".into()], ["own".to_owned()], 3).expect("a list");
+    for model in [lda(&corpus, settings(9, 20, 1), Start::default()), gsdmm(&corpus, settings(3, 4, 1))] {
+        let model = model.with_reading(reading.clone());
+        let about = serde_json::json!({"texts": 60});
+        let file = model.to_bytes(&about);
+        let (back, line) = Model::from_bytes(&file).expect("a model");
+        assert_eq!((back.kind(), back.words(), back.counts()), (model.kind(), model.words(), model.counts()));
+        assert_eq!(
+            (back.alpha(), back.samples(), back.reading()),
+            (model.alpha(), model.samples(), &reading)
+        );
+        assert_eq!(line, about);
+        assert_eq!(back.to_bytes(&about), file);
+        for at in 0..file.len() {
+            assert!(Model::from_bytes(&file[..at]).is_err(), "cut at {at}");
+            let mut changed = file.clone();
+            changed[at] ^= 0x10;
+            assert!(Model::from_bytes(&changed).is_err(), "changed at {at}");
+        }
+    }
+}
+
+/// By hand: two words that are always together, and one that is never with them.
+#[test]
+fn coherence_and_perplexity_are_those_by_hand() {
+    let words: Vec<Box<str>> = ["a", "b", "c"].map(Into::into).to_vec();
+    let model = |counts: Vec<u32>, topics: usize| {
+        Model::new(Kind::Lda, words.clone(), vec![1.0; topics], 1e-9, counts, 1)
+    };
+    let texts = Corpus::of_numbers(words.clone(), &[vec![0, 1], vec![0, 1], vec![2]]);
+    let together = evaluate(&model(vec![1, 1, 0], 1), &texts, &texts);
+    assert!((together.npmi - 1.0).abs() < 1e-9, "{together:?}");
+    // the words at odd places are b and b, each of probability 1/2
+    assert_eq!(together.tokens, 2);
+    assert!(together.perplexity.is_some_and(|perplexity| (perplexity - 2.0).abs() < 1e-3), "{together:?}");
+    let apart = evaluate(&model(vec![1, 0, 1], 1), &texts, &texts);
+    assert!((apart.npmi + 1.0).abs() < 1e-9, "{apart:?}");
+    // both topics show the same words
+    let twice = evaluate(&model(vec![1, 1, 1, 1, 0, 0], 2), &texts, &texts);
+    assert_eq!(twice.unique_top_words, 0.5);
 }
