@@ -9,6 +9,7 @@
 //! | --- | --- |
 //! | `corpus` | texts as sequences of word numbers |
 //! | `lda`, `gsdmm` | the two samplers |
+//! | `stream` | a text whose tokens are drawn anew |
 //! | `lanes` | draws a topic by its weight |
 //! | `model`, `fold` | what was learnt, and the topics of a new text |
 //! | `reading` | which words of a text are looked at |
@@ -24,6 +25,7 @@ mod lanes;
 mod lda;
 mod model;
 mod reading;
+mod stream;
 #[cfg(test)]
 mod tests;
 
