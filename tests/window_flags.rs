@@ -168,6 +168,19 @@ fn windows_begin_at_the_origin() {
 }
 
 #[test]
+fn a_step_that_is_longer_than_the_window_is_refused() {
+    for (window, step) in
+        [("1d", "25h"), ("2d", "3d"), ("1w", "8d"), ("1w", "2w"), ("1mo", "32d"), ("10s", "20s")]
+    {
+        let refused = count(&["--window", window, "--cumulate", step], "").with_code(2);
+        assert!(refused.err.contains("does not grow"), "{window} {step}: {}", refused.err);
+    }
+    for (window, step) in [("1d", "24h"), ("1d", "7h"), ("1w", "7d"), ("1mo", "31d"), ("10s", "10s")] {
+        count(&["--window", window, "--cumulate", step], "").with_code(0);
+    }
+}
+
+#[test]
 fn unfinished_windows_may_be_held_back() {
     let input = at(&["1", "2", "11", "12", "21", "22", "23"]);
     let args = ["--window", "10s", "--watermark", "5s", "--at-end"];

@@ -167,6 +167,20 @@ impl WindowKind {
                 ));
             }
         };
+        let days = match unit {
+            CalendarUnit::Day => 1,
+            CalendarUnit::Week => 7,
+            CalendarUnit::Month => 31,
+        };
+        let is_longer = match step {
+            Step::Millis(step) => step > i64::from(n) * days * 86_400_000,
+            Step::Days(step) => step > i64::from(n) * days,
+        };
+        if is_longer {
+            return refuse(format!(
+                "a window of {size} does not grow in steps that are longer; write a --cumulate below the --window"
+            ));
+        }
         Ok(WindowKind::CalendarCumulate { size: n, unit, step, zone: zone.clone(), offset: 0 })
     }
 
