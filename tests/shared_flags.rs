@@ -124,6 +124,31 @@ fn long_lines_are_rejected_whatever_comes_before_and_behind() {
 }
 
 #[test]
+fn a_long_line_that_ends_the_run_is_kept_as_a_whole() {
+    let long = format!("{{\"k\":\"{}\"}}\n", "x".repeat(3_000_000));
+    let input = ["{\"k\":1}\n", &long, "{\"k\":2}\n", &long].concat();
+    let folder = tempfile::tempdir().expect("a folder");
+    let kept = folder.path().join("rejects");
+    let args = |more: &str| {
+        let call = tool("jsonl-filter").args([".k", "--max-line", "100k", more, "--rejects"]);
+        call.arg(&kept)
+    };
+    for more in ["--strict", "--max-rejects=0"] {
+        let ran = args(more).input(&input).run().with_code(3);
+        assert_eq!(ran.text(), "{\"k\":1}\n");
+        assert!(ran.err.contains("rejected 1 of 2 lines (too-long 1)"), "{}", ran.err);
+        assert_eq!(std::fs::read_to_string(&kept).expect("kept"), long, "{more}");
+    }
+    // Nobody waits for ever for the rest of it.
+    let mut live = args("--strict").start();
+    live.send(&input[..2_000_000]);
+    let (code, said) = live.end();
+    assert_eq!(code, 3, "{said}");
+    let text = std::fs::read_to_string(&kept).expect("kept");
+    assert!(text.len() > 100_000 && long.starts_with(text.trim_end()) && text.ends_with('\n'));
+}
+
+#[test]
 fn a_file_that_ends_early_is_an_error_after_what_could_be_read() {
     let folder = tempfile::tempdir().expect("a folder");
     let cut = folder.path().join("cut.gz");

@@ -343,6 +343,32 @@ fn a_run_with_too_many_rejects_leaves_no_trace() {
 }
 
 #[test]
+fn a_run_that_is_told_to_end_inside_a_long_line_leaves_the_line_to_the_next() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    let long = format!("{{\"t\":1,\"k\":\"{}\"}}\n", "x".repeat(3_000_000));
+    append(&path("log"), &("{\"t\":1}\n".to_owned() + &long[..2_000_000]));
+    append(&path("other"), "no record\n");
+    // What comes behind the files keeps the run from its end.
+    let fifo = path("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().expect("mkfifo is there").success());
+    let call = |files: &[PathBuf]| {
+        let call = tool("jsonl-filter").args(["true", "-q", "--max-line", "100k", "--rejects"]);
+        call.arg(path("rejects")).arg("--state").arg(path("state")).arg("-o").arg(path("out")).args(files)
+    };
+    let mut child = call(&[path("log"), path("other"), fifo.clone()]).spawn();
+    let writer = OpenOptions::new().write(true).open(&fifo).expect("the run opens it, too");
+    drop(Command::new("kill").arg("-TERM").arg(child.id().to_string()).status());
+    drop(writer);
+    assert_eq!(await_end(&mut child), 143);
+    append(&path("log"), &long[2_000_000..]);
+    call(&[path("log"), path("other")]).run().with_code(0);
+    let rejects = fs::read_to_string(path("rejects")).expect("a file");
+    assert!(rejects == "no record\n".to_owned() + &long, "once, and whole");
+    assert_eq!(fs::read_to_string(path("out")).expect("a file"), "{\"t\":1}\n");
+}
+
+#[test]
 fn an_output_that_was_taken_away_begins_anew_and_one_that_was_cut_is_told() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = |name: &str| folder.path().join(name);

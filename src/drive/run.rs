@@ -62,6 +62,7 @@ pub fn run<J: Job>(job: &mut J, settings: Settings) -> Result<Outcome, Box<Failu
         counts: Counts::default(),
         begun: Instant::now(),
         grace: None,
+        rest_until: None,
         saves: keeper.is_some().then(Saves::default),
         keeper,
     };
@@ -128,6 +129,8 @@ pub(super) struct Run<'j, J: Job> {
     is_piped: bool,
     /// Until when a signalled run goes on.
     grace: Option<Instant>,
+    /// Until when more is awaited of a long line that ends the run, and is kept.
+    rest_until: Option<Instant>,
     pub(super) keeper: Option<Keeper>,
     pub(super) saves: Option<Saves>,
 }
@@ -192,7 +195,8 @@ impl<J: Job> Run<'_, J> {
         let held = self.held.as_ref().map(|held| held.due);
         let save = self.save_at();
         let until = self.interrupt.deadline();
-        let due = [flush_at, alarm, self.grace, held, save, until].into_iter().flatten().min();
+        let due =
+            [flush_at, alarm, self.grace, self.rest_until, held, save, until].into_iter().flatten().min();
         if due.is_none_or(|due| due > Instant::now())
             && let Some(event) = received.try_recv().ok().or_else(|| self.crew.read())
         {
@@ -224,7 +228,11 @@ impl<J: Job> Run<'_, J> {
         if self.interrupt.is_output_closed() {
             return Err(io::Error::from(io::ErrorKind::BrokenPipe).into());
         }
-        let is_over = self.interrupt.deadline().is_some_and(|deadline| deadline <= Instant::now());
+        let has_passed = |until: Option<Instant>| until.is_some_and(|until| until <= Instant::now());
+        if has_passed(self.rest_until) {
+            return Ok(Some(End::Rejects));
+        }
+        let is_over = has_passed(self.interrupt.deadline());
         Ok(self.signalled().or(is_over.then_some(End::Done)))
     }
 
@@ -266,10 +274,14 @@ impl<J: Job> Run<'_, J> {
     fn take(&mut self, ready: Ready<<J::Mapper as Mapper>::Batch>) -> anyhow::Result<Option<End>> {
         match ready {
             Ready::Refused(chunk) => {
+                if !matches!(chunk.kind, ChunkKind::Oversized { first: false, .. }) {
+                    self.ledger.end_line()?;
+                }
                 self.refuse(&chunk)?;
                 self.done_with(chunk, Flow::On)
             }
             Ready::Lines(chunk, mapped) => {
+                self.ledger.end_line()?;
                 let (mut chunk, mut mapped) = self.cut_at_limit(chunk, mapped)?;
                 let mut cx = Context { out: &mut self.output, notes: &mut self.notes };
                 let batch = std::mem::take(&mut mapped.batch);
@@ -346,9 +358,13 @@ impl<J: Job> Run<'_, J> {
         if let Some(keeper) = &mut self.keeper {
             keeper.read(&chunk, self.lines_before[chunk.input]);
         }
+        let is_inside_line = matches!(chunk.kind, ChunkKind::Oversized { last: false, .. });
         self.pool.0.give(chunk.into_buffer());
         self.show_progress();
-        Ok(if self.ledger.is_over_now() {
+        let is_over = self.ledger.is_over_now();
+        let goes_on = is_inside_line && self.ledger.wants_rest();
+        self.rest_until = (is_over && goes_on).then(|| Instant::now() + GRACE);
+        Ok(if is_over && !goes_on {
             Some(End::Rejects)
         } else {
             matches!(flow, Flow::Done | Flow::DoneBehind(_)).then_some(End::Done)
@@ -415,7 +431,7 @@ impl<J: Job> Run<'_, J> {
         if let Some(summary) = self.ledger.summary(self.counts.lines, self.counts.records) {
             self.notes.say(&summary);
         }
-        self.ledger.flush().context("cannot write the rejects")?;
+        self.ledger.end_line().and_then(|()| self.ledger.flush()).context("cannot write the rejects")?;
         self.save_at_end(end)?;
         // A file that others read is not replaced by a part of what it should hold.
         let output = std::mem::replace(&mut self.output, Output::to(Box::new(io::sink())));

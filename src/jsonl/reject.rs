@@ -13,6 +13,8 @@ use std::str::FromStr;
 
 /// How many rejects are worded one by one.
 const SHOWN: u64 = 5;
+/// So much is kept of a line that ends the run and that is too long to be held in memory.
+const LAST_LINE: u64 = 256 << 20;
 /// How much of a rejected line a message quotes.
 const QUOTED_CHARS: usize = 60;
 
@@ -78,25 +80,34 @@ struct Kept {
     file: BufWriter<File>,
     length: u64,
     is_owned: bool,
+    /// Where the line began of which more is to come.
+    line_begun: Option<u64>,
+}
+
+impl Kept {
+    fn new(file: File, length: u64, is_owned: bool) -> Kept {
+        Kept { file: BufWriter::new(file), length, is_owned, line_begun: None }
+    }
 }
 
 impl Ledger {
     /// Opens the account, and the file for the rejects when there is to be one.
     pub fn open(policy: RejectPolicy) -> io::Result<Ledger> {
         let file = policy.keep.as_ref().map(File::create).transpose()?;
-        let kept = file.map(|file| Kept { file: BufWriter::new(file), length: 0, is_owned: false });
+        let kept = file.map(|file| Kept::new(file, 0, false));
         Ok(Ledger { policy, counts: BTreeMap::new(), total: 0, kept })
     }
 
     /// As [`Ledger::open`], but goes on with a file that is so long already.
     pub fn go_on(policy: RejectPolicy, file: File, length: u64) -> Ledger {
-        let kept = Some(Kept { file: BufWriter::new(file), length, is_owned: true });
+        let kept = Some(Kept::new(file, length, true));
         Ledger { policy, counts: BTreeMap::new(), total: 0, kept }
     }
 
-    /// How long the file is that [`Ledger::go_on`] was given.
+    /// How long the file is that [`Ledger::go_on`] was given, without a line of which more is to come.
     pub fn owned_length(&self) -> Option<u64> {
-        self.kept.as_ref().filter(|kept| kept.is_owned).map(|kept| kept.length)
+        let kept = self.kept.as_ref().filter(|kept| kept.is_owned);
+        kept.map(|kept| kept.line_begun.unwrap_or(kept.length))
     }
 
     /// Enters one reject: keeps its line, and words it if it is among the first.
@@ -123,9 +134,34 @@ impl Ledger {
     /// Keeps bytes of a rejected line; `ends` when the line ends here.
     pub fn keep(&mut self, bytes: &[u8], ends: bool) -> io::Result<()> {
         if let Some(kept) = &mut self.kept {
+            kept.line_begun.get_or_insert(kept.length);
             kept.file.write_all(bytes)?;
             kept.length += bytes.len() as u64 + u64::from(ends);
             if ends {
+                kept.line_begun = None;
+                kept.file.write_all(b"\n")?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the rest of a line is worth reading although the run is over: it is kept, and is not too much.
+    pub fn wants_rest(&self) -> bool {
+        let begun = |kept: &Kept| kept.line_begun.is_some_and(|begun| kept.length - begun < LAST_LINE);
+        self.kept.as_ref().is_some_and(begun)
+    }
+
+    /// Ends a line of which no more comes. It stays as it is, unless another run reads it again and keeps the whole.
+    pub fn end_line(&mut self) -> io::Result<()> {
+        if let Some(kept) = &mut self.kept
+            && let Some(begun) = kept.line_begun.take()
+        {
+            if kept.is_owned {
+                kept.file.flush()?;
+                kept.file.get_ref().set_len(begun)?;
+                kept.length = begun;
+            } else {
+                kept.length += 1;
                 kept.file.write_all(b"\n")?;
             }
         }

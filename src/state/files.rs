@@ -62,7 +62,7 @@ impl Files {
         for progress in self.progress.iter_mut().flatten() {
             progress.note(&mut self.seen[progress.file]);
             if let Some(before) = &progress.before {
-                // Only at the end of a run: the rest of the line has not come.
+                // The file is at its end, or the run is: the rest of the line has not come.
                 self.seen[progress.file] = (**before).clone();
             }
         }

@@ -121,7 +121,7 @@ impl Keeper {
     pub fn read(&mut self, chunk: &Chunk, lines: u64) {
         self.changed = true;
         match chunk.kind {
-            ChunkKind::Lines | ChunkKind::Cut => {}
+            ChunkKind::Lines | ChunkKind::Cut => self.is_inside_line = false,
             ChunkKind::Oversized { first, last } => {
                 if first {
                     self.files.begin_long_line(chunk.input);
