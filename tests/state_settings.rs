@@ -120,6 +120,7 @@ const TOPN: &[Case] = &[
 ];
 
 const KEPT: &[&str] = &["--where", ".v"];
+const JOINED: &[&str] = &["--join", "table", "--on", ".k"];
 const ONCE: &[&str] = &["--dedupe", ".k"];
 
 const JSONL_FILTER: &[Case] = &[
@@ -141,6 +142,12 @@ const JSONL_FILTER: &[Case] = &[
     ("--seed", &["--sample", "50%"], &["--seed", "1"], Refused("sample")),
     ("--dedupe", KEPT, &["--dedupe", ".k"], Refused("dedupe")),
     ("--within", ONCE, &["--within", "9rec"], Refused("within")),
+    ("--select", KEPT, &["--select", ".k"], Refused("select")),
+    ("--explode", KEPT, &["--explode", ".list"], Refused("explode")),
+    ("--join", KEPT, &["--join", "table", "--on", ".k"], Refused("columns")),
+    ("--on", KEPT, &["--join", "table", "--on", ".k"], Refused("on")),
+    ("--left", JOINED, &["--left"], Refused("left")),
+    ("--prefix", JOINED, &["--prefix", "x"], Refused("columns")),
     ("--max-keys", ONCE, &["--max-keys", "9"], GoesOn),
     ("--format", &["--map", "{k}"], &["--format", "csv"], GoesOn),
     // Lines that become columns are looked at more closely.
