@@ -174,6 +174,7 @@ fn check(name: &str, base: &[&str], cases: &[Case]) {
         let folder = tempfile::tempdir().expect("a folder");
         let path = |name: &str| folder.path().join(name);
         fs::write(path("words"), "good\t1\n").expect("a file");
+        fs::write(path("table"), "k,name\na,A\n").expect("a file");
         let row =
             r#""window_start":"1970-01-01T00:00:00Z","window_end":"1970-01-01T00:00:10Z","count":1,"rows":1"#;
         fs::write(path("log.jsonl"), format!("{{\"ts\":1,\"k\":\"a\",\"v\":2,{row}}}\n")).expect("a file");
@@ -210,6 +211,22 @@ fn every_option_of_topn_is_known() {
 #[test]
 fn every_option_of_jsonl_filter_is_known() {
     check("jsonl-filter", KEPT, JSONL_FILTER);
+}
+
+/// What is looked up in a table is as it was when the record came; only its columns stay.
+#[test]
+fn a_table_may_have_other_rows() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    let join = |table: &str, records: &str| {
+        fs::write(path("table"), table).expect("a file");
+        fs::write(path("log.jsonl"), records).expect("a file");
+        run("jsonl-filter", folder.path(), &[JOINED])
+    };
+    join("k,name\na,A\n", "{\"k\":\"a\"}\n").with_code(0);
+    let ran = join("k,name\na,B\n", "{\"k\":\"a\"}\n{\"k\":\"a\"}\n").with_code(0);
+    assert_eq!(ran.text(), "{\"k\":\"a\",\"name\":\"B\"}\n");
+    join("k,title\na,B\n", "{\"k\":\"a\"}\n").with_code(5);
 }
 
 #[test]
