@@ -30,7 +30,7 @@ struct Args {
     #[arg(short, long)]
     exit_status: bool,
     /// What is drawn
-    #[arg(long, value_name = "KIND", default_value = "barh", help_heading = "Chart")]
+    #[arg(long, value_name = "KIND", default_value = "barh", value_parser = Kind::of_svg, help_heading = "Chart")]
     kind: Kind,
     /// The title; {top} {key} {start} {end} {date} {window} {length} {total} are filled in
     #[arg(long, value_parser = parse_title, help_heading = "Chart")]

@@ -202,7 +202,7 @@ const TRIANGLE: f64 = 10.0;
 
 /// Of a rank since the window before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Change {
+pub(super) enum Change {
     Risen(u64),
     Fallen(u64),
     New,
@@ -226,7 +226,7 @@ impl Change {
 }
 
 /// How a row's rank has changed. In the first window everything is new, which says nothing.
-fn change(row: &Row, rows: &[Row]) -> Option<Change> {
+pub(super) fn change(row: &Row, rows: &[Row]) -> Option<Change> {
     match (row.rank?, row.prev_rank?) {
         (now, Some(before)) if now < before => Some(Change::Risen(before - now)),
         (now, Some(before)) if now > before => Some(Change::Fallen(now - before)),

@@ -21,17 +21,18 @@ mod recent;
 mod scale;
 mod stack;
 mod svg;
+mod term;
 #[cfg(test)]
 mod tests;
 mod week;
 mod width;
 
 use std::fmt;
-use std::str::FromStr;
 
 pub use options::{ChartOptions, TITLE_PLACES, Theme, parse_title};
 pub use palette::Palette;
 pub use recent::Recent;
+pub use term::{Depth, Screen};
 
 /// A kind of chart.
 #[derive(Clone, Copy)]
@@ -42,7 +43,8 @@ pub struct Kind {
     pub help: &'static str,
     /// Of the newest window alone, or of several.
     scope: Scope,
-    draw: fn(&Recent, &ChartOptions) -> String,
+    svg: Option<fn(&Recent, &ChartOptions) -> String>,
+    text: Option<fn(&Recent, &ChartOptions, &Screen) -> String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,24 +54,62 @@ enum Scope {
 }
 
 /// All kinds of charts; the first is the default.
-pub const KINDS: [Kind; 6] = [
-    newest("barh", "horizontal bars of the newest window", barh::draw),
-    several("line", "lines over time, one for each key", line::draw),
-    several("area", "lines over time with what lies below them", line::draw_area),
-    several("stack", "columns over time, the keys on top of one another", stack::draw),
-    several("heat", "a shade for each key and window", heat::draw),
-    several("week", "a shade for each hour of the week", week::draw),
+pub const KINDS: [Kind; 7] = [
+    newest("barh", "horizontal bars of the newest window").svg(barh::draw).text(term::barh),
+    several("line", "lines over time, one for each key").svg(line::draw).text(term::line),
+    several("area", "lines over time with what lies below them").svg(line::draw_area),
+    several("stack", "columns over time, the keys on top of one another").svg(stack::draw),
+    several("heat", "a shade for each key and window").svg(heat::draw).text(term::heat),
+    several("week", "a shade for each hour of the week").svg(week::draw),
+    several("spark", "a small course for each key").text(term::spark),
 ];
 
-const fn newest(name: &'static str, help: &'static str, draw: fn(&Recent, &ChartOptions) -> String) -> Kind {
-    Kind { name, help, scope: Scope::Newest, draw }
+const fn newest(name: &'static str, help: &'static str) -> Kind {
+    Kind { name, help, scope: Scope::Newest, svg: None, text: None }
 }
 
-const fn several(name: &'static str, help: &'static str, draw: fn(&Recent, &ChartOptions) -> String) -> Kind {
-    Kind { name, help, scope: Scope::Several, draw }
+const fn several(name: &'static str, help: &'static str) -> Kind {
+    Kind { scope: Scope::Several, ..newest(name, help) }
 }
 
 impl Kind {
+    const fn svg(self, draw: fn(&Recent, &ChartOptions) -> String) -> Kind {
+        Kind { svg: Some(draw), ..self }
+    }
+
+    const fn text(self, draw: fn(&Recent, &ChartOptions, &Screen) -> String) -> Kind {
+        Kind { text: Some(draw), ..self }
+    }
+
+    /// The kind of a name that is drawn as SVG.
+    ///
+    /// # Errors
+    ///
+    /// A name that is none, with those that are.
+    pub fn of_svg(name: &str) -> Result<Kind, String> {
+        Kind::find(name, |kind| kind.svg.is_some())
+    }
+
+    /// The kind of a name that is drawn in a terminal.
+    ///
+    /// # Errors
+    ///
+    /// A name that is none, with those that are.
+    pub fn of_text(name: &str) -> Result<Kind, String> {
+        Kind::find(name, |kind| kind.text.is_some())
+    }
+
+    fn find(name: &str, is_drawn: fn(&Kind) -> bool) -> Result<Kind, String> {
+        let known: Vec<Kind> = KINDS.into_iter().filter(is_drawn).collect();
+        let names = || known.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
+        let hint = if KINDS.iter().any(|kind| kind.name == name) { " here" } else { "" };
+        known
+            .iter()
+            .find(|kind| kind.name == name)
+            .copied()
+            .ok_or_else(|| format!("`{name}` is no chart{hint}; there are {}", names()))
+    }
+
     /// An empty collection of the windows that the chart shows.
     pub fn collect(&self, options: &ChartOptions) -> Recent {
         match self.scope {
@@ -83,27 +123,20 @@ impl Kind {
         self.scope == Scope::Several
     }
 
-    /// The chart as an SVG document.
+    /// The chart as an SVG document; empty for a kind that is not of [`Kind::of_svg`].
     pub fn draw(&self, recent: &Recent, options: &ChartOptions) -> String {
-        (self.draw)(recent, options)
+        self.svg.map(|draw| draw(recent, options)).unwrap_or_default()
+    }
+
+    /// The chart as lines of text; empty for a kind that is not of [`Kind::of_text`].
+    pub fn draw_text(&self, recent: &Recent, options: &ChartOptions, screen: &Screen) -> String {
+        self.text.map(|draw| draw(recent, options, screen)).unwrap_or_default()
     }
 }
 
 impl Default for Kind {
     fn default() -> Self {
         KINDS[0]
-    }
-}
-
-impl FromStr for Kind {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Kind, String> {
-        let names = || KINDS.map(|kind| kind.name).join(", ");
-        KINDS
-            .into_iter()
-            .find(|kind| kind.name == name)
-            .ok_or_else(|| format!("`{name}` is no chart; there are {}", names()))
     }
 }
 

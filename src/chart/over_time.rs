@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) use plot::Plot;
 
 use super::caption::label;
+use super::clock;
 use super::colour::SERIES;
 use super::options::ChartOptions;
 use super::recent::{Recent, Window};
@@ -154,6 +155,11 @@ impl<'a> OverTime<'a> {
             (false, true) => Some("nothing was counted in these windows"),
             _ => None,
         }
+    }
+
+    /// Round times of the zone; see [`clock::ticks`].
+    pub(super) fn ticks(&self, start: Millis, end: Millis, most: usize) -> Vec<clock::Tick> {
+        clock::ticks(start, end, &self.options.zone, most)
     }
 
     /// All values that are known.

@@ -53,6 +53,13 @@ impl Ramp {
         }
     }
 
+    /// Each shade that is used, and the largest value that has it.
+    pub(super) fn ends(&self) -> Vec<(usize, &str)> {
+        let zero = self.from_zero.then_some((0, "0"));
+        let upper = self.marks.iter().skip(1).enumerate();
+        zero.into_iter().chain(upper.map(|(step, (_, text))| (self.shade(step), text.as_str()))).collect()
+    }
+
     /// Draws the legend below `y`; gives where it ends.
     pub(super) fn legend(&self, svg: &mut Svg, unit: &str, width: f64, y: f64) -> f64 {
         let (_, height) = SWATCH;

@@ -38,6 +38,11 @@ impl Linear {
         round_values(self.low, self.high, steps, whole_only)
     }
 
+    /// Where the scale ends.
+    pub(super) fn end(self) -> f64 {
+        self.to
+    }
+
     /// Where a value lies.
     pub(super) fn at(self, value: f64) -> f64 {
         self.from + (bounded(value) - self.low) / (self.high - self.low) * (self.to - self.from)

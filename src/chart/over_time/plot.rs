@@ -1,7 +1,6 @@
 //! The area of a chart over time: scales, grid, ticks below and at the left, bands where there was no input.
 
 use super::{Column, OverTime};
-use crate::chart::clock;
 use crate::chart::frame::{Frame, MARGIN, SMALL};
 use crate::chart::scale::Linear;
 use crate::chart::svg::{Anchor, Svg, Text};
@@ -107,7 +106,7 @@ impl Plot {
         };
         let mut ticks = Vec::new();
         for most in (1..=10).rev() {
-            ticks = clock::ticks(self.start, self.end, &over.options.zone, most);
+            ticks = over.ticks(self.start, self.end, most);
             let fits = ticks.windows(2).all(|pair| {
                 let (_, before) = ends(self.x(pair[0].at), &pair[0].text);
                 ends(self.x(pair[1].at), &pair[1].text).0 - before >= TICK_GAP

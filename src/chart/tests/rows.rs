@@ -4,16 +4,16 @@ use crate::chart::{ChartOptions, Theme};
 use crate::row::key::Scalar;
 use crate::row::{Bounds, Number, Row};
 
-pub(super) const EVENING: i64 = 1_542_049_200_000; // 2018-11-12T19:00:00Z
+pub(in crate::chart) const EVENING: i64 = 1_542_049_200_000; // 2018-11-12T19:00:00Z
 
-pub(super) fn row(label: &str, count: Number) -> Row {
+pub(in crate::chart) fn row(label: &str, count: Number) -> Row {
     let mut row = Row::new(EVENING, EVENING + 20_000, count);
     row.keys.push(("hashtag".into(), Scalar::String(label.to_owned().into())));
     row
 }
 
 /// A ranked window as topn writes it.
-pub(super) fn window(counts: &[(&str, i128)], total: i128, distinct: u64) -> Vec<Row> {
+pub(in crate::chart) fn window(counts: &[(&str, i128)], total: i128, distinct: u64) -> Vec<Row> {
     let ranked = (1..).zip(counts).map(|(rank, (label, count))| {
         let mut row = row(label, Number::Int(*count));
         row.rank = Some(rank);
@@ -28,7 +28,7 @@ pub(super) fn window(counts: &[(&str, i128)], total: i128, distinct: u64) -> Vec
 }
 
 /// Labels that have broken other libraries' charts.
-pub(super) fn hostile() -> Vec<Row> {
+pub(in crate::chart) fn hostile() -> Vec<Row> {
     let mut rows = window(
         &[
             ("#StanLeeYouWillBeMissedForeverAndEverThankYouForTheStories", 48_213),
@@ -51,7 +51,7 @@ pub(super) fn hostile() -> Vec<Row> {
     rows
 }
 
-pub(super) fn pictures() -> Vec<(&'static str, Vec<Row>, ChartOptions)> {
+pub(in crate::chart) fn pictures() -> Vec<(&'static str, Vec<Row>, ChartOptions)> {
     let options = ChartOptions::default;
     let plain = window(&[("StanLee", 4_213), ("Marvel", 2_007), ("news", 1_431), ("rust", 88)], 9_120, 890);
     let mut others = plain.clone();
@@ -98,7 +98,7 @@ pub(super) fn pictures() -> Vec<(&'static str, Vec<Row>, ChartOptions)> {
 }
 
 /// Windows of 20 s, each with the keys that have a count there; of a window that is cut, only the first three are known.
-pub(super) fn windows(labels: &[&str], cut: bool) -> Vec<Row> {
+pub(in crate::chart) fn windows(labels: &[&str], cut: bool) -> Vec<Row> {
     let mut rows = Vec::new();
     // Two windows had no input.
     for number in (0..14_i64).filter(|number| ![5, 6].contains(number)) {
@@ -123,7 +123,7 @@ pub(super) fn windows(labels: &[&str], cut: bool) -> Vec<Row> {
 }
 
 /// Of windows: those that tempt to divide by nothing, and to leave the picture.
-pub(super) fn edges() -> Vec<(&'static str, Vec<Row>)> {
+pub(in crate::chart) fn edges() -> Vec<(&'static str, Vec<Row>)> {
     let of = |counts: &[Number]| -> Vec<Row> {
         let rows = counts.iter().zip(0_i64..).flat_map(|(count, number)| {
             ["a", "b"].map(|label| {
