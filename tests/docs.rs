@@ -12,7 +12,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-const TOOLS: [&str; 5] = ["stream-fetch", "jsonl-filter", "window-count", "topn", "plot-svg"];
+const TOOLS: [&str; 6] = ["stream-fetch", "jsonl-filter", "window-count", "topn", "plot-svg", "plot-term"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

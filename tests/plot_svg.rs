@@ -96,7 +96,7 @@ fn kinds_over_time_show_several_windows() {
 fn windows_of_another_length_are_left_out_and_told() {
     let input = [window(40, 20, "a"), window(60, 60, "b"), window(60, 20, "c")].concat();
     let ran = plot(&["--kind", "line"], &input).with_code(0);
-    assert!(ran.err.contains("1 windows are left out") && ran.err.contains("{size}"), "{}", ran.err);
+    assert!(ran.err.contains("1 window is left out") && ran.err.contains("{size}"), "{}", ran.err);
     assert!(!text_of(ran.text()).contains("b:"));
 }
 
@@ -105,7 +105,7 @@ fn another_column_can_be_drawn() {
     let row = |tag: &str, mean: &str| format!("{{\"tag\":\"{tag}\",\"count\":9,\"mood\":{mean}}}\n");
     let input = [row("joy", "0.75"), row("fear", "-0.5"), row("blank", "null")].concat();
     let ran = plot(&["--value", ".mood"], &input).with_code(0);
-    assert_eq!(ran.err, "plot-svg: 1 rows have no number in the column .mood\n");
+    assert_eq!(ran.err, "plot-svg: 1 row has no number in the column .mood\n");
     let text = text_of(ran.text());
     assert!(text.contains("by mood") && text.contains("0.75") && text.contains("−0.5"), "{text}");
 }

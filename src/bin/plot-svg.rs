@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use trendpipe::chart::{ChartOptions, Kind, Theme, parse_title};
-use trendpipe::cli::{self, Common, Status, Tool, Usage};
+use trendpipe::chart::{ChartOptions, Kind, Theme};
+use trendpipe::cli::charts::ChartArgs;
+use trendpipe::cli::{self, Common, Status, Tool};
 use trendpipe::job::plot::{Plot, PlotOptions};
 use trendpipe::jsonl::Output;
-use trendpipe::time::{Span, time_zone};
+use trendpipe::time::Span;
 
 /// Draw window rows as SVG
 #[derive(Parser)]
@@ -32,27 +33,8 @@ struct Args {
     /// What is drawn
     #[arg(long, value_name = "KIND", default_value = "barh", value_parser = Kind::of_svg, help_heading = "Chart")]
     kind: Kind,
-    /// The title; {top} {key} {start} {end} {date} {window} {length} {total} are filled in
-    #[arg(long, value_parser = parse_title, help_heading = "Chart")]
-    title: Option<String>,
-    /// What is counted, such as tweets
-    #[arg(long, value_name = "WORD", help_heading = "Chart")]
-    unit: Option<String>,
-    /// What the keys are called, in place of their column name
-    #[arg(long, value_name = "WORD", help_heading = "Chart")]
-    label: Option<String>,
-    /// Where the data come from, for the footer
-    #[arg(long, value_name = "TEXT", help_heading = "Chart")]
-    source: Option<String>,
-    /// Draw so many keys at most; lines have no more than 8
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = parse_top, help_heading = "Chart")]
-    top: usize,
-    /// Draw so many windows at most, the newest
-    #[arg(long, value_name = "N", default_value_t = 360, value_parser = parse_windows, help_heading = "Chart")]
-    windows: usize,
-    /// Draw this number column of the rows in place of count
-    #[arg(long, value_name = "COLUMN", help_heading = "Chart")]
-    value: Option<String>,
+    #[command(flatten)]
+    chart: ChartArgs,
     /// Show shares in place of numbers, where keys stack
     #[arg(long, help_heading = "Chart")]
     normalize: bool,
@@ -62,9 +44,6 @@ struct Args {
     /// Colours: auto follows the viewer's system, light, dark
     #[arg(long, default_value = "auto", help_heading = "Chart")]
     theme: Theme,
-    /// The time zone of the times shown
-    #[arg(long, value_name = "ZONE", default_value = "UTC", help_heading = "Chart")]
-    tz: String,
     #[command(flatten)]
     common: Common,
 }
@@ -79,39 +58,14 @@ Examples:
 The newest window is drawn; a higher rev replaces it.
 Exit status: 0 done, 1 no window (with -e), 2 usage, 3 too many rejects, 4 input or output failed.";
 
-fn parse_top(text: &str) -> Result<usize, String> {
-    let range = 1..=100;
-    text.parse()
-        .ok()
-        .filter(|top| range.contains(top))
-        .ok_or_else(|| "expected a number from 1 to 100".into())
-}
-
-fn parse_windows(text: &str) -> Result<usize, String> {
-    let range = 2..=100_000;
-    text.parse()
-        .ok()
-        .filter(|windows| range.contains(windows))
-        .ok_or_else(|| "expected a number from 2 to 100000".into())
-}
-
 fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     args.common.prepare(tool)?;
-    let zone = time_zone(&args.tz).map_err(|error| Usage(error.to_string()))?;
     let every = args.every.nominal_millis().unwrap_or_default().unsigned_abs();
     let chart = ChartOptions {
-        title: args.title,
-        unit: args.unit,
-        label: args.label,
-        source: args.source,
         width: args.width,
-        top: args.top,
-        windows: args.windows,
-        value: args.value,
-        normalize: args.normalize,
         theme: args.theme,
-        zone,
-        ..ChartOptions::default()
+        normalize: args.normalize,
+        ..args.chart.options()?
     };
     // The driver's output is the picture only where no file is named.
     let output = if args.output.is_some() { Output::to(Box::new(io::sink())) } else { Output::stdout()? };

@@ -3,6 +3,7 @@
 //! A binary is its arguments and a `run` that wires library parts together; [`main`] does the rest, and is the only
 //! place where a process ends.
 
+pub mod charts;
 pub mod clock;
 pub mod closing;
 pub mod columns;
@@ -15,6 +16,7 @@ pub mod limit;
 mod overwrite;
 pub mod parts;
 pub mod recording;
+pub mod screen;
 pub mod shape;
 mod size;
 pub mod sources;

@@ -1,10 +1,17 @@
 //! `plot-svg`: draws the newest window, once at the end or again whenever a window is whole.
 
+mod pace;
+mod text;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+
+pub use text::{Looks, PlotText, TextOptions};
+
+use pace::Pace;
 
 use super::top::{RowMapper, row_recipe};
 use crate::chart::{ChartOptions, Kind, Recent};
@@ -15,8 +22,6 @@ use crate::time::Span;
 
 /// What of a file's name stands for the length of the windows that are drawn.
 pub const SIZE_PLACE: &str = "{size}";
-/// A window whose last rows do not come is drawn after so long a silence.
-const SILENCE: Duration = Duration::from_secs(1);
 
 /// What is drawn, and where it goes.
 #[derive(Clone, Debug)]
@@ -39,23 +44,15 @@ pub struct Plot {
     charts: BTreeMap<String, Recent>,
     /// Charts that have something new to show.
     stale: Vec<String>,
-    drawn_at: Option<Instant>,
-    /// When the last row came, while a window may lack rows.
-    quiet_since: Option<Instant>,
+    pace: Pace,
     drawn: u64,
 }
 
 impl Plot {
     /// Charts with these options.
     pub fn new(options: PlotOptions) -> Plot {
-        Plot {
-            options,
-            charts: BTreeMap::new(),
-            stale: Vec::new(),
-            drawn_at: None,
-            quiet_since: None,
-            drawn: 0,
-        }
+        let pace = Pace::new(options.follow);
+        Plot { options, charts: BTreeMap::new(), stale: Vec::new(), pace, drawn: 0 }
     }
 
     /// Whether there was anything to draw.
@@ -81,12 +78,6 @@ impl Plot {
         }
     }
 
-    /// When the next drawing may be made.
-    fn next_drawing(&self) -> Option<Instant> {
-        let every = self.options.follow?;
-        (!self.stale.is_empty()).then(|| self.drawn_at.map_or_else(Instant::now, |at| at + every))
-    }
-
     fn draw_stale(&mut self, cx: &mut Context<'_>) -> anyhow::Result<()> {
         for chart in std::mem::take(&mut self.stale) {
             let PlotOptions { kind, chart: looks, .. } = &self.options;
@@ -104,27 +95,13 @@ impl Plot {
             }
             self.drawn += 1;
         }
-        self.drawn_at = Some(Instant::now());
+        self.pace.has_drawn();
         Ok(())
-    }
-
-    fn say_what_is_left_out(&self, cx: &mut Context<'_>) {
-        let lengths: u64 = self.charts.values().map(Recent::other_lengths).sum();
-        if lengths > 0 {
-            cx.notes.say(&format!(
-                "{lengths} windows are left out, since they are not as long as the first: {SIZE_PLACE} in the name \
-                 of the output makes a chart for each length"
-            ));
-        }
-        let rows: u64 = self.charts.values().map(Recent::without_figure).sum();
-        if let (Some(column), 1..) = (&self.options.chart.value, rows) {
-            cx.notes.say(&format!("{rows} rows have no number in the column {column}"));
-        }
     }
 
     /// Ends windows that wait for rows.
     fn end_partial(&mut self) {
-        self.quiet_since = None;
+        self.pace.is_settled();
         let ended = |(name, chart): (&String, &mut Recent)| chart.flush_partial().then(|| name.clone());
         let ended: Vec<String> = self.charts.iter_mut().filter_map(ended).collect();
         ended.into_iter().for_each(|chart| self.has_news(chart));
@@ -140,7 +117,7 @@ impl Job for Plot {
 
     fn apply(&mut self, _chunk: &Chunk, rows: Vec<Row>, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
         if !rows.is_empty() {
-            self.quiet_since = Some(Instant::now());
+            self.pace.rows_came();
         }
         for row in rows {
             let name = self.chart_of(&row);
@@ -150,23 +127,21 @@ impl Job for Plot {
                 self.has_news(name);
             }
         }
-        if self.next_drawing().is_some_and(|due| due <= Instant::now()) {
+        if self.pace.is_due(!self.stale.is_empty()) {
             self.draw_stale(cx)?;
         }
         Ok(Flow::On)
     }
 
     fn alarm(&self) -> Option<Instant> {
-        self.options.follow?;
-        let quiet = self.quiet_since.map(|since| since + SILENCE);
-        self.next_drawing().into_iter().chain(quiet).min()
+        self.pace.alarm(!self.stale.is_empty())
     }
 
     fn ring(&mut self, cx: &mut Context<'_>) -> anyhow::Result<()> {
-        if self.quiet_since.is_some_and(|since| since.elapsed() >= SILENCE) {
+        if self.pace.is_silent() {
             self.end_partial();
         }
-        if self.next_drawing().is_some_and(|due| due <= Instant::now()) {
+        if self.pace.is_due(!self.stale.is_empty()) {
             self.draw_stale(cx)?;
         }
         Ok(())
@@ -174,13 +149,14 @@ impl Job for Plot {
 
     fn finish(&mut self, _end: End, cx: &mut Context<'_>) -> anyhow::Result<()> {
         self.end_partial();
-        self.say_what_is_left_out(cx);
+        let hint = format!(": {SIZE_PLACE} in the name of the output makes a chart for each length");
+        left_out(self.charts.values(), &self.options.chart, &hint, cx);
         if self.is_empty() {
             cx.notes.say("there was no window to draw");
-            if self.options.follow.is_none() {
+            if !self.pace.follows() {
                 self.has_news(String::new());
             }
-        } else if self.options.follow.is_none() {
+        } else if !self.pace.follows() {
             self.charts.clone().into_keys().for_each(|chart| self.has_news(chart));
         }
         if self.stale.is_empty() { Ok(()) } else { self.draw_stale(cx) }
@@ -188,6 +164,27 @@ impl Job for Plot {
 
     fn figures(&self, figures: &mut Figures) {
         figures.insert("charts".into(), self.drawn.into());
+    }
+}
+
+/// Says which windows and rows a chart has no place for.
+fn left_out<'a>(
+    charts: impl Iterator<Item = &'a Recent> + Clone,
+    chart: &ChartOptions,
+    hint: &str,
+    cx: &mut Context<'_>,
+) {
+    match charts.clone().map(Recent::other_lengths).sum() {
+        0 => {}
+        1 => cx.notes.say(&format!("1 window is left out, since it is not as long as the first{hint}")),
+        n => {
+            cx.notes.say(&format!("{n} windows are left out, since they are not as long as the first{hint}"))
+        }
+    }
+    let rows: u64 = charts.map(Recent::without_figure).sum();
+    if let (Some(column), 1..) = (&chart.value, rows) {
+        let rows = if rows == 1 { "1 row has".to_owned() } else { format!("{rows} rows have") };
+        cx.notes.say(&format!("{rows} no number in the column {column}"));
     }
 }
 
