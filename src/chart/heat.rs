@@ -22,7 +22,7 @@ const WITH_TOOLTIPS: usize = 1_500;
 pub(super) fn draw(recent: &Recent, options: &ChartOptions) -> String {
     let room = f64::from(options.width.max(ChartOptions::MIN_WIDTH)) * 0.6;
     let over = OverTime::newest(recent, options, options.top.max(1), (room / LEAST) as usize);
-    let words = over.words("Heat map", "an empty cell: not in the window's list");
+    let words = over.words("Heat map", Some("an empty cell: not in the window's list"));
     if let Some(why) = over.is_nothing(recent) {
         return Frame::nothing(words, options, why);
     }

@@ -33,7 +33,7 @@ pub(super) fn draw_area(recent: &Recent, options: &ChartOptions) -> String {
 
 fn draw_lines(recent: &Recent, options: &ChartOptions, form: &str, filled: bool) -> String {
     let over = OverTime::coloured(recent, options);
-    let words = over.words(form, "a line ends where its key leaves the list");
+    let words = over.words(form, Some("a line ends where its key leaves the list"));
     if let Some(why) = over.is_nothing(recent) {
         return Frame::nothing(words, options, why);
     }
@@ -44,12 +44,12 @@ fn draw_lines(recent: &Recent, options: &ChartOptions, form: &str, filled: bool)
     let lines: Vec<(&Series, Line)> =
         over.series.iter().map(|series| (series, Line::new(&over, &plot, series))).collect();
     for (series, line) in lines.iter().filter(|_| filled) {
-        line.fill(&mut frame.svg, &plot, series);
+        line.fill(&mut frame.svg, plot.y.at(0.0), series.colour);
     }
     // The largest is drawn last, on top of the others.
     for (series, line) in lines.iter().rev() {
         frame.svg.begin(&over.about(series));
-        line.draw(&mut frame.svg, series);
+        line.draw(&mut frame.svg, series.colour);
         frame.svg.end();
     }
     if over.columns.len() * over.series.len() <= WITH_TOOLTIPS {
@@ -76,7 +76,7 @@ pub(super) fn names_width<'a>(names: impl Iterator<Item = &'a str>, width: f64) 
 }
 
 /// A key's line in pieces.
-struct Line {
+pub(super) struct Line {
     /// Without gaps.
     pieces: Vec<Vec<(f64, f64)>>,
     /// What leads to windows that are open.
@@ -84,7 +84,7 @@ struct Line {
 }
 
 impl Line {
-    fn new(over: &OverTime<'_>, plot: &Plot, series: &Series) -> Line {
+    pub(super) fn new(over: &OverTime<'_>, plot: &Plot, series: &Series) -> Line {
         let mut pieces: Vec<Vec<(f64, f64)>> = vec![Vec::new()];
         let mut to_open = Vec::new();
         for (column, value) in over.columns.iter().zip(&series.values) {
@@ -109,16 +109,16 @@ impl Line {
         Line { pieces: pieces.into_iter().map(|piece| thinned(&piece)).collect(), to_open }
     }
 
-    fn draw(&self, svg: &mut Svg, series: &Series) {
-        svg.path(&self.pieces, false, &format!("line {}", stroke(series.colour)));
-        svg.path(slice::from_ref(&self.to_open), false, &format!("line open {}", stroke(series.colour)));
+    pub(super) fn draw(&self, svg: &mut Svg, colour: Option<usize>) {
+        svg.path(&self.pieces, false, &format!("line {}", stroke(colour)));
+        svg.path(slice::from_ref(&self.to_open), false, &format!("line open {}", stroke(colour)));
         for alone in self.pieces.iter().filter(|piece| piece.len() == 1) {
-            svg.circle(alone[0], 2.0, fill(series.colour));
+            svg.circle(alone[0], 2.0, fill(colour));
         }
     }
 
-    fn fill(&self, svg: &mut Svg, plot: &Plot, series: &Series) {
-        let zero = plot.y.at(0.0);
+    /// Shades what lies between the line and `zero`.
+    pub(super) fn fill(&self, svg: &mut Svg, zero: f64, colour: Option<usize>) {
         let mut pieces = self.pieces.clone();
         // Fainter than the rest is not needed: the dotted line says it.
         if let Some(last) = pieces.last_mut() {
@@ -129,7 +129,7 @@ impl Line {
                 piece.extend([(last.0, zero), (first.0, zero)]);
             }
         }
-        svg.path(&pieces, true, &format!("area {}", fill(series.colour)));
+        svg.path(&pieces, true, &format!("area {}", fill(colour)));
     }
 }
 

@@ -5,10 +5,14 @@
 //! kinds share: text widths without a font (`width`), round ticks and figures (`scale`), one table of colours
 //! ([`colour`]), the words around a picture (`caption`), and the writer that escapes everything (`svg`).
 
+mod bar;
 mod barh;
+mod bump;
 mod caption;
 mod clock;
 pub mod colour;
+mod diverge;
+mod facet;
 mod frame;
 mod heat;
 mod line;
@@ -16,9 +20,11 @@ mod options;
 mod order;
 mod over_time;
 mod palette;
+mod race;
 mod ramp;
 mod recent;
 mod scale;
+mod spark;
 mod stack;
 mod svg;
 mod term;
@@ -54,14 +60,19 @@ enum Scope {
 }
 
 /// All kinds of charts; the first is the default.
-pub const KINDS: [Kind; 7] = [
+pub const KINDS: [Kind; 12] = [
     newest("barh", "horizontal bars of the newest window").svg(barh::draw).text(term::barh),
+    newest("bar", "upright bars of the newest window").svg(bar::draw),
+    newest("diverge", "bars on both sides of zero").svg(diverge::draw),
     several("line", "lines over time, one for each key").svg(line::draw).text(term::line),
     several("area", "lines over time with what lies below them").svg(line::draw_area),
     several("stack", "columns over time, the keys on top of one another").svg(stack::draw),
     several("heat", "a shade for each key and window").svg(heat::draw).text(term::heat),
     several("week", "a shade for each hour of the week").svg(week::draw),
-    several("spark", "a small course for each key").text(term::spark),
+    several("spark", "a small course for each key").svg(spark::draw).text(term::spark),
+    several("facet", "a small plot for each key, on one scale").svg(facet::draw),
+    several("bump", "ranks over time").svg(bump::draw),
+    several("race", "a race of bars, in motion").svg(race::draw),
 ];
 
 const fn newest(name: &'static str, help: &'static str) -> Kind {

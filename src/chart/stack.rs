@@ -19,7 +19,7 @@ const OTHERS: &str = "all others";
 pub(super) fn draw(recent: &Recent, options: &ChartOptions) -> String {
     let over = OverTime::coloured(recent, options);
     let form = if options.normalize { "Stacked shares" } else { "Stacked columns" };
-    let words = over.words(form, "");
+    let words = over.words(form, Some(""));
     let is_negative = over.values().any(|value| value < 0.0);
     let why = is_negative.then_some("negative numbers do not stack: line and barh draw them");
     if let Some(why) = over.is_nothing(recent).or(why) {

@@ -57,7 +57,8 @@ pub(super) fn heat(step: usize) -> &'static str {
 }
 
 /// Rules that are the same on light and dark ground.
-const FORMS: [(&str, &str); 6] = [
+const FORMS: [(&str, &str); 7] = [
+    ("hollow", "fill-opacity:0;stroke-width:1.5px"),
     ("value", "paint-order:stroke;stroke-width:3px;stroke-linejoin:round"),
     ("line", "fill:none;stroke-width:2px;stroke-linejoin:round;stroke-linecap:round"),
     ("thin", "fill:none;stroke-width:1px;stroke-opacity:.6"),
@@ -196,6 +197,34 @@ impl Svg {
     /// Begins a group with a tooltip.
     pub(super) fn begin(&mut self, tooltip: &str) {
         self.push(format_args!("<g><title>{}</title>", escaped(tooltip)));
+    }
+
+    /// Begins a group of a class, with a tooltip.
+    pub(super) fn begin_class(&mut self, class: &str, tooltip: &str) {
+        self.push(format_args!("<g class=\"{class}\"><title>{}</title>", escaped(tooltip)));
+    }
+
+    /// A text that is seen for a while from so many seconds on, and not at all in a still picture; or one that comes at the
+    /// end and stays.
+    pub(super) fn passing_text(
+        &mut self,
+        (x, y): (f64, f64),
+        font: Font,
+        anchor: Anchor,
+        class: &'static str,
+        text: &str,
+        begins: Option<f64>,
+    ) {
+        match begins {
+            Some(seconds) => {
+                self.push(format_args!(
+                    "<g class=\"seen\" opacity=\"0\" style=\"animation-delay:{seconds:.1}s\">"
+                ));
+            }
+            None => self.push(format_args!("<g class=\"stays\">")),
+        }
+        self.text(Text { x, y, anchor, font, class, text });
+        self.end();
     }
 
     /// Ends a group.

@@ -17,6 +17,7 @@ use super::ramp::Ramp;
 use super::recent::{Recent, Window};
 use super::scale::figure;
 use super::svg::{Anchor, Text, heat};
+use crate::jsonl::format::people::clean;
 use crate::row::Number;
 use crate::time::Millis;
 
@@ -32,7 +33,7 @@ type Cell = (usize, i8);
 pub(super) fn draw(recent: &Recent, options: &ChartOptions) -> String {
     let over = OverTime::new(recent, options, 1);
     let means = hours_of_week(recent.windows(), options);
-    let mut words = over.words("Hours of the week", "");
+    let mut words = over.words("Hours of the week", None);
     if let Some(why) = over.is_nothing(recent) {
         return Frame::nothing(words, options, why);
     }
@@ -49,7 +50,7 @@ pub(super) fn draw(recent: &Recent, options: &ChartOptions) -> String {
     }
     let total: Number = means.values().map(|(sum, _)| *sum).fold(Number::ZERO, Number::plus);
     let mut footer = vec![format!("{} counted", figure(total)), "an empty cell had no window".to_owned()];
-    footer.extend(options.source.as_ref().map(|source| format!("source: {source}")));
+    footer.extend(options.source.as_ref().map(|source| format!("source: {}", clean(source))));
     words.footer = footer.join(" · ");
     let mean = |(sum, hours): &(Number, u32)| sum.as_f64() / f64::from(*hours);
     let shown = |cell: &(Number, u32)| figure(rounded(mean(cell)));

@@ -174,12 +174,11 @@ fn left_out<'a>(
     hint: &str,
     cx: &mut Context<'_>,
 ) {
-    match charts.clone().map(Recent::other_lengths).sum() {
-        0 => {}
-        1 => cx.notes.say(&format!("1 window is left out, since it is not as long as the first{hint}")),
-        n => {
-            cx.notes.say(&format!("{n} windows are left out, since they are not as long as the first{hint}"))
-        }
+    let windows: u64 = charts.clone().map(Recent::other_lengths).sum();
+    if windows > 0 {
+        let (windows, are) =
+            if windows == 1 { ("1 window".to_owned(), "is") } else { (format!("{windows} windows"), "are") };
+        cx.notes.say(&format!("{windows} {are} left out, not as long as the first{hint}"));
     }
     let rows: u64 = charts.map(Recent::without_figure).sum();
     if let (Some(column), 1..) = (&chart.value, rows) {

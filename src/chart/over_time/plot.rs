@@ -100,6 +100,15 @@ impl Plot {
 
     /// Draws the times below; gives where the plot ends.
     pub(in crate::chart) fn times(&self, svg: &mut Svg, over: &OverTime<'_>) -> f64 {
+        self.times_up_to(svg, over, MARGIN - 2.0)
+    }
+
+    /// The same without reaching beyond the area at the right.
+    pub(in crate::chart) fn times_inside(&self, svg: &mut Svg, over: &OverTime<'_>) -> f64 {
+        self.times_up_to(svg, over, 0.0)
+    }
+
+    fn times_up_to(&self, svg: &mut Svg, over: &OverTime<'_>, beyond: f64) -> f64 {
         let ends = |x: f64, text: &str| {
             let half = SMALL.width(text) / 2.0;
             (x - half, x + half)
@@ -119,9 +128,9 @@ impl Plot {
         for tick in &ticks {
             let x = self.x(tick.at);
             svg.line((x, self.bottom), (x, self.bottom + 4.0), "axis");
-            // The first and the last may reach beyond the area, but not beyond the picture.
+            // The first and the last may reach a little beyond the area, but not into what stands beside it.
             let half = SMALL.width(&tick.text) / 2.0;
-            let middle = x.clamp(half + 2.0, (self.right + MARGIN - half - 2.0).max(half + 2.0));
+            let middle = x.clamp(half + 2.0, (self.right + beyond - half).max(half + 2.0));
             if middle - half < taken + TICK_GAP / 2.0 && taken > 0.0 {
                 continue;
             }

@@ -9,9 +9,12 @@ use crate::jsonl::format::people::clean;
 use crate::row::{Bounds, Number};
 use crate::time::RangeText;
 
+/// How a picture shows windows that are missing.
+pub(in crate::chart) const GAPS: &str = "grey: no input";
+
 impl OverTime<'_> {
-    /// The words around a picture of this form, in which this is how a number shows that nobody knows.
-    pub(in crate::chart) fn words(&self, form: &str, unknown: &str) -> Words {
+    /// The words around a picture of this form; how it shows a number that nobody knows, where it shows gaps at all.
+    pub(in crate::chart) fn words(&self, form: &str, unknown: Option<&str>) -> Words {
         let range = self.range();
         let first = self.windows.first().map(|window| window.first());
         let key = key_name(first, self.options);
@@ -33,6 +36,12 @@ impl OverTime<'_> {
             footer: self.footer(unknown),
             description: self.description(form, unknown, range.as_ref(), &key),
         }
+    }
+
+    /// `Top 10 over time: hashtag`.
+    pub(in crate::chart) fn title_of_ranks(&self, ranks: u64) -> String {
+        let key = key_name(self.windows.first().map(|window| window.first()), self.options);
+        format!("Top {ranks} over time: {key}")
     }
 
     fn range(&self) -> Option<RangeText> {
@@ -88,7 +97,7 @@ impl OverTime<'_> {
         Some((shown.fold(Number::ZERO, |sum, value| sum.plus(*value)), total))
     }
 
-    fn footer(&self, unknown: &str) -> String {
+    fn footer(&self, unknown: Option<&str>) -> String {
         let mut parts = Vec::new();
         let shown = self.series.len();
         match self.counted() {
@@ -101,18 +110,15 @@ impl OverTime<'_> {
         }
         let late = self.windows.iter().map(|window| window.late.map(Number::from));
         parts.extend(late.sum_known().map(|late| format!("{} late", figure(late))));
-        let missing = self.columns.iter().filter(|column| column.after_gap).count();
-        if missing > 0 {
-            parts.push("grey: no input".to_owned());
-        }
-        if self.has_unknown && !unknown.is_empty() {
-            parts.push(unknown.to_owned());
-        }
+        let has_gaps = self.columns.iter().any(|column| column.after_gap);
+        parts.extend((has_gaps && unknown.is_some()).then(|| GAPS.to_owned()));
+        let unknown = unknown.filter(|text| self.has_unknown && !text.is_empty());
+        parts.extend(unknown.map(str::to_owned));
         parts.extend(self.options.source.as_ref().map(|source| format!("source: {}", clean(source))));
         parts.join(" · ")
     }
 
-    fn description(&self, form: &str, unknown: &str, range: Option<&RangeText>, key: &str) -> String {
+    fn description(&self, form: &str, unknown: Option<&str>, range: Option<&RangeText>, key: &str) -> String {
         if self.columns.is_empty() {
             return NO_WINDOWS.to_owned();
         }

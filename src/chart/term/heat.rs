@@ -17,7 +17,7 @@ const SHADES_ASCII: [&str; HEAT.len()] = [".", ":", ":", "-", "=", "+", "*", "#"
 pub(in crate::chart) fn draw(recent: &Recent, options: &ChartOptions, screen: &Screen) -> String {
     let room = screen.width.max(Screen::MIN_WIDTH) / 2;
     let over = OverTime::newest(recent, options, options.top.max(1), room);
-    let words = over.words("Heat map", "a blank: not in the window's list");
+    let words = over.words("Heat map", Some("a blank: not in the window's list"));
     if let Some(why) = over.is_nothing(recent) {
         return Page::nothing(screen, &words, why);
     }

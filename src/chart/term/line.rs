@@ -19,7 +19,7 @@ pub(super) fn colour_of(colour: Option<usize>) -> Colour {
 
 pub(in crate::chart) fn draw(recent: &Recent, options: &ChartOptions, screen: &Screen) -> String {
     let over = OverTime::coloured(recent, options);
-    let words = over.words("Lines over time", "a line ends where its key leaves the list");
+    let words = over.words("Lines over time", Some("a line ends where its key leaves the list"));
     if let Some(why) = over.is_nothing(recent) {
         return Page::nothing(screen, &words, why);
     }

@@ -96,10 +96,9 @@ impl Page {
     fn words(&mut self, text: &str, colour: Colour, bold: bool) {
         if !text.trim().is_empty() {
             let mut paint = self.paint();
-            if bold {
-                paint.bold(text, colour)
-            } else {
-                paint.text(text, colour)
+            match bold {
+                true => paint.bold(text, colour),
+                false => paint.text(text, colour),
             }
             self.push(paint);
         }

@@ -15,7 +15,7 @@ const LEVELS_ASCII: [&str; 8] = ["_", ".", ":", "-", "=", "+", "*", "#"];
 pub(in crate::chart) fn draw(recent: &Recent, options: &ChartOptions, screen: &Screen) -> String {
     let room = screen.width.max(Screen::MIN_WIDTH) / 2;
     let over = OverTime::newest(recent, options, options.top.max(1), room);
-    let words = over.words("Sparklines", "");
+    let words = over.words("Sparklines", Some(""));
     if let Some(why) = over.is_nothing(recent) {
         return Page::nothing(screen, &words, why);
     }

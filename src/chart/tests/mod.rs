@@ -189,7 +189,7 @@ proptest! {
         }).collect();
         rows.sort_by_key(|row| row.bounds);
         let options = ChartOptions { width, ..ChartOptions::default() };
-        for kind in svg_kinds().filter(|kind| kind.is_over_time()) {
+        for kind in svg_kinds().filter(Kind::is_over_time) {
             let svg = draw_kind(kind.name, &rows, &options);
             assert_sound(&svg).map_err(|error| TestCaseError::fail(format!("{kind}: {error}")))?;
             prop_assert_eq!(draw_kind(kind.name, &rows, &options), svg);

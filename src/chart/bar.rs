@@ -1,0 +1,81 @@
+//! Upright bars: the first rows of one window, from left to right.
+//!
+//! Each stands above its label, which has two lines; where that would leave too little room for labels, fewer bars are
+//! drawn. For many keys, and for long ones, lying bars are better.
+
+use super::caption::{Caption, EMPTY, NO_WINDOWS, NOTHING_COUNTED, label, tooltip};
+use super::frame::{Frame, LABEL, MARGIN, SMALL};
+use super::options::ChartOptions;
+use super::order::First;
+use super::recent::Recent;
+use super::scale::{Linear, figure};
+use super::svg::{Anchor, Svg, Text};
+use crate::row::{Number, Row};
+
+/// A bar and what is free beside it, at least.
+const BAND: f64 = 56.0;
+const STEPS: u32 = 5;
+
+pub(super) fn draw(recent: &Recent, options: &ChartOptions) -> String {
+    let width = f64::from(options.width.max(ChartOptions::MIN_WIDTH));
+    let most = (((width - 2.0 * MARGIN - 60.0) / BAND) as usize).max(1);
+    let rows = First::of(recent.rows(), options.top.clamp(1, most));
+    let words = Caption::new(&rows, options).words("Upright bars");
+    if rows.iter().all(|row| row.distinct == Some(0)) {
+        return Frame::nothing(words, options, if rows.is_empty() { NO_WINDOWS } else { NOTHING_COUNTED });
+    }
+    let mut frame = Frame::begin(words, options);
+    let bottom = bars(&mut frame, &rows);
+    frame.finish(bottom)
+}
+
+fn bars(frame: &mut Frame, rows: &[Row]) -> f64 {
+    let whole_only = rows.iter().all(|row| matches!(row.count, Number::Int(_)));
+    let (top, bottom) = (frame.top + 8.0, frame.top + 8.0 + (frame.width * 0.36).clamp(160.0, 380.0));
+    let values = || rows.iter().map(|row| row.count.as_f64());
+    // Numbers stand beyond the ends of their bars.
+    let below = if values().any(|value| value < 0.0) { 18.0 } else { 0.0 };
+    let y = Linear::with_zero(values(), bottom - below, top + 12.0).rounded(STEPS, whole_only);
+    let marks = y.marks(STEPS, whole_only);
+    let left = MARGIN + marks.iter().map(|(_, text)| SMALL.width(text)).fold(0.0, f64::max) + 8.0;
+    let right = frame.width - MARGIN;
+    for (value, text) in &marks {
+        let at = y.at(*value);
+        frame.svg.line((left, at), (right, at), if *value == 0.0 { "axis" } else { "grid" });
+        let (x, font, class) = (left - 8.0, SMALL, "muted");
+        frame.svg.text(Text { x, y: at + 4.0, anchor: Anchor::End, font, class, text });
+    }
+    // Few bars need not be as wide as walls.
+    let band = ((right - left) / rows.len() as f64).min(160.0);
+    for (at, row) in rows.iter().enumerate() {
+        frame.svg.begin(&tooltip(row));
+        let place = (left + at as f64 * band, band);
+        bar(&mut frame.svg, row, rows.len(), place, y, bottom);
+        frame.svg.end();
+    }
+    bottom + 38.0
+}
+
+fn bar(svg: &mut Svg, row: &Row, rows: usize, (from, band): (f64, f64), y: Linear, bottom: f64) {
+    let is_negative = row.count < Number::ZERO;
+    let (zero, end) = (y.at(0.0), y.at(row.count.as_f64()));
+    let height = if row.count == Number::ZERO { 0.0 } else { (end - zero).abs().max(1.0) };
+    let class = match (row.is_remainder(), is_negative) {
+        (true, _) => "others",
+        (false, true) => "below",
+        (false, false) => "bar",
+    };
+    svg.rect(from + band * 0.12, if is_negative { zero } else { zero - height }, band * 0.76, height, class);
+    let middle = from + band / 2.0;
+    let number = figure(row.count);
+    let font = if LABEL.width(&number) <= band - 4.0 { LABEL } else { SMALL };
+    let at = if is_negative { zero + height + 14.0 } else { zero - height - 5.0 };
+    let text = font.cut(&number, band - 2.0);
+    svg.text(Text { x: middle, y: at, anchor: Anchor::Middle, font, class: "ink value", text: &text });
+    let name = label(row, rows);
+    let class = if row.is_remainder() || name == EMPTY { "muted" } else { "ink" };
+    for (line, text) in SMALL.wrap(&name, band - 6.0, 2).iter().enumerate() {
+        let y = bottom + 16.0 + line as f64 * 14.0;
+        svg.text(Text { x: middle, y, anchor: Anchor::Middle, font: SMALL, class, text });
+    }
+}
