@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 use trendpipe::cli::clock::ClockArgs;
 use trendpipe::cli::closing::ClosingArgs;
-use trendpipe::cli::columns::AggregateArgs;
+use trendpipe::cli::columns::{AggregateArgs, KeyArgs, RepeatArgs};
 use trendpipe::cli::limit::LimitArgs;
 use trendpipe::cli::parts::PartsArgs;
 use trendpipe::cli::state::StateArgs;
@@ -15,7 +15,6 @@ use trendpipe::cli::{self, Common, LexiconArg, OutputArgs, Status, Tool};
 use trendpipe::expr::Expr;
 use trendpipe::job::count::{Count, CountOptions};
 use trendpipe::job::parts::{Merge, PartialCount};
-use trendpipe::time::Span;
 
 /// Count JSON lines in event-time windows
 #[derive(Parser)]
@@ -23,27 +22,13 @@ use trendpipe::time::Span;
 struct Args {
     /// Files in order, compressed or not [default: standard input]
     files: Vec<PathBuf>,
-    /// Count by this key; may be repeated. Each of several values counts; null and missing do not
-    #[arg(short, long = "key", value_name = "[NAME=]EXPR", value_parser = cli::columns::parse_key)]
-    keys: Vec<(String, Expr)>,
-    /// What a record without a key is: skipped, or counted under null
-    #[arg(long, value_enum, default_value = "skip", requires = "keys")]
-    missing: Missing,
-    /// Count a key once a record, however often it stands there
-    #[arg(long)]
-    once_per_record: bool,
-    /// Count string keys without regard to case, width and how accents are written; show the most frequent spelling
-    #[arg(long, requires = "keys")]
-    fold: bool,
+    #[command(flatten)]
+    keys: KeyArgs,
     /// Count only records for which this is true; others do not move the watermark
     #[arg(long = "where", value_name = "EXPR", value_parser = Expr::parse_condition)]
     keep: Option<Expr>,
-    /// Leave out records whose value of this came before; null and missing always count
-    #[arg(long, value_name = "EXPR")]
-    dedupe: Option<Expr>,
-    /// How long --dedupe remembers, in event time
-    #[arg(long, value_name = "SPAN", default_value = "1h", value_parser = Span::parse_positive, requires = "dedupe")]
-    within: Span,
+    #[command(flatten)]
+    dedupe: RepeatArgs,
     /// Say in words what will be counted, by which clock, and when a window closes; then end
     #[arg(long)]
     explain: bool,
@@ -69,12 +54,6 @@ struct Args {
     common: Common,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Missing {
-    Skip,
-    Null,
-}
-
 const EXAMPLES: &str = "\
 Examples:
   window-count --key '.entities.hashtags[].text' --window 20s/10s tweets.jsonl | topn 10
@@ -92,16 +71,15 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     let lexicon = args.lexicon.prepare()?;
     if let Some(options) = args.parts.merge(args.closing.wall().idle_timeout)? {
         let mut merge = Merge::new(options);
-        let (status, _) = args.common.run(tool, &mut merge, &args.files, args.parts.open(&args.output)?)?;
-        return Ok(status);
+        return Ok(args.common.run(tool, &mut merge, &args.files, args.parts.open(&args.output)?)?.0);
     }
     let options = CountOptions {
         clock: args.clock.clock(),
         times: args.clock.times()?,
-        keys: args.keys,
-        missing_as_null: args.missing == Missing::Null,
-        once_per_record: args.once_per_record,
-        fold: args.fold,
+        missing_as_null: args.keys.missing_as_null(),
+        once_per_record: args.keys.once_per_record,
+        fold: args.keys.fold,
+        keys: args.keys.keys,
         keep: args.keep,
         weight: args.aggregates.weight(),
         aggregates: args.aggregates.aggregates(),
@@ -111,7 +89,7 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
         at_end: args.closing.at_end(args.state.is_given()),
         limit: args.limit.limit(),
         late_output: args.closing.late_output(),
-        dedupe: args.dedupe.map(|id| (id, args.within.nominal_millis().unwrap_or(i64::MAX))),
+        dedupe: args.dedupe.repeats(),
     };
     let aggregates = options.aggregates.iter().map(|named| &named.name);
     cli::columns::check_names(options.keys.iter().map(|(name, _)| name).chain(aggregates))?;
@@ -126,16 +104,14 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     cli::refuse_input("--late-output", options.late_output.as_deref(), &args.files)?;
     if let Some(name) = args.parts.part() {
         let mut count = PartialCount::new(options, name)?;
-        let (status, _) = args.common.run(tool, &mut count, &args.files, args.parts.open(&args.output)?)?;
-        return Ok(status);
+        return Ok(args.common.run(tool, &mut count, &args.files, args.parts.open(&args.output)?)?.0);
     }
     let mut kept = args.state.open(&args.common.settings(tool, lexicon, options.settings()))?;
     let mut count = match &mut kept {
         Some(kept) => Count::go_on(options, &mut kept.state)?,
         None => Count::new(options)?,
     };
-    let (status, _) = args.common.run_kept(tool, &mut count, &args.files, &args.output, kept)?;
-    Ok(status)
+    Ok(args.common.run_kept(tool, &mut count, &args.files, &args.output, kept)?.0)
 }
 
 fn main() -> ExitCode {
