@@ -44,6 +44,7 @@ impl Output {
     pub fn stdout() -> io::Result<Output> {
         // A duplicate of the descriptor: std's own handle would flush at every newline.
         let stdout = File::from(rustix::io::dup(rustix::stdio::stdout())?);
+        super::input::widen_pipe(&stdout);
         Ok(Output { is_stdout: true, ..Output::to(Box::new(stdout)) })
     }
 
