@@ -7,6 +7,7 @@
 mod counter;
 mod history;
 mod ranking;
+mod trend;
 
 pub use counter::{Counter, list};
 pub use ranking::Ranking;
@@ -24,11 +25,25 @@ pub struct RankOptions {
     pub ascending: bool,
     /// Adds a row for all other keys together: its key columns are null, and it has no rank.
     pub remainder: bool,
+    /// All rows that are equal to the n-th are in the list, too.
+    pub ties: bool,
+    /// A list for each value of this key column.
+    pub group: Option<String>,
+    /// Order by how much a key rises; see the `trend` of this room.
+    pub trend: bool,
 }
 
 impl Default for RankOptions {
     fn default() -> Self {
-        RankOptions { n: 10, by: "count".into(), ascending: false, remainder: false }
+        RankOptions {
+            n: 10,
+            by: "count".into(),
+            ascending: false,
+            remainder: false,
+            ties: false,
+            group: None,
+            trend: false,
+        }
     }
 }
 

@@ -116,6 +116,10 @@ const TOPN: &[Case] = &[
     ("--asc", TABLE, &["--asc"], GoesOn),
     ("--other", &[], &["--other"], Refused("other")),
     ("--other", TABLE, &["--other"], GoesOn),
+    ("--ties", &[], &["--ties", "all"], Refused("ties")),
+    ("--ties", TABLE, &["--ties", "all"], GoesOn),
+    ("--group", &[], &["--group", "k"], Refused("group")),
+    ("--score", &[], &["--score", "trend"], Stateless),
     ("--format", TABLE, &["--format", "csv"], GoesOn),
 ];
 

@@ -198,7 +198,33 @@ fn records_that_are_no_rows_are_rejected_with_a_hint() {
 }
 
 #[test]
+fn ties_groups_and_trends_are_listed_where_asked() {
+    let lines = rows(10, &[("a", 5), ("b", 3), ("c", 3)]);
+    let tags = |args: &[&str], input: &str| -> Vec<String> {
+        let ran = topn(args, input).quietly();
+        json_lines(ran.text()).iter().map(|row| row["k"].as_str().expect("a key").to_owned()).collect()
+    };
+    assert_eq!(tags(&["2"], &lines), ["a", "b"]);
+    assert_eq!(tags(&["2", "--ties", "all"], &lines), ["a", "b", "c"]);
+    assert_eq!(tags(&["1", "--group", ".k"], &lines), ["a", "b", "c"]);
+    let later = [lines, rows(20, &[("a", 6), ("b", 3), ("c", 9)])].concat();
+    assert_eq!(tags(&["1", "--score", "trend"], &later), ["a", "c"]);
+    assert_eq!(tags(&["1", "--score", "trend", "--asc"], &later), ["b", "b"]);
+    let plain = "{\"l\":\"x\"}\n{\"l\":\"y\"}\n";
+    assert_eq!(json_lines(topn(&["1", "--key", ".l", "--ties", "all"], plain).quietly().text()).len(), 2);
+}
+
+#[test]
 fn usage_errors_say_what_to_do() {
+    let ran = topn(&["--group", "lang"], &rows(10, TIES)).with_code(2);
+    assert!(ran.err.contains("no key column `lang`") && ran.err.contains("own, k"), "{}", ran.err);
+    for (args, hint) in [
+        (&["--group", "k", "--other"][..], "--other"),
+        (&["--score", "trend", "--by", "x"], "--by"),
+        (&["--score", "trend", "--state", "s"], "--state"),
+    ] {
+        assert!(topn(args, "").with_code(2).err.contains(hint), "{args:?}");
+    }
     for (args, hint) in [
         (&["0"][..], "write a number from 1"),
         (&["--key", ".l", "--by", "x"], "--by"),

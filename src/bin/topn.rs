@@ -5,11 +5,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use trendpipe::cli::limit::LimitArgs;
+use trendpipe::cli::ranks::RankArgs;
 use trendpipe::cli::state::{Kept, StateArgs};
 use trendpipe::cli::{self, Common, LexiconArg, OutputArgs, Status, Tool, Usage};
 use trendpipe::expr::Expr;
 use trendpipe::job::top::{TopRecords, TopRows};
-use trendpipe::rank::RankOptions;
 
 /// The n largest of each window, or of plain records with --key
 #[derive(Parser)]
@@ -24,15 +24,8 @@ struct Args {
     /// Count string keys without regard to case, width and how accents are written; show the most frequent spelling
     #[arg(long)]
     fold: bool,
-    /// Rank by this number column of the rows
-    #[arg(long, value_name = "COLUMN", default_value = "count", conflicts_with = "keys")]
-    by: String,
-    /// The smallest first
-    #[arg(long)]
-    asc: bool,
-    /// Add a row for all the others
-    #[arg(long)]
-    other: bool,
+    #[command(flatten)]
+    ranks: RankArgs,
     #[command(flatten)]
     limit: LimitArgs,
     #[command(flatten)]
@@ -50,6 +43,7 @@ Examples:
   topn 10 --key .lang tweets.jsonl
   window-count --key '.entities.hashtags[].text' --window 20s tweets.jsonl | topn 3 --format table
   topn 5 --other rows.jsonl
+  topn 3 --score trend rows.jsonl
   topn 3 --by total --format csv -o busiest.csv rows.jsonl
 
 Equal counts are ordered by the bytes of the key. Windows come out as soon as they are whole.
@@ -67,7 +61,7 @@ fn run(mut args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
         }
         _ => 10,
     };
-    let options = RankOptions { n, by: args.by, ascending: args.asc, remainder: args.other };
+    let options = args.ranks.options(n);
     let files: Vec<PathBuf> = args.operands.iter().map(PathBuf::from).collect();
     let settings = |job| args.common.settings(tool, lexicon, job);
     let (status, _) = if args.keys.is_empty() {

@@ -15,6 +15,7 @@ mod lexicon;
 pub mod limit;
 mod overwrite;
 pub mod parts;
+pub mod ranks;
 pub mod recording;
 pub mod screen;
 pub mod shape;

@@ -35,6 +35,18 @@ impl TopRows {
         TopRows { ranking, options, is_found: false, seen: 0, written: 0, is_kept: false }
     }
 
+    /// Rows without the column would be one nameless group.
+    fn check_group(&self, row: &Row) -> Result<(), Usage> {
+        let names = || row.keys.iter().map(|(name, _)| name.as_str());
+        match &self.options.group {
+            Some(group) if !row.keys.is_empty() && !names().any(|name| name == group) => {
+                let known = names().collect::<Vec<_>>().join(", ");
+                Err(Usage(format!("no key column `{group}`: --group takes one of the rows' own, {known}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn write(&mut self, rows: &[Row], cx: &mut Context<'_>) -> anyhow::Result<()> {
         if !rows.is_empty() && !self.is_found {
             let by = &self.options.by;
@@ -93,6 +105,7 @@ impl Job for TopRows {
         self.seen += rows.count;
         for Run { first, others } in rows.runs {
             self.is_found = self.is_found || first.figure(&self.options.by).is_some();
+            self.check_group(&first)?;
             let emission = Emission::of(&first).map_err(|error| Usage(error.to_string()))?;
             self.ranking.push(first, &mut ranked).map_err(|error| Usage(error.to_string()))?;
             for Counted { count, line } in others {

@@ -144,7 +144,7 @@ pub fn list<'k>(
     options: &RankOptions,
 ) -> Vec<Row> {
     let ascending = options.ascending;
-    let mut largest = Largest::new(options.n);
+    let mut largest = if options.ties { Largest::with_ties(options.n) } else { Largest::new(options.n) };
     for (key, count, bound) in counts {
         let place = Place { value: Some(Number::from(count)), ascending, key };
         largest.push(place, (count, bound));

@@ -42,7 +42,7 @@ struct Lane {
 
 /// Windows of one size follow each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Size {
+pub(super) enum Size {
     /// One list that is replaced: `--window all`, or no times at all.
     Whole,
     Exact(Millis),
@@ -166,7 +166,7 @@ impl Lane {
     }
 }
 
-fn address(row: &Row) -> (Size, Millis) {
+pub(super) fn address(row: &Row) -> (Size, Millis) {
     match row.bounds {
         Some(bounds) if !row.all => (Size::of(bounds), bounds.start),
         _ => (Size::Whole, 0),

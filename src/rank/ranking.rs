@@ -2,9 +2,12 @@
 
 mod packed;
 
+use std::collections::BTreeMap;
+
 use super::history::{History, Ranks};
+use super::trend::{SCORE, Trend};
 use super::{RankOptions, share};
-use crate::row::key::Scalar;
+use crate::row::key::{Scalar, pack_other, pack_string};
 use crate::row::{Assembly, ChangesOnly, Collect, Emission, Largest, Number, Place, Row, RowError};
 
 /// Ranks the rows of window after window.
@@ -28,17 +31,20 @@ pub struct Ranking {
     options: RankOptions,
     assembly: Assembly<Window>,
     history: History,
+    trend: Trend,
     missing: u64,
 }
 
 /// What is kept of a window in assembly.
 #[derive(Clone, Debug)]
 struct Window {
-    largest: Largest<Vec<u8>, Row>,
+    /// Of each group; without groups there is one.
+    lists: BTreeMap<Vec<u8>, Largest<Vec<u8>, Row>>,
+    /// All rows, where their order is known only at the end.
+    all: Vec<Row>,
     /// Any of its rows, for what they all share.
     any: Option<Row>,
-    by: String,
-    ascending: bool,
+    options: RankOptions,
     keys: u64,
     sum: Number,
     missing: u64,
@@ -47,10 +53,10 @@ struct Window {
 impl Window {
     fn new(options: &RankOptions) -> Window {
         Window {
-            largest: Largest::new(options.n),
+            lists: BTreeMap::new(),
+            all: Vec::new(),
             any: None,
-            by: options.by.clone(),
-            ascending: options.ascending,
+            options: options.clone(),
             keys: 0,
             sum: Number::ZERO,
             missing: 0,
@@ -67,16 +73,33 @@ impl Collect for Window {
             return;
         }
         self.keys += 1;
-        let value = row.figure(&self.by);
+        let value = row.figure(&self.options.by);
         self.missing += u64::from(value.is_none());
-        if self.largest.may_admit(value, self.ascending) {
-            let place = Place { value, ascending: self.ascending, key: row.packed_key() };
-            self.largest.push(place, row);
+        if self.options.trend {
+            self.all.push(row);
+        } else {
+            self.offer(value, row);
         }
     }
 }
 
 impl Window {
+    /// Puts a row in its list, if it is among the first.
+    fn offer(&mut self, value: Option<Number>, row: Row) {
+        let RankOptions { n, ascending, ties, .. } = self.options;
+        let group = self.options.group.as_deref().map(|column| group_of(&row, column)).unwrap_or_default();
+        let new = || if ties { Largest::with_ties(n) } else { Largest::new(n) };
+        let list = self.lists.entry(group).or_insert_with(new);
+        if list.may_admit(value, ascending) {
+            list.push(Place { value, ascending, key: row.packed_key() }, row);
+        }
+    }
+
+    /// Whether a row with this count would be looked at; only where there are no groups.
+    fn may_admit(&self, count: Number) -> bool {
+        self.lists.values().next().is_none_or(|list| list.may_admit(Some(count), self.options.ascending))
+    }
+
     /// Takes a row that is ordered by its count, and is no remainder; it is read only if the window wants more of it.
     fn add_counted(
         &mut self,
@@ -84,7 +107,7 @@ impl Window {
         read: impl FnOnce() -> Result<Row, RowError>,
     ) -> Result<(), RowError> {
         let count = Number::from(count);
-        if self.any.is_none() || self.largest.may_admit(Some(count), self.ascending) {
+        if self.any.is_none() || self.may_admit(count) {
             self.add(read()?);
         } else {
             self.sum = self.sum.plus(count);
@@ -97,7 +120,8 @@ impl Window {
 impl Ranking {
     /// A ranking that has seen nothing.
     pub fn new(options: RankOptions) -> Ranking {
-        Ranking { options, assembly: Assembly::default(), history: History::default(), missing: 0 }
+        let (assembly, history, trend) = (Assembly::default(), History::default(), Trend::default());
+        Ranking { options, assembly, history, trend, missing: 0 }
     }
 
     /// Takes the next row, and appends the lists that it ends.
@@ -111,9 +135,10 @@ impl Ranking {
         Ok(())
     }
 
-    /// Whether the count orders the lists.
+    /// Whether the count alone says if a row is in the list.
     pub fn is_by_count(&self) -> bool {
-        matches!(self.options.by.as_str(), "count" | ".count")
+        let RankOptions { by, group, trend, .. } = &self.options;
+        matches!(by.as_str(), "count" | ".count") && group.is_none() && !trend
     }
 
     /// As [`Ranking::push`], for a row of which only the emission and the count are known; only where that is what orders, and
@@ -156,8 +181,13 @@ impl Ranking {
         self.missing + self.assembly.part().map_or(0, |(_, window)| window.missing)
     }
 
-    fn finish(&mut self, window: Window, out: &mut Vec<Row>) {
+    fn finish(&mut self, mut window: Window, out: &mut Vec<Row>) {
         self.missing += window.missing;
+        let mut all = std::mem::take(&mut window.all);
+        self.trend.score(&mut all);
+        for row in all {
+            window.offer(row.figure(SCORE), row);
+        }
         let Some(any) = window.any else { return };
         // Rows of other tools do not say what the window holds; what came in is what is known.
         let total = any.total.unwrap_or(window.sum);
@@ -172,7 +202,8 @@ impl Ranking {
         let mut rest = total;
         {
             let before = self.history.before(&any);
-            for (rank, (place, row)) in (1..).zip(window.largest.into_sorted()) {
+            let lists = window.lists.into_values().map(Largest::into_sorted);
+            for (rank, (place, row)) in lists.flat_map(|list| (1..).zip(list)) {
                 rest = rest.minus(row.count);
                 let prev_rank = Some(before.and_then(|ranks| ranks.get(&place.key).copied()));
                 ranks.insert(place.key, rank);
@@ -190,6 +221,17 @@ impl Ranking {
             (row.rows, row.total, row.distinct) = (Some(rows), Some(total), Some(distinct));
         }
     }
+}
+
+/// The value of a key column, packed; rows without it are a group of their own.
+fn group_of(row: &Row, column: &str) -> Vec<u8> {
+    let mut group = Vec::new();
+    match row.keys.iter().find(|(name, _)| name == column).map(|(_, value)| value) {
+        Some(Scalar::String(text)) => pack_string(text, &mut group),
+        Some(Scalar::Other(json)) => pack_other(json, &mut group),
+        None => {}
+    }
+    group
 }
 
 /// One row for all keys that are not in the list.
@@ -351,6 +393,38 @@ mod tests {
             let (out, missing) = ranked_by(&options, rows.clone());
             assert_eq!((labels(&out), missing), (expected.map(String::from).to_vec(), 1));
         }
+    }
+
+    #[test]
+    fn each_group_has_its_list() {
+        let mut rows = window((0, 20), &[("a", 5), ("b", 3), ("c", 3), ("d", 1)]);
+        for (row, lang) in rows.iter_mut().zip(["ja", "en", "ja", "en"]) {
+            row.keys.insert(0, ("lang".into(), Scalar::String(lang.into())));
+        }
+        let options = RankOptions { n: 1, group: Some("lang".into()), ..RankOptions::default() };
+        let (out, _) = ranked_by(&options, rows);
+        assert_eq!(labels(&out), ["en / b", "ja / a"]);
+        assert!(out.iter().all(|row| row.rank == Some(1) && row.rows == Some(2)));
+        assert_eq!(out[0].total, Some(Number::Int(12)), "of the whole window");
+    }
+
+    #[test]
+    fn ties_are_listed_where_asked() {
+        let counts = [("a", 5), ("b", 3), ("c", 3), ("d", 3), ("e", 1)];
+        let options = RankOptions { n: 2, ties: true, ..RankOptions::default() };
+        let (out, _) = ranked_by(&options, window((0, 20), &counts));
+        assert_eq!(labels(&out), ["a", "b", "c", "d"]);
+        assert_eq!(out.iter().filter_map(|row| row.rank).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn what_rises_is_first_where_asked() {
+        let rows =
+            [window((0, 20), &[("big", 100), ("small", 1)]), window((20, 40), &[("big", 101), ("small", 9)])];
+        let options = RankOptions { n: 1, trend: true, ..RankOptions::default() };
+        let (out, missing) = ranked_by(&options, rows.concat());
+        assert_eq!((labels(&out), missing), (vec!["big".to_owned(), "small".to_owned()], 0));
+        assert_eq!(out[1].figure("score"), Some(Number::Float(5.6569)));
     }
 
     proptest! {

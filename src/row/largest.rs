@@ -41,6 +41,8 @@ fn compare_values(a: Option<Number>, b: Option<Number>, ascending: bool) -> Orde
 pub struct Largest<K, T> {
     limit: usize,
     heap: BinaryHeap<Entry<K, T>>,
+    /// Beyond the limit: all that have the last one's number, where they are kept.
+    ties: Option<Vec<Entry<K, T>>>,
 }
 
 #[derive(Clone, Debug)]
@@ -72,7 +74,12 @@ impl<K: Ord, T> Eq for Entry<K, T> {}
 impl<K: Ord, T> Largest<K, T> {
     /// Of any number of items, the first `limit`.
     pub fn new(limit: usize) -> Self {
-        Largest { limit, heap: BinaryHeap::new() }
+        Largest { limit, heap: BinaryHeap::new(), ties: None }
+    }
+
+    /// The same, and all items whose number is that of the last one.
+    pub fn with_ties(limit: usize) -> Self {
+        Largest { ties: Some(Vec::new()), ..Largest::new(limit) }
     }
 
     /// Whether an item with this number may get in: saves making the key of one that cannot.
@@ -88,6 +95,8 @@ impl<K: Ord, T> Largest<K, T> {
     pub fn push(&mut self, place: Place<K>, item: T) {
         if self.heap.len() < self.limit {
             self.heap.push(Entry { place, item });
+        } else if self.ties.is_some() {
+            self.push_beyond(Entry { place, item });
         } else if let Some(mut last) = self.heap.peek_mut()
             && place < last.place
         {
@@ -95,9 +104,34 @@ impl<K: Ord, T> Largest<K, T> {
         }
     }
 
+    /// Of a full heap whose ties are kept.
+    fn push_beyond(&mut self, entry: Entry<K, T>) {
+        let (Some(ties), Some(last)) = (&mut self.ties, self.heap.peek()) else { return };
+        let ascending = entry.place.ascending;
+        match compare_values(entry.place.value, last.place.value, ascending) {
+            Ordering::Greater => {}
+            Ordering::Equal => ties.push(entry),
+            Ordering::Less => {
+                self.heap.push(entry);
+                let Some(out) = self.heap.pop() else { return };
+                let still = self.heap.peek().map(|last| last.place.value);
+                if still.is_some_and(|last| compare_values(last, out.place.value, ascending).is_eq()) {
+                    ties.push(out);
+                } else {
+                    ties.clear();
+                }
+            }
+        }
+    }
+
     /// The items in order.
     pub fn into_sorted(self) -> Vec<(Place<K>, T)> {
-        self.heap.into_sorted_vec().into_iter().map(|entry| (entry.place, entry.item)).collect()
+        let mut entries = self.heap.into_sorted_vec();
+        if let Some(ties) = self.ties {
+            entries.extend(ties);
+            entries.sort();
+        }
+        entries.into_iter().map(|entry| (entry.place, entry.item)).collect()
     }
 }
 
@@ -124,6 +158,31 @@ mod tests {
             let mut expected: Vec<_> = values.iter().map(place).collect();
             expected.sort();
             expected.truncate(limit);
+            let found: Vec<_> = largest.into_sorted().into_iter().map(|(place, ())| place).collect();
+            prop_assert_eq!(found, expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn ties_are_those_of_a_full_sort(
+            values in prop::collection::vec((prop::option::weighted(0.8, 0_u64..5), 0_u8..9), 0..40),
+            limit in 1_usize..8,
+            ascending: bool,
+        ) {
+            let place = |(value, key): &(Option<u64>, u8)| Place { value: value.map(Number::from), ascending, key: *key };
+            let mut largest = Largest::with_ties(limit);
+            for value in &values {
+                let place = place(value);
+                if largest.may_admit(place.value, ascending) {
+                    largest.push(place, ());
+                }
+            }
+            let mut expected: Vec<_> = values.iter().map(place).collect();
+            expected.sort();
+            let last = expected.get(limit - 1).map(|place| place.value);
+            let length = expected.iter().rposition(|place| Some(place.value) == last).map_or(expected.len(), |at| at + 1);
+            expected.truncate(length);
             let found: Vec<_> = largest.into_sorted().into_iter().map(|(place, ())| place).collect();
             prop_assert_eq!(found, expected);
         }

@@ -13,8 +13,11 @@ use crate::state::{self, State};
 impl TopRows {
     /// What a state must agree with: all that changes which lists come out, or what they are compared with.
     pub fn settings(options: &RankOptions) -> state::Settings {
-        let RankOptions { n, by, ascending, remainder } = options;
-        object(json!({ "N": n, "by": by, "asc": ascending, "other": remainder }))
+        // A trend goes with no state.
+        let RankOptions { n, by, ascending, remainder, ties, group, trend: _ } = options;
+        object(
+            json!({ "N": n, "by": by, "asc": ascending, "other": remainder, "ties": ties, "group": group }),
+        )
     }
 
     /// A ranking that goes on with what the state holds, and leaves a window in it that is not whole.

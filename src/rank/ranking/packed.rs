@@ -3,7 +3,7 @@
 use super::{History, Ranking, Window};
 use crate::pack::{Packer, Unpackable, Unpacker};
 use crate::rank::RankOptions;
-use crate::row::{Collect, Emission, Number, Row};
+use crate::row::{Collect, Emission, Largest, Number, Row};
 
 impl Ranking {
     /// Appends the lists before, and what came so far of the window in assembly.
@@ -36,10 +36,11 @@ impl Ranking {
 
 impl Window {
     fn pack(&self, out: &mut Packer) {
-        let largest = self.largest.clone().into_sorted();
+        let lists = self.lists.values().cloned().flat_map(Largest::into_sorted);
+        let listed: Vec<Row> = lists.map(|(_, row)| row).collect();
         // A window in assembly has had a row.
-        let rows = self.any.iter().chain(largest.iter().map(|(_, row)| row));
-        out.length(largest.len());
+        let rows = self.any.iter().chain(&listed);
+        out.length(listed.len());
         let mut line = Vec::new();
         for row in rows {
             line.clear();
@@ -121,8 +122,11 @@ mod tests {
             cuts in prop::collection::vec(any::<prop::sample::Index>(), 1..4),
             n in 1_usize..5,
             by in prop::sample::select(vec!["count", "sum"]),
+            ties: bool,
+            group in prop::option::of(Just("tag".to_owned())),
         ) {
-            let options = RankOptions { n, by: by.into(), remainder: true, ..RankOptions::default() };
+            let remainder = group.is_none();
+            let options = RankOptions { n, by: by.into(), remainder, ties, group, ..RankOptions::default() };
             let (mut whole, mut pieces) = (Ranking::new(options.clone()), Ranking::new(options.clone()));
             let (mut expected, mut found) = (Vec::new(), Vec::new());
             let cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(rows.len() + 1)).collect();
