@@ -154,3 +154,22 @@ fn what_cannot_be_recorded_ends_the_run() {
         assert!(ran.err.contains(hint), "{}", ran.err);
     }
 }
+
+#[test]
+fn a_file_that_was_cut_is_read_as_far_as_it_goes_and_the_others_too() {
+    let lines = demo("demo:rsvps", 3000);
+    let text = String::from_utf8_lossy(&lines).into_owned();
+    let folder = tempfile::tempdir().expect("a folder");
+    let after = folder.path().join("b.jsonl");
+    fs::write(&after, "{\"last\":1}\n").expect("a file");
+    for (name, packed) in [("a.gz", common::gzip(&lines)), ("a.zst", common::zstd(&lines))] {
+        let cut = folder.path().join(name);
+        fs::write(&cut, &packed[..packed.len() / 2]).expect("a file");
+        let ran = tool("stream-fetch").args([&cut, &after]).run().with_code(4);
+        assert!(ran.err.contains(name) && ran.err.contains("ends early: the file was cut"), "{}", ran.err);
+        let out = String::from_utf8_lossy(&ran.out).into_owned();
+        let before = out.strip_suffix("{\"last\":1}\n").expect("the other file was read, too");
+        let whole = text.replace("\n\n", "\n");
+        assert!(before.len() > 10_000 && whole.starts_with(before), "whole lines from the start");
+    }
+}

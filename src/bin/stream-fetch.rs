@@ -3,12 +3,16 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use trendpipe::cli::buffer::BufferArgs;
 use trendpipe::cli::clock::ClockArgs;
+use trendpipe::cli::form::FormArgs;
 use trendpipe::cli::recording::RecordArgs;
+use trendpipe::cli::replay::ReplayArgs;
 use trendpipe::cli::sources::SourceArgs;
 use trendpipe::cli::{self, Common, OutputArgs, Status, Tool};
 use trendpipe::drive::Interrupt;
 use trendpipe::job::fetch::{Fetch, FetchOptions};
+use trendpipe::jsonl::Form;
 
 /// Bring JSON lines from files, sockets and the web; replay recordings at their own pace
 #[derive(Parser)]
@@ -17,11 +21,17 @@ struct Args {
     #[command(flatten)]
     sources: SourceArgs,
     #[command(flatten)]
+    form: FormArgs,
+    #[command(flatten)]
+    replay: ReplayArgs,
+    #[command(flatten)]
     recording: RecordArgs,
     #[command(flatten)]
     clock: ClockArgs,
     #[command(flatten)]
     output: OutputArgs,
+    #[command(flatten)]
+    buffer: BufferArgs,
     #[command(flatten)]
     common: Common,
 }
@@ -33,6 +43,7 @@ Examples:
   stream-fetch --time .mtime --speed 60x rsvps.jsonl.zst
   stream-fetch --rate 1000 tweets.jsonl | jsonl-filter '.lang == \"en\"' | topn 3 --key .user.location
   stream-fetch tcp://127.0.0.1:5555 --record 'raw/%Y-%m-%dT%H.jsonl.zst' >/dev/null
+  stream-fetch --loop=2 --shift now --disorder 5s rsvps.jsonl.zst
   cat tweets.jsonl | stream-fetch - rsvps.jsonl --records 100 --stats figures.json >both.jsonl
 
 Sources: FILE (also .gz and .zst), - (standard input), tcp://HOST:PORT, http(s)://HOST/PATH,
@@ -40,19 +51,32 @@ demo:tweets, demo:rsvps. Lines are handed on byte for byte.
 Exit status: 0 done, 2 usage, 3 too many rejects, 4 a source or the output failed.";
 
 fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
-    let Args { sources, recording, clock, output, mut common } = args;
+    let Args { sources, form, replay, recording, clock, output, buffer, mut common } = args;
     common.prepare(tool)?;
-    common.check_for(&output);
+    let form = form.form()?;
+    if form == Form::Jsonl {
+        // What is made of other forms is whole.
+        common.check_for(&output);
+    }
     common.refuse_inputs(&sources.paths())?;
-    let inputs = sources.open()?;
+    let edits = replay.edits(&clock.clock(), sources.seed())?;
+    let inputs = FormArgs::read(form, sources.open(tool)?, &common);
+    let is_live = inputs.iter().all(|input| input.source.is_live());
+    let inputs = match replay.passes() {
+        Some(passes) => sources.looped(inputs, passes)?,
+        None => inputs.into(),
+    };
     let mut fetch = Fetch::new(FetchOptions {
         pace: sources.pace(),
         clock: clock.clock(),
         times: clock.times()?,
         records: sources.records(),
+        edits,
+        form,
+        is_live,
     })
     .recording(recording.recorder()?);
-    let output = output.open()?;
+    let output = buffer.before(output.open()?, &output)?;
     let (status, _) = common.run_inputs(tool, &mut fetch, inputs, output, Interrupt::default())?;
     Ok(status)
 }

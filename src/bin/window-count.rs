@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use trendpipe::cli::clock::ClockArgs;
 use trendpipe::cli::closing::ClosingArgs;
-use trendpipe::cli::columns::{AggregateArgs, KeyArgs, RepeatArgs};
+use trendpipe::cli::columns::AggregateArgs;
 use trendpipe::cli::limit::LimitArgs;
 use trendpipe::cli::parts::PartsArgs;
 use trendpipe::cli::state::StateArgs;
@@ -15,6 +15,7 @@ use trendpipe::cli::{self, Common, LexiconArg, OutputArgs, Status, Tool};
 use trendpipe::expr::Expr;
 use trendpipe::job::count::{Count, CountOptions};
 use trendpipe::job::parts::{Merge, PartialCount};
+use trendpipe::time::Span;
 
 /// Count JSON lines in event-time windows
 #[derive(Parser)]
@@ -22,13 +23,27 @@ use trendpipe::job::parts::{Merge, PartialCount};
 struct Args {
     /// Files in order, compressed or not [default: standard input]
     files: Vec<PathBuf>,
-    #[command(flatten)]
-    keys: KeyArgs,
+    /// Count by this key; may be repeated. Each of several values counts; null and missing do not
+    #[arg(short, long = "key", value_name = "[NAME=]EXPR", value_parser = cli::columns::parse_key)]
+    keys: Vec<(String, Expr)>,
+    /// What a record without a key is: skipped, or counted under null
+    #[arg(long, value_enum, default_value = "skip", requires = "keys")]
+    missing: Missing,
+    /// Count a key once a record, however often it stands there
+    #[arg(long)]
+    once_per_record: bool,
+    /// Count string keys without regard to case, width and how accents are written; show the most frequent spelling
+    #[arg(long, requires = "keys")]
+    fold: bool,
     /// Count only records for which this is true; others do not move the watermark
     #[arg(long = "where", value_name = "EXPR", value_parser = Expr::parse_condition)]
     keep: Option<Expr>,
-    #[command(flatten)]
-    dedupe: RepeatArgs,
+    /// Leave out records whose value of this came before; null and missing always count
+    #[arg(long, value_name = "EXPR")]
+    dedupe: Option<Expr>,
+    /// How long --dedupe remembers, in event time
+    #[arg(long, value_name = "SPAN", default_value = "1h", value_parser = Span::parse_positive, requires = "dedupe")]
+    within: Span,
     /// Say in words what will be counted, by which clock, and when a window closes; then end
     #[arg(long)]
     explain: bool,
@@ -54,6 +69,12 @@ struct Args {
     common: Common,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Missing {
+    Skip,
+    Null,
+}
+
 const EXAMPLES: &str = "\
 Examples:
   window-count --key '.entities.hashtags[].text' --window 20s/10s tweets.jsonl | topn 10
@@ -71,15 +92,16 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     let lexicon = args.lexicon.prepare()?;
     if let Some(options) = args.parts.merge(args.closing.wall().idle_timeout)? {
         let mut merge = Merge::new(options);
-        return Ok(args.common.run(tool, &mut merge, &args.files, args.parts.open(&args.output)?)?.0);
+        let (status, _) = args.common.run(tool, &mut merge, &args.files, args.parts.open(&args.output)?)?;
+        return Ok(status);
     }
     let options = CountOptions {
         clock: args.clock.clock(),
         times: args.clock.times()?,
-        missing_as_null: args.keys.missing_as_null(),
-        once_per_record: args.keys.once_per_record,
-        fold: args.keys.fold,
-        keys: args.keys.keys,
+        keys: args.keys,
+        missing_as_null: args.missing == Missing::Null,
+        once_per_record: args.once_per_record,
+        fold: args.fold,
         keep: args.keep,
         weight: args.aggregates.weight(),
         aggregates: args.aggregates.aggregates(),
@@ -89,7 +111,7 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
         at_end: args.closing.at_end(args.state.is_given()),
         limit: args.limit.limit(),
         late_output: args.closing.late_output(),
-        dedupe: args.dedupe.repeats(),
+        dedupe: args.dedupe.map(|id| (id, args.within.nominal_millis().unwrap_or(i64::MAX))),
     };
     let aggregates = options.aggregates.iter().map(|named| &named.name);
     cli::columns::check_names(options.keys.iter().map(|(name, _)| name).chain(aggregates))?;
@@ -104,14 +126,16 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     cli::refuse_input("--late-output", options.late_output.as_deref(), &args.files)?;
     if let Some(name) = args.parts.part() {
         let mut count = PartialCount::new(options, name)?;
-        return Ok(args.common.run(tool, &mut count, &args.files, args.parts.open(&args.output)?)?.0);
+        let (status, _) = args.common.run(tool, &mut count, &args.files, args.parts.open(&args.output)?)?;
+        return Ok(status);
     }
     let mut kept = args.state.open(&args.common.settings(tool, lexicon, options.settings()))?;
     let mut count = match &mut kept {
         Some(kept) => Count::go_on(options, &mut kept.state)?,
         None => Count::new(options)?,
     };
-    Ok(args.common.run_kept(tool, &mut count, &args.files, &args.output, kept)?.0)
+    let (status, _) = args.common.run_kept(tool, &mut count, &args.files, &args.output, kept)?;
+    Ok(status)
 }
 
 fn main() -> ExitCode {

@@ -1,63 +1,14 @@
-//! The arguments that say what is counted: keys, aggregates, records that were sent again.
+//! The arguments that make columns: keys and aggregates.
 
 use std::str::FromStr;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::drive::Usage;
 use crate::expr::{Expr, ExprError};
 use crate::job::values::NamedAggregate;
 use crate::row::RESERVED;
-use crate::time::{Millis, Span};
 use crate::window::Aggregate;
-
-/// What records are counted by.
-#[derive(Args, Clone, Debug)]
-pub struct KeyArgs {
-    /// Count by this key; may be repeated. Each of several values counts; null and missing do not
-    #[arg(short, long = "key", value_name = "[NAME=]EXPR", value_parser = parse_key)]
-    pub keys: Vec<(String, Expr)>,
-    /// What a record without a key is: skipped, or counted under null
-    #[arg(long, value_enum, default_value = "skip", requires = "keys")]
-    missing: Missing,
-    /// Count a key once a record, however often it stands there
-    #[arg(long)]
-    pub once_per_record: bool,
-    /// Count string keys without regard to case, width and how accents are written; show the most frequent spelling
-    #[arg(long, requires = "keys")]
-    pub fold: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Missing {
-    Skip,
-    Null,
-}
-
-impl KeyArgs {
-    /// Whether a record without a key counts under null.
-    pub fn missing_as_null(&self) -> bool {
-        self.missing == Missing::Null
-    }
-}
-
-/// Records that were sent again.
-#[derive(Args, Clone, Debug)]
-pub struct RepeatArgs {
-    /// Leave out records whose value of this came before; null and missing always count
-    #[arg(long, value_name = "EXPR")]
-    dedupe: Option<Expr>,
-    /// How long --dedupe remembers, in event time
-    #[arg(long, value_name = "SPAN", default_value = "1h", value_parser = Span::parse_positive, requires = "dedupe")]
-    within: Span,
-}
-
-impl RepeatArgs {
-    /// What tells records apart, and for how many milliseconds it is remembered.
-    pub fn repeats(self) -> Option<(Expr, Millis)> {
-        Some((self.dedupe?, self.within.nominal_millis().unwrap_or(Millis::MAX)))
-    }
-}
 
 /// What is computed beside the count.
 #[derive(Args, Clone, Debug)]

@@ -15,7 +15,7 @@ use super::watch;
 use super::{Status, Tool, refuse_input};
 use crate::drive::{self, Checks, Interrupt, Job, Loudness, Outcome, Settings, Usage};
 use crate::jsonl::format::Format;
-use crate::jsonl::{self, Input, Ledger, Output, RejectLimit, RejectPolicy};
+use crate::jsonl::{self, Input, Inputs, Ledger, Output, RejectLimit, RejectPolicy};
 use crate::state::{self, Keeper};
 
 /// More threads than this do not help: one thread applies what they map.
@@ -166,7 +166,7 @@ impl Common {
         let inputs = kept.inputs(files, &mut tool.notes())?;
         let output = kept.output(output)?;
         let ledger = kept.ledger(self.policy())?;
-        self.drive(tool, job, inputs, output, Interrupt::default(), ledger, Some(kept.keeper()?))
+        self.drive(tool, job, inputs.into(), output, Interrupt::default(), ledger, Some(kept.keeper()?))
     }
 
     /// Refuses files to be read that the run would overwrite.
@@ -179,14 +179,14 @@ impl Common {
         &self,
         tool: &Tool,
         job: &mut J,
-        inputs: Vec<Input>,
+        inputs: impl Into<Inputs>,
         output: Output,
         interrupt: Interrupt,
     ) -> anyhow::Result<(Status, Outcome)> {
         let path = self.rejects.as_deref().unwrap_or(Path::new("")).display();
         let ledger =
             Ledger::open(self.policy()).with_context(|| format!("cannot write the rejects to {path}"))?;
-        self.drive(tool, job, inputs, output, interrupt, ledger, None)
+        self.drive(tool, job, inputs.into(), output, interrupt, ledger, None)
     }
 
     fn policy(&self) -> RejectPolicy {
@@ -198,7 +198,7 @@ impl Common {
         &self,
         tool: &Tool,
         job: &mut J,
-        inputs: Vec<Input>,
+        inputs: Inputs,
         output: Output,
         interrupt: Interrupt,
         ledger: Ledger,
@@ -210,7 +210,7 @@ impl Common {
         }
         let stats = Stats::open(self.stats.as_deref())?;
         let settings = Settings {
-            progress: progress(tool, &inputs),
+            progress: progress(tool, &inputs.list),
             inputs,
             output,
             checks: Checks {
@@ -244,6 +244,11 @@ impl Common {
             notes.raw(&format!("{}: {why}", tool.name()));
         }
         Ok((status, outcome))
+    }
+
+    /// The longest line that is no reject.
+    pub(super) fn max_line(&self) -> usize {
+        self.max_line
     }
 
     fn threads(&self) -> usize {

@@ -45,7 +45,7 @@ pub struct KeepArgs {
 }
 
 /// A time is the same whoever reads it and when: without an offset it is UTC, and none is relative to now.
-fn parse_time(text: &str) -> Result<Millis, String> {
+pub(super) fn parse_time(text: &str) -> Result<Millis, String> {
     local_time(text, &TimeZone::UTC).map_err(|_| {
         let hint = "write one such as 2018-11-12, 2018-11-12T19:00:00Z or 1542049200";
         match text.contains("ago") || text.contains("now") {

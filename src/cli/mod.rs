@@ -3,12 +3,14 @@
 //! A binary is its arguments and a `run` that wires library parts together; [`main`] does the rest, and is the only
 //! place where a process ends.
 
+pub mod buffer;
 pub mod charts;
 pub mod clock;
 pub mod closing;
 pub mod columns;
 mod common;
 pub mod condition;
+pub mod form;
 mod generate;
 pub mod keep;
 mod lexicon;
@@ -17,6 +19,7 @@ mod overwrite;
 pub mod parts;
 pub mod ranks;
 pub mod recording;
+pub mod replay;
 pub mod screen;
 pub mod shape;
 mod size;

@@ -2,23 +2,31 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use clap::Args;
 
 use super::common::open;
-use super::duration;
 use super::size::parse_count;
+use super::{Tool, duration};
 use crate::drive::Usage;
-use crate::jsonl::Input;
-use crate::net::{Error, Headers, bearer_from_environment};
-use crate::source::{self, Pace, Rate, SourceOptions, Speed};
+use crate::jsonl::{Input, Inputs, Meter, later_source};
+use crate::net::{Error, Headers, StoreOptions, bearer_from_environment};
+use crate::source::{self, FollowSource, Pace, Rate, SourceOptions, Speed, Target};
+use crate::state::InputNote;
 use crate::time::{Span, TimeReader};
 
 /// Sources and pace.
 #[derive(Args, Clone, Debug)]
 pub struct SourceArgs {
-    /// Files, `-`, tcp://, http(s)://, demo:tweets or demo:rsvps, in order
+    /// Files, folders, patterns, `-`, tcp://, http(s)://, s3://, demo:tweets or demo:rsvps, in order
     #[arg(required = true, value_name = "SOURCE")]
     sources: Vec<String>,
+    /// Follow files, folders and patterns: new lines and new files as they come
+    #[arg(long, help_heading = "Input")]
+    follow: bool,
+    /// Where the store of s3:// is, if not at AWS [default: AWS_ENDPOINT_URL]
+    #[arg(long, value_name = "URL", help_heading = "Network")]
+    endpoint: Option<String>,
     /// Replay by the event times: 1x as recorded, 60x an hour in a minute, max without waiting
     #[arg(long, default_value = "max", conflicts_with = "rate", help_heading = "Pace")]
     speed: Speed,
@@ -34,7 +42,7 @@ pub struct SourceArgs {
     /// Records of a demo stream per second of its event time [default: as --rate, else 50]
     #[arg(long, value_name = "N", conflicts_with = "rate", help_heading = "Demo streams")]
     density: Option<Rate>,
-    /// Another seed is another demo stream
+    /// Another seed is another demo stream, or another --disorder [default: 42]
     #[arg(long, value_name = "N", value_parser = parse_count, help_heading = "Demo streams")]
     seed: Option<u64>,
     /// The time of a demo stream's first record [default: 2018-11-12T19:00:00Z]
@@ -70,16 +78,70 @@ fn parse_start(text: &str) -> Result<u64, String> {
 
 impl SourceArgs {
     /// Opens all sources, in order.
-    pub fn open(&self) -> anyhow::Result<Vec<Input>> {
+    pub fn open(&self, tool: &Tool) -> anyhow::Result<Vec<Input>> {
+        if self.follow {
+            return Ok(vec![self.followed(tool)?]);
+        }
         let options = self.options().map_err(explain)?;
-        self.sources
-            .iter()
-            .enumerate()
-            .map(|(place, address)| match source::open(address, &options).map_err(explain)? {
-                Some(input) => Ok(input),
-                None => open(Path::new(address), place),
-            })
-            .collect()
+        let mut inputs = Vec::new();
+        for address in &self.sources {
+            match source::open(address, &options).map_err(explain)? {
+                Some(opened) => inputs.extend(opened),
+                None => {
+                    for path in named(address)? {
+                        inputs.push(open(&path, inputs.len())?);
+                    }
+                }
+            }
+        }
+        Ok(inputs)
+    }
+
+    /// All sources as one that has no end.
+    fn followed(&self, tool: &Tool) -> anyhow::Result<Input> {
+        let is_elsewhere = |address: &&String| *address == "-" || source::is_source(address);
+        if let Some(address) = self.sources.iter().find(is_elsewhere) {
+            return Err(
+                Usage(format!("--follow is for files, folders and patterns, and {address} is none")).into()
+            );
+        }
+        let targets = self.sources.iter().map(|address| Target::of(address)).collect();
+        let mut notes = tool.notes();
+        let voice = move |note: &InputNote| match note {
+            InputNote::Say(text) => notes.say(text),
+            InputNote::Explain(text) => notes.explain(text),
+        };
+        let meter = Meter::default();
+        let source = FollowSource::new(targets, meter.clone(), Box::new(voice));
+        Ok(Input::new(self.sources.join(" "), Box::new(source), meter))
+    }
+
+    /// The seed of all that is drawn.
+    pub fn seed(&self) -> u64 {
+        self.seed.unwrap_or(SourceOptions::default().demo.seed)
+    }
+
+    /// Lets files be read again: so often in all, 0 for ever.
+    ///
+    /// # Errors
+    ///
+    /// What is no file cannot be.
+    pub fn looped(&self, list: Vec<Input>, passes: u64) -> Result<Inputs, Usage> {
+        if let Some(once) = list.iter().find(|input| !Path::new(&input.name).is_file()) {
+            let name = &once.name;
+            return Err(Usage(format!(
+                "--loop: {name} can be read once only; record it with --record, and loop the files"
+            )));
+        }
+        let files: Vec<(String, Meter)> =
+            list.iter().map(|input| (input.name.clone(), input.meter.clone())).collect();
+        let again = move |pass| {
+            let open = |(name, meter): &(String, Meter)| {
+                Input::new(name.clone(), later_source(Path::new(name), meter.clone()), meter.clone())
+            };
+            (passes == 0 || pass < passes).then(|| files.iter().map(open).collect())
+        };
+        Ok(Inputs { list, again: Some(Box::new(again)) })
     }
 
     /// What is no URL among them is a file.
@@ -96,6 +158,10 @@ impl SourceArgs {
             options.demo = options.demo.paced(rate);
         }
         options.demo.density = self.density.unwrap_or(options.demo.density);
+        options.store = StoreOptions::from_environment();
+        if let Some(endpoint) = &self.endpoint {
+            options.store.endpoint = Some(endpoint.clone());
+        }
         let mut headers = Headers::default();
         self.headers.iter().try_for_each(|header| headers.add(header))?;
         if let Some(name) = &self.token_env {
@@ -128,6 +194,17 @@ impl SourceArgs {
     fn is_demo(&self) -> bool {
         self.sources.iter().all(|source| source.to_ascii_lowercase().starts_with("demo:"))
     }
+}
+
+/// The files that a path, a folder or a pattern stands for. One that is not there is told of when it is opened.
+fn named(address: &str) -> anyhow::Result<Vec<PathBuf>> {
+    let target = Target::of(address);
+    if matches!(target, Target::File(_)) {
+        return Ok(vec![address.into()]);
+    }
+    let files = target.files().with_context(|| format!("cannot read {address}"))?;
+    anyhow::ensure!(!files.is_empty(), "{address}: there is no file to read");
+    Ok(files)
 }
 
 fn explain(error: Error) -> anyhow::Error {

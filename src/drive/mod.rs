@@ -68,8 +68,15 @@ pub trait Job {
         batch: <Self::Mapper as Mapper>::Batch,
         cx: &mut Context<'_>,
     ) -> anyhow::Result<Flow>;
+
     /// Goes on with a chunk that was left at [`Flow::Later`].
     fn go_on(&mut self, chunk: &Chunk, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
+        let _ = (chunk, cx);
+        Ok(Flow::On)
+    }
+
+    /// All inputs are at their end: sends what it kept back. At [`Flow::Later`] it goes on with this chunk, in which nothing is.
+    fn send_rest(&mut self, chunk: &Chunk, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
         let _ = (chunk, cx);
         Ok(Flow::On)
     }

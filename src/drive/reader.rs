@@ -11,7 +11,7 @@ use std::io;
 
 use memchr::{memchr, memrchr};
 
-use crate::jsonl::{Buffer, Chunk, ChunkKind, Input};
+use crate::jsonl::{Again, Buffer, Chunk, ChunkKind, Input, Inputs};
 
 /// How large a chunk is where input comes without waiting.
 pub(super) const CHUNK: usize = 256 << 10;
@@ -38,6 +38,13 @@ pub(super) enum Next {
 pub(super) struct Reader {
     max_line: usize,
     inputs: std::iter::Enumerate<std::vec::IntoIter<Input>>,
+    /// What comes after them.
+    again: Option<Again>,
+    pass: u64,
+    /// Anything came in this pass.
+    has_read: bool,
+    /// The first file that was cut. The others are read all the same.
+    cut_file: Option<ReadError>,
     current: Option<(Input, Cut)>,
     /// The chunk that was cut, but not yet taken.
     ready: Option<(u64, Chunk)>,
@@ -58,11 +65,16 @@ enum State {
 }
 
 impl Reader {
-    pub(super) fn new(inputs: Vec<Input>, max_line: usize) -> Self {
+    pub(super) fn new(inputs: Inputs, max_line: usize) -> Self {
+        let Inputs { list, again } = inputs;
         Reader {
-            is_prompt: inputs.iter().all(|input| input.source.is_prompt()),
+            is_prompt: list.iter().all(|input| input.source.is_prompt()),
             max_line,
-            inputs: inputs.into_iter().enumerate(),
+            inputs: list.into_iter().enumerate(),
+            again,
+            pass: 0,
+            has_read: false,
+            cut_file: None,
             current: None,
             ready: None,
             sequence: 0,
@@ -102,17 +114,32 @@ impl Reader {
                     let starts_input = input.offset == 0;
                     (input, Cut::new(self.buffer(), index, starts_input))
                 }
-                None => {
-                    self.state = State::Over(None);
-                    return;
-                }
+                None => return self.end_pass(),
             },
         };
         match self.read(&mut input, &mut cut) {
             Ok(true) => self.current = Some((input, cut)),
             Ok(false) => {}
+            // A file that is still being copied, or of a machine that died, is no reason to leave the others out.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof && input.size.is_some() => {
+                self.spare.push(std::mem::take(&mut cut.buffer));
+                self.cut_file.get_or_insert(ReadError { input: input.name, error });
+            }
             Err(error) => self.state = State::Over(Some(ReadError { input: input.name, error })),
         }
+    }
+
+    /// All inputs were read: once more, or it is over. Without anything in them, once more would be for ever.
+    fn end_pass(&mut self) {
+        self.pass += 1;
+        let is_cut = self.cut_file.is_some();
+        let inputs =
+            self.again.as_mut().filter(|_| self.has_read && !is_cut).and_then(|again| again(self.pass));
+        match inputs {
+            Some(inputs) => self.inputs = inputs.into_iter().enumerate(),
+            None => self.state = State::Over(self.cut_file.take()),
+        }
+        self.has_read = false;
     }
 
     /// Reads once; false at the input's end.
@@ -150,6 +177,7 @@ impl Reader {
 
     /// Notes `read` new bytes: where the last whole line ends now.
     fn take(&mut self, cut: &mut Cut, read: usize) {
+        self.has_read = true;
         let new = cut.filled..cut.filled + read;
         cut.filled = new.end;
         if cut.oversized {
@@ -232,6 +260,7 @@ impl Reader {
         next[..rest.len()].copy_from_slice(&cut.buffer[rest.clone()]);
         let mut chunk = Chunk::new(std::mem::replace(&mut cut.buffer, next), cut.whole, cut.index);
         (chunk.kind, chunk.starts_input, chunk.flush) = (kind, cut.starts_input, flush);
+        chunk.pass = self.pass;
         cut.starts_input &= chunk.bytes().is_empty();
         (cut.filled, cut.whole) = (rest.len(), 0);
         self.unflushed = !flush;

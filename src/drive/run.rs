@@ -33,10 +33,10 @@ pub fn run<J: Job>(job: &mut J, settings: Settings) -> Result<Outcome, Box<Failu
     let wake = events.clone();
     interrupt.attach(Box::new(move || drop(wake.send(Event::Woken))));
 
-    let names: Vec<String> = inputs.iter().map(|input| input.name.clone()).collect();
-    let meters = inputs.iter().map(|input| input.meter.clone()).collect();
-    let lines_before = inputs.iter().map(|input| input.lines).collect();
-    let is_piped = inputs.iter().any(|input| input.is_pipe);
+    let names: Vec<String> = inputs.list.iter().map(|input| input.name.clone()).collect();
+    let meters = inputs.list.iter().map(|input| input.meter.clone()).collect();
+    let lines_before = inputs.list.iter().map(|input| input.lines).collect();
+    let is_piped = inputs.list.iter().any(|input| input.is_pipe);
     let crew = Crew::new(Reader::new(inputs, checks.max_line), pool.clone(), checks, events)
         .map_err(|error| Box::new(Failure { error: error.into(), figures: Figures::new() }))?;
     let mut run = Run {
@@ -59,6 +59,7 @@ pub fn run<J: Job>(job: &mut J, settings: Settings) -> Result<Outcome, Box<Failu
         held: None,
         applied: 0,
         read_end: None,
+        is_sent: false,
         counts: Counts::default(),
         begun: Instant::now(),
         grace: None,
@@ -121,6 +122,8 @@ pub(super) struct Run<'j, J: Job> {
     pub(super) held: Option<Held>,
     /// Chunks applied so far.
     applied: u64,
+    /// The job has sent what it kept back.
+    is_sent: bool,
     /// How many chunks there are in all, once known.
     pub(super) read_end: Option<(u64, Option<ReadError>)>,
     counts: Counts,
@@ -166,9 +169,25 @@ impl<J: Job> Run<'_, J> {
             self.save_if_due()?;
             let is_read = self.read_end.as_ref().is_some_and(|(chunks, _)| *chunks == self.applied);
             if is_read && self.held.is_none() {
+                if self.send_rest()? {
+                    continue;
+                }
                 return Ok(self.interrupt.signalled().map_or(End::Input, End::Signal));
             }
         }
+    }
+
+    /// All is applied: lets the job send what it kept back. True: some of it is for later.
+    fn send_rest(&mut self) -> anyhow::Result<bool> {
+        if std::mem::replace(&mut self.is_sent, true) || self.interrupt.signalled().is_some() {
+            return Ok(false);
+        }
+        let chunk = Chunk::new(Vec::new().into(), 0, 0);
+        let mut cx = Context { out: &mut self.output, notes: &mut self.notes };
+        let Flow::Later(due) = self.job.send_rest(&chunk, &mut cx)? else { return Ok(false) };
+        self.output.settle()?;
+        self.held = Some(Held { chunk, rejects: Vec::new(), due });
+        Ok(true)
     }
 
     /// Applies what comes next in order, and tells whether that ends the run; `None` where it is not there yet, or not due.
@@ -296,6 +315,9 @@ impl<J: Job> Run<'_, J> {
                 self.counts.blank += mapped.blank;
                 self.counts.records += mapped.records;
                 let before = &mut self.lines_before[chunk.input];
+                if chunk.starts_input && chunk.pass > 0 {
+                    *before = 0;
+                }
                 let mut rejects = mapped.rejects;
                 rejects.iter_mut().for_each(|rejected| rejected.line += *before);
                 *before += mapped.lines;

@@ -1,13 +1,13 @@
 //! How a run is to go, and how it went.
 
 use super::{Checks, End, Figures, Interrupt, Notes, ReadError};
-use crate::jsonl::{Input, Ledger, Output};
+use crate::jsonl::{Inputs, Ledger, Output};
 use crate::state::Keeper;
 
 /// How a run is to go.
 pub struct Settings {
     /// In order.
-    pub inputs: Vec<Input>,
+    pub inputs: Inputs,
     /// Where the output goes.
     pub output: Output,
     /// How lines are looked at.

@@ -103,7 +103,7 @@ impl Write for Memory {
 fn settings(inputs: Vec<Box<dyn ByteSource>>, threads: usize, max_line: usize, output: Output) -> Settings {
     let input = |(number, source)| Input::new(format!("in{number}"), source, Meter::default());
     Settings {
-        inputs: inputs.into_iter().enumerate().map(input).collect(),
+        inputs: inputs.into_iter().enumerate().map(input).collect::<Vec<_>>().into(),
         output,
         checks: Checks { max_line, grammar: false, strict: false },
         ledger: Ledger::open(RejectPolicy::default()).expect("no file"),
@@ -318,7 +318,7 @@ fn a_signalled_run_takes_what_the_stages_before_it_still_send() {
     let (send, parts) = channel();
     let (tell, told) = channel();
     let mut settings = settings(vec![Box::new(Live(parts))], 2, 1 << 20, Output::to(Box::new(Told(tell))));
-    settings.inputs[0].is_pipe = true;
+    settings.inputs.list[0].is_pipe = true;
     let interrupt = settings.interrupt.clone();
     let running = std::thread::spawn(move || run(&mut Pass, settings));
     send.send(b"one\n".to_vec()).expect("the reader listens");
@@ -334,7 +334,7 @@ fn a_signalled_run_takes_what_the_stages_before_it_still_send() {
 fn a_signalled_run_does_not_wait_for_stages_that_go_on() {
     let (_send, parts) = channel();
     let mut settings = settings(vec![Box::new(Live(parts))], 1, 1 << 20, Output::to(Box::new(io::sink())));
-    settings.inputs[0].is_pipe = true;
+    settings.inputs.list[0].is_pipe = true;
     let interrupt = settings.interrupt.clone();
     let running = std::thread::spawn(move || run(&mut Pass, settings));
     signal(&interrupt, 15);
@@ -391,7 +391,7 @@ fn a_chunk_that_is_left_for_later_holds_the_others_and_nothing_else() {
     let (tell, told) = channel();
     let (note, notes) = channel();
     let mut held = settings(vec![Box::new(Live(parts))], 2, 100, Output::to(Box::new(Told(tell))));
-    held.inputs[0].is_pipe = true;
+    held.inputs.list[0].is_pipe = true;
     held.notes = Notes::new("test", Box::new(move |_, line| drop(note.send(line.to_owned()))));
     let interrupt = held.interrupt.clone();
     let running =

@@ -178,6 +178,19 @@ impl Expr {
         &self.0.additions
     }
 
+    /// The way to the one field of the record that this is; `None` for any other expression.
+    pub fn field(&self) -> Option<&Path> {
+        let plan = self.plan()?;
+        match (&plan.shape, &plan.paths[..]) {
+            (Shape::Values(Filter::Field(0)), [path])
+                if !path.iter().any(|step| matches!(step, Step::Each { .. })) =>
+            {
+                Some(path)
+            }
+            _ => None,
+        }
+    }
+
     fn plan(&self) -> Option<&Plan> {
         self.0.plan.as_ref().ok()
     }

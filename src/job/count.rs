@@ -2,7 +2,6 @@
 
 pub(super) mod ending;
 mod explain;
-pub(super) mod intake;
 mod keep;
 pub(super) mod mapper;
 pub(super) mod rows;
@@ -20,13 +19,12 @@ use super::limit::KeyLimit;
 use super::values::NamedAggregate;
 use crate::drive::{Context, End, Figures, Flow, Job, Notes, Recipe, Usage};
 use crate::expr::Expr;
-use crate::jsonl::{Chunk, Output};
+use crate::jsonl::Chunk;
 use crate::record::Dedupe;
 use crate::state::Snapshot;
 use crate::time::{Millis, TimeReader, rfc3339};
-use crate::window::{Settings, Stats, Windows};
+use crate::window::{Names, Settings, Stats, Windows};
 use ending::Held;
-use intake::{Entry, Intake};
 use mapper::{CountMapper, Counted, Taken};
 use rows::Rows;
 use wall::Wall;
@@ -78,9 +76,12 @@ pub struct CountOptions {
 pub struct Count {
     options: CountOptions,
     search: ClockSearch,
-    intake: Intake,
     windows: Windows,
     rows: Rows,
+    /// Records that `keep` left out.
+    left_out: u64,
+    /// The first key that was no scalar, already told.
+    told_composite: bool,
     late: Option<LateFile>,
     dedupe: Option<Dedupe>,
     /// Records given to the windows.
@@ -88,6 +89,8 @@ pub struct Count {
     wall: Wall,
     /// What was held back at the end.
     held: Held,
+    /// Why the run ended before its input.
+    failure: Option<Usage>,
     /// A state keeps what is not done at the end.
     is_kept: bool,
     /// The figures that earlier runs left.
@@ -130,44 +133,23 @@ impl Count {
         options.complete();
         Ok(Count {
             search: ClockSearch::default(),
-            intake: Intake::new(&options),
             windows: Windows::new(&options.windows).map_err(|error| Usage(error.to_string()))?,
             rows: Rows::new(
                 options.keys.iter().map(|(name, _)| name.as_str()),
                 options.aggregates.iter().map(|named| named.name.as_str()),
             ),
+            left_out: 0,
+            told_composite: false,
             late,
             dedupe: options.dedupe.as_ref().map(|(_, span)| Dedupe::new(*span)),
             taken: 0,
             wall: Wall::new(options.wall.clone(), options.source.is_some()),
             held: Held::default(),
+            failure: None,
             is_kept: false,
             before: Stats::default(),
             options,
         })
-    }
-
-    /// Counts a record of a chunk; tells how many keys there are then.
-    fn count(
-        &mut self,
-        chunk: &Chunk,
-        counted: &Counted,
-        entry: &Entry<'_>,
-        heard: Instant,
-        out: &mut Output,
-    ) -> anyhow::Result<usize> {
-        let Entry { record, time, names, values } = *entry;
-        if !self.is_again(counted, record, time) {
-            let source = counted.source(record);
-            self.wall.hear_of(source, heard);
-            let outcome = self.windows.record_from(source, time, names, values, &mut self.rows.to(out));
-            if let Some(late) = &mut self.late {
-                late.note(self.taken, outcome, &chunk.bytes()[record.line.clone()])?;
-            }
-            self.taken += 1;
-            self.settle_held()?;
-        }
-        Ok(self.windows.live_keys())
     }
 
     /// Whether the record was sent again.
@@ -222,6 +204,14 @@ impl Job for Count {
     }
 
     fn apply(&mut self, chunk: &Chunk, counted: Counted, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
+        self.left_out += counted.left_out;
+        if let Some(composite) = &counted.composite
+            && !self.told_composite
+        {
+            cx.notes.say(composite);
+            self.told_composite = true;
+        }
+        let arrival = matches!(self.options.clock, Clock::Arrival).then(now);
         let heard = Instant::now();
         self.beat(heard, cx);
         if !counted.records.is_empty() {
@@ -230,15 +220,40 @@ impl Job for Count {
                 self.windows.believe_until(until);
             }
         }
-        let mut intake = std::mem::take(&mut self.intake);
-        let flow = intake.take(&counted, cx.notes, |entry| self.count(chunk, &counted, entry, heard, cx.out));
-        self.intake = intake;
-        let flow = flow?;
+        let (mut keys, mut spellings, mut values) = (Vec::new(), Vec::new(), Vec::new());
+        let width = self.options.aggregates.len() + usize::from(self.options.weight.is_some());
+        for (index, record) in counted.records.iter().enumerate() {
+            let time = arrival.unwrap_or(record.time);
+            if self.is_again(&counted, record, time) {
+                continue;
+            }
+            keys.clear();
+            keys.extend(counted.keys.counted(record.keys.clone()));
+            spellings.clear();
+            spellings.extend(counted.keys.spelled(record.keys.clone()));
+            values.clear();
+            values.extend(counted.values.get(index * width..(index + 1) * width));
+            let source = counted.source(record);
+            self.wall.hear_of(source, heard);
+            let names = Names { keys: &keys, spellings: &spellings };
+            let outcome = self.windows.record_from(source, time, names, &values, &mut self.rows.to(cx.out));
+            if let Some(late) = &mut self.late {
+                late.note(self.taken, outcome, &chunk.bytes()[record.line.clone()])?;
+            }
+            self.taken += 1;
+            self.settle_held()?;
+            if let Some(limit) =
+                self.options.limit.filter(|limit| limit.is_exceeded_by(self.windows.live_keys()))
+            {
+                self.failure = Some(limit.failure(", let windows be shorter or close earlier"));
+                break;
+            }
+        }
         for source in self.wall.take_silent(heard) {
             self.windows.drop_source(&source, &mut self.rows.to(cx.out));
         }
         self.show(cx)?;
-        Ok(flow)
+        Ok(if self.failure.is_some() { Flow::Done } else { Flow::On })
     }
 
     fn alarm(&self) -> Option<Instant> {
@@ -268,7 +283,7 @@ impl Job for Count {
         }
         self.show(cx)?;
         self.tell(cx.notes);
-        self.intake.finish()
+        self.failure.take().map_or(Ok(()), |failure| Err(failure.into()))
     }
 
     fn save(&mut self, snapshot: &mut Snapshot) -> anyhow::Result<()> {
@@ -277,7 +292,7 @@ impl Job for Count {
 
     fn figures(&self, figures: &mut Figures) {
         let stats = self.stats();
-        figures.insert("left_out".into(), self.intake.left_out().into());
+        figures.insert("left_out".into(), self.left_out.into());
         if let Some(dedupe) = &self.dedupe {
             figures.insert("duplicates".into(), dedupe.found().into());
         }

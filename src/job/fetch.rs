@@ -1,36 +1,61 @@
-//! `stream-fetch`: hands lines on untouched, at the pace of a recording where that is asked for.
+//! `stream-fetch`: hands lines on untouched, at the pace of a recording where that is asked for, and records them.
 
+mod edit;
+mod mapper;
+
+use std::ops::Range;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::clock::{self, Clock, ClockSearch};
+use super::clock::{Clock, ClockSearch};
 use crate::archive::{Now, Recorder};
-use crate::drive::{self, Context, End, Figures, Flow, Job, Mapper, Notes, Recipe};
-use crate::expr::{Expr, Program};
-use crate::jsonl::{Chunk, Record, Reject};
-use crate::scan;
+use crate::drive::{Context, End, Figures, Flow, Job, Notes, Recipe};
+use crate::expr::Program;
+use crate::jsonl::{Backlog, Chunk, Form};
 use crate::source::Pace;
 use crate::state::Snapshot;
 use crate::time::{Millis, TimeReader};
+
+pub use edit::{EditOptions, Shift};
+pub use mapper::{FetchMapper, Line};
+
+use edit::{Editor, Made};
+
+/// A run that is further behind its schedule was held up: it goes on from here, and does not send at once all that would have
+/// been due meanwhile.
+const CATCH_UP: Duration = Duration::from_secs(1);
+/// A reader that takes longer for one write is said to be slow.
+const SLOW: Duration = Duration::from_secs(1);
+/// How far behind the end of the range the times of a live source must be for the run to end: what is later is not awaited.
+const UNTIL_SLACK_MS: Millis = 10_000;
 
 /// How lines are handed on.
 #[derive(Clone, Debug)]
 pub struct FetchOptions {
     /// When lines are due; `None`: as they come.
     pub pace: Option<Pace>,
-    /// Which field is the time, for a pace that follows it.
+    /// Which field is the time, where times are needed.
     pub clock: Clock,
     /// How the time is written.
     pub times: TimeReader,
     /// The run ends after so many records.
     pub records: Option<u64>,
+    /// What is done with lines before they are handed on.
+    pub edits: EditOptions,
+    /// How the inputs are written.
+    pub form: Form,
+    /// The inputs have no end: the run has, behind the range of times that is wanted.
+    pub is_live: bool,
 }
 
 /// The job; see [`FetchOptions`].
 pub struct Fetch {
     options: FetchOptions,
     search: ClockSearch,
-    /// When the first line came.
+    editor: Option<Editor>,
+    /// What the editor made of the chunk at hand.
+    made: Made,
+    /// When the first line came, or would have come for a run that was never held up.
     begun: Option<Instant>,
     /// Lines of the chunk at hand whose turn has not come, and the first of them once it is known when it is due.
     rest: std::vec::IntoIter<Line>,
@@ -38,20 +63,42 @@ pub struct Fetch {
     written: u64,
     untimed: u64,
     recorder: Option<Recorder>,
+    /// It was said that the reader is slow.
+    has_said_slow: bool,
+    dropped: u64,
 }
 
 impl Fetch {
     /// A fetch with these options.
     pub fn new(options: FetchOptions) -> Fetch {
+        let edits = options.edits.clone();
         Fetch {
+            editor: edits.is_some().then(|| Editor::new(edits, options.times.clone())),
             options,
             search: ClockSearch::default(),
+            made: Made::default(),
             begun: None,
             rest: Vec::new().into_iter(),
             next: None,
             written: 0,
             untimed: 0,
             recorder: None,
+            has_said_slow: false,
+            dropped: 0,
+        }
+    }
+
+    /// Says it once if the reader of the output has kept it waiting.
+    fn look_at_reader(&mut self, cx: &mut Context<'_>) {
+        let waited = cx.out.longest_write();
+        self.dropped = cx.out.backlog().map_or(0, Backlog::dropped);
+        if waited > SLOW && !self.has_said_slow {
+            self.has_said_slow = true;
+            cx.notes.say(&format!(
+                "the reader of the output is slow: it took {:.1} s to take a piece of it, and the source waits; --buffer SIZE \
+                 lets so much wait in memory",
+                waited.as_secs_f64()
+            ));
         }
     }
 
@@ -72,6 +119,7 @@ impl Fetch {
 
     fn needs_times(&self) -> bool {
         self.options.pace.as_ref().is_some_and(Pace::needs_event_time)
+            || self.options.edits.needs_event_time()
     }
 
     /// Whether the wanted number of records is out.
@@ -79,12 +127,25 @@ impl Fetch {
         self.options.records.is_some_and(|records| self.written >= records)
     }
 
+    /// Whether a live source is so far behind the wanted range that nothing of it is to be expected.
+    fn is_past(&self) -> bool {
+        let newest = self.editor.as_ref().filter(|_| self.options.is_live).and_then(Editor::newest);
+        let until = self.options.edits.range.until.map(|until| until.saturating_add(UNTIL_SLACK_MS));
+        newest.zip(until).is_some_and(|(newest, until)| newest >= until)
+    }
+
     /// When a line with this time is due; `None`: at once.
     fn due(&mut self, time: Option<Millis>) -> Option<Instant> {
+        self.untimed += u64::from(time.is_none() && self.needs_times());
         let pace = self.options.pace.as_mut()?;
-        self.untimed += u64::from(time.is_none() && pace.needs_event_time());
-        let due = self.begun?.checked_add(pace.due(time))?;
-        (due > Instant::now()).then_some(due)
+        let begun = self.begun.as_mut()?;
+        let due = begun.checked_add(pace.due(time))?;
+        let now = Instant::now();
+        if let Some(behind) = now.checked_duration_since(due) {
+            *begun += behind.saturating_sub(CATCH_UP);
+            return None;
+        }
+        Some(due)
     }
 
     /// The next line of the chunk at hand, if it is due; else [`Fetch::next`] tells when, or all are out.
@@ -108,32 +169,24 @@ impl Fetch {
             None => Some(line),
         }
     }
-}
 
-/// The pure half of [`Fetch`].
-pub struct FetchMapper {
-    time: Option<(Program, Expr, TimeReader)>,
-}
-
-/// A line of a chunk: where its record is, and its time where it is needed.
-pub struct Line {
-    start: usize,
-    end: usize,
-    time: Option<Millis>,
-}
-
-impl Mapper for FetchMapper {
-    type Batch = Vec<Line>;
-
-    fn map(&mut self, record: &Record<'_>, lines: &mut Vec<Line>) -> Result<(), Reject> {
-        // A last line without its newline may be cut: handed on, it would be glued to what comes next.
-        if !record.terminated {
-            scan::check(record.bytes).map_err(drive::fault)?;
+    /// Writes the lines of the chunk at hand that are due. Those with nothing but a newline between them are written at once.
+    fn send(&mut self, text: &[u8], cx: &mut Context<'_>) -> anyhow::Result<()> {
+        let mut run: Range<usize> = 0..0;
+        while let Some(line) = self.take() {
+            self.written += 1;
+            if run.end + 1 == line.start && !run.is_empty() {
+                run.end = line.end;
+            } else {
+                if !run.is_empty() {
+                    self.write(&text[run], cx)?;
+                }
+                run = line.start..line.end;
+            }
         }
-        let time = self.time.as_mut().and_then(|(program, expression, times)| {
-            clock::read(&mut program.load(record.bytes).ok()?, 0, expression, times).ok()
-        });
-        lines.push(Line { start: record.start, end: record.start + record.bytes.len(), time });
+        if !run.is_empty() {
+            self.write(&text[run], cx)?;
+        }
         Ok(())
     }
 }
@@ -160,12 +213,15 @@ impl Job for Fetch {
             _ => None,
         };
         let times = self.options.times.clone();
+        let is_shifting = self.options.edits.is_shifting();
+        let form = self.options.form;
         Arc::new(move || {
             let time = match &field {
                 Some(field) => Some((Program::new(&[field])?, field.clone(), times.clone())),
                 None => None,
             };
-            Ok(FetchMapper { time })
+            let place = field.as_ref().filter(|_| is_shifting).and_then(|field| field.field());
+            Ok(FetchMapper::new(time, place, form))
         })
     }
 
@@ -173,33 +229,43 @@ impl Job for Fetch {
         if self.begun.is_none() && !lines.is_empty() {
             self.begun = Some(Instant::now());
         }
-        self.rest = lines.into_iter();
+        match &mut self.editor {
+            Some(editor) => {
+                let wall = Now::read().wall.as_millisecond();
+                self.made.text.clear();
+                for line in &lines {
+                    editor.take(chunk.bytes(), line, chunk.pass, wall, &mut self.made);
+                }
+                self.rest = std::mem::take(&mut self.made.lines).into_iter();
+            }
+            None => self.rest = lines.into_iter(),
+        }
         self.go_on(chunk, cx)
     }
 
     fn go_on(&mut self, chunk: &Chunk, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
-        // Lines with nothing but a newline between them are written at once.
-        let mut run = 0..0;
-        while let Some(line) = self.take() {
-            self.written += 1;
-            if run.end + 1 == line.start && !run.is_empty() {
-                run.end = line.end;
-            } else {
-                if !run.is_empty() {
-                    self.write(&chunk.bytes()[run], cx)?;
-                }
-                run = line.start..line.end;
-            }
-        }
-        if !run.is_empty() {
-            self.write(&chunk.bytes()[run], cx)?;
+        if self.editor.is_some() {
+            let text = std::mem::take(&mut self.made.text);
+            self.send(&text, cx)?;
+            self.made.text = text;
+        } else {
+            self.send(chunk.bytes(), cx)?;
         }
         say_news(&mut self.recorder, cx);
+        self.look_at_reader(cx);
         Ok(match &self.next {
             Some((_, due)) => Flow::Later(*due),
-            None if self.has_all() => Flow::Done,
+            None if self.has_all() || self.is_past() => Flow::Done,
             None => Flow::On,
         })
+    }
+
+    fn send_rest(&mut self, chunk: &Chunk, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
+        let Some(editor) = &mut self.editor else { return Ok(Flow::On) };
+        self.made.text.clear();
+        editor.finish(&mut self.made);
+        self.rest = std::mem::take(&mut self.made.lines).into_iter();
+        self.go_on(chunk, cx)
     }
 
     fn alarm(&self) -> Option<Instant> {
@@ -221,6 +287,17 @@ impl Job for Fetch {
         if self.needs_times() && matches!(self.options.clock, Clock::Auto) && self.search.has_seen_records() {
             return Err(self.search.nothing_found().into());
         }
+        if let Some(editor) = &self.editor {
+            editor.say(self.written, cx.notes);
+        }
+        cx.out.flush()?;
+        self.look_at_reader(cx);
+        if self.dropped > 0 {
+            cx.notes.say(&format!(
+                "{} of {} lines were dropped, because their reader was slow and the buffer full (--on-full)",
+                self.dropped, self.written
+            ));
+        }
         if self.untimed > 0 {
             cx.notes.say(&format!(
                 "{} of {} lines have no time that can be read; they came with the line before them",
@@ -232,7 +309,13 @@ impl Job for Fetch {
 
     fn figures(&self, figures: &mut Figures) {
         figures.insert("untimed".into(), self.untimed.into());
+        if let Some(editor) = &self.editor {
+            figures.insert("left_out".into(), editor.left_out().into());
+        }
         figures.insert("rows".into(), self.written.into());
+        if self.dropped > 0 {
+            figures.insert("dropped".into(), self.dropped.into());
+        }
         if let Some(recorder) = &self.recorder {
             figures.insert("recorded_files".into(), recorder.files().into());
         }

@@ -49,7 +49,7 @@ pub struct FilterOptions {
 }
 
 /// From a time on, and until before another.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TimeRange {
     /// The first that is in.
     pub since: Option<Millis>,
@@ -59,11 +59,11 @@ pub struct TimeRange {
 
 impl TimeRange {
     /// It leaves something out.
-    fn is_bounded(self) -> bool {
+    pub(super) fn is_bounded(self) -> bool {
         self.since.is_some() || self.until.is_some()
     }
 
-    fn has(self, time: Millis) -> bool {
+    pub(super) fn has(self, time: Millis) -> bool {
         self.since.is_none_or(|since| time >= since) && self.until.is_none_or(|until| time < until)
     }
 }

@@ -36,6 +36,8 @@ pub struct Chunk {
     pub kind: ChunkKind,
     /// Which input, counted from 0.
     pub input: usize,
+    /// How often all inputs were read before.
+    pub pass: u64,
     /// Whether these are the input's first bytes.
     pub starts_input: bool,
     /// Whether the reader is about to wait: what comes of this chunk and all before it is flushed.
@@ -60,7 +62,7 @@ pub struct Record<'a> {
 impl Chunk {
     /// The first `len` bytes of a buffer, which is had back by [`Chunk::into_buffer`].
     pub fn new(buffer: Buffer, len: usize, input: usize) -> Chunk {
-        Chunk { buffer, len, kind: ChunkKind::Lines, input, starts_input: false, flush: false }
+        Chunk { buffer, len, kind: ChunkKind::Lines, input, pass: 0, starts_input: false, flush: false }
     }
 
     /// The bytes, framing included.

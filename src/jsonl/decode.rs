@@ -143,7 +143,7 @@ impl Stash {
     }
 
     fn decode(&mut self, buf: &mut [u8], wait: bool) -> io::Result<usize> {
-        match &mut self.decoder {
+        let decoded = match &mut self.decoder {
             Decoder::Gzip(decoder) => {
                 decoder.get_mut().get_mut().wait = wait;
                 decoder.read(buf)
@@ -152,7 +152,15 @@ impl Stash {
                 decoder.get_mut().get_mut().wait = wait;
                 decoder.read(buf)
             }
-        }
+        };
+        decoded.map_err(|error| match error.kind() {
+            io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => error,
+            io::ErrorKind::UnexpectedEof => {
+                let cut = "the compressed data ends early: the file was cut, and was read as far as it goes";
+                io::Error::new(error.kind(), cut)
+            }
+            _ => io::Error::new(error.kind(), format!("cannot be decompressed: {error}")),
+        })
     }
 
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
@@ -165,12 +173,7 @@ impl Stash {
         if let Some(error) = self.error.take() {
             return Err(error);
         }
-        self.decode(buf, true).map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => {
-                io::Error::new(error.kind(), "the compressed data ends early: the file was cut")
-            }
-            _ => io::Error::new(error.kind(), format!("cannot be decompressed: {error}")),
-        })
+        self.decode(buf, true)
     }
 
     fn would_block(&mut self) -> bool {

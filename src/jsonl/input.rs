@@ -166,21 +166,11 @@ pub fn open_file(path: &Path) -> io::Result<Input> {
     })
 }
 
-/// How much a pipe is to hold: the processes at its ends run longer before they have to take turns.
-const PIPE_HOLDS: usize = 1 << 20;
-
-/// Makes a pipe hold more, where the system allows it; anything else is left alone.
-pub(super) fn widen_pipe(end: impl AsFd) {
-    // It is only slower otherwise.
-    let _ = rustix::pipe::fcntl_setpipe_size(end, PIPE_HOLDS);
-}
-
 /// Standard input, compressed or not.
 pub fn open_stdin() -> io::Result<Input> {
     // A duplicate of the descriptor, because std's own handle keeps a buffer that polling cannot see into.
     let stdin = File::from(rustix::io::dup(rustix::stdio::stdin())?);
     let metadata = stdin.metadata()?;
-    widen_pipe(&stdin);
     let meter = Meter::default();
     let source = super::decoded(Box::new(StreamSource::new(stdin, meter.clone())));
     Ok(Input {

@@ -8,18 +8,24 @@
 mod buffer;
 mod chunk;
 mod decode;
+mod form;
 pub mod format;
 mod input;
+mod inputs;
 mod later;
 mod output;
+mod queue;
 mod reject;
 mod trail;
 
 pub use buffer::Buffer;
 pub use chunk::{Chunk, ChunkKind, Record};
 pub use decode::{decoded, is_compressed};
+pub use form::{Form, is_refused};
 pub use input::{ByteSource, Input, Meter, StreamSource, open_file, open_stdin, read_whole};
+pub use inputs::{Again, Inputs};
 pub use later::{later_source, open_later};
 pub use output::{Output, replace_file};
+pub use queue::{Backlog, OnFull};
 pub use reject::{Ledger, Place, Reject, RejectLimit, RejectPolicy};
 pub use trail::Trail;

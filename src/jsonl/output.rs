@@ -7,11 +7,12 @@ use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tempfile::NamedTempFile;
 
 use super::format::{Format, Formatter};
+use super::queue::{Backlog, OnFull, Queue};
 
 /// The size of a full write.
 const BUFFER: usize = 64 << 10;
@@ -26,6 +27,8 @@ pub struct Output {
     formatter: Option<Formatter>,
     /// A write to a stream ends with a line, and is no longer than what a pipe takes at once.
     whole_lines: bool,
+    longest_write: Duration,
+    backlog: Option<Backlog>,
 }
 
 /// What a pipe takes at once, whoever else writes into it.
@@ -44,7 +47,6 @@ impl Output {
     pub fn stdout() -> io::Result<Output> {
         // A duplicate of the descriptor: std's own handle would flush at every newline.
         let stdout = File::from(rustix::io::dup(rustix::stdio::stdout())?);
-        super::input::widen_pipe(&stdout);
         Ok(Output { is_stdout: true, ..Output::to(Box::new(stdout)) })
     }
 
@@ -61,6 +63,33 @@ impl Output {
     pub fn in_whole_lines(mut self) -> Output {
         self.whole_lines = true;
         self
+    }
+
+    /// Lets at most so many bytes wait in memory for a slow reader of a stream. A file never makes anybody wait.
+    ///
+    /// # Errors
+    ///
+    /// There is no thread to be had.
+    pub fn with_queue(mut self, most: usize, on_full: OnFull) -> io::Result<Output> {
+        self.destination = match self.destination {
+            Destination::Stream(stream) => {
+                let (queue, backlog) = Queue::start(stream, most, on_full)?;
+                self.backlog = Some(backlog);
+                Destination::Stream(Box::new(queue))
+            }
+            other => other,
+        };
+        Ok(self)
+    }
+
+    /// How the queue is doing, if there is one.
+    pub fn backlog(&self) -> Option<&Backlog> {
+        self.backlog.as_ref()
+    }
+
+    /// The longest that a reader of this output has let a write wait.
+    pub fn longest_write(&self) -> Duration {
+        self.backlog.as_ref().map_or(self.longest_write, Backlog::longest_write)
     }
 
     /// Whether this is standard output.
@@ -132,6 +161,8 @@ impl Output {
             is_stdout: false,
             formatter: None,
             whole_lines: false,
+            longest_write: Duration::ZERO,
+            backlog: None,
         }
     }
 
@@ -192,6 +223,7 @@ impl Output {
         if self.buffer.is_empty() {
             return Ok(());
         }
+        let begun = Instant::now();
         let outcome = match &mut self.destination {
             Destination::Stream(stream) if self.whole_lines => write_whole_lines(stream, &self.buffer),
             Destination::Stream(stream) => stream.write_all(&self.buffer),
@@ -201,6 +233,7 @@ impl Output {
                 file.write_all(&self.buffer)
             }
         };
+        self.longest_write = self.longest_write.max(begun.elapsed());
         self.buffer.clear();
         outcome.map_err(|error| {
             let name = match &self.destination {

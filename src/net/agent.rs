@@ -31,7 +31,7 @@ const USER_AGENT: &str = concat!("trendpipe/", env!("CARGO_PKG_VERSION"));
 /// Makes requests as the options say.
 #[derive(Clone)]
 pub struct Agent {
-    agent: ureq::Agent,
+    pub(super) agent: ureq::Agent,
     options: Options,
 }
 
@@ -168,7 +168,7 @@ impl Agent {
         })
     }
 
-    fn reason(&self, error: ureq::Error) -> Reason {
+    pub(super) fn reason(&self, error: ureq::Error) -> Reason {
         let options = &self.options;
         match error {
             ureq::Error::Timeout(Timeout::Connect | Timeout::Resolve) => {

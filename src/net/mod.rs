@@ -8,6 +8,7 @@ mod address;
 mod agent;
 mod error;
 mod headers;
+mod s3;
 mod url;
 mod within;
 
@@ -15,6 +16,7 @@ pub use address::Address;
 pub use agent::{Agent, Response};
 pub use error::{Error, Reason};
 pub use headers::{Headers, bearer_from_environment};
+pub use s3::{Object, Store, StoreOptions};
 pub use url::Url;
 
 use std::path::PathBuf;

@@ -4,22 +4,32 @@
 //! caller. Each kind is one line of [`KINDS`] and one file here. Sources read until the end and know nothing of
 //! reconnecting: the machine that will do that opens them again, and decides by [`net::Reason`](crate::net::Reason).
 
+mod belief;
 mod demo;
+mod disorder;
+mod follow;
 mod http;
+mod listing;
+mod objects;
 mod replay;
 mod tcp;
 #[cfg(test)]
 mod testing;
 
+pub use belief::Extent;
 pub use demo::{DemoKind, DemoSettings, DemoSource};
+pub use disorder::Disorder;
+pub use follow::{FollowSource, FollowVoice};
 pub use http::HttpSource;
+pub use listing::Target;
+pub use objects::objects;
 pub use replay::{Pace, Rate, Speed};
 pub use tcp::TcpSource;
 
 use std::path::Path;
 
 use crate::jsonl::{Input, Meter, decoded};
-use crate::net::{Address, Error, Options, Url};
+use crate::net::{Address, Error, Options, StoreOptions, Url};
 
 /// What sources need to know besides the address.
 #[derive(Clone, Debug, Default)]
@@ -28,9 +38,11 @@ pub struct SourceOptions {
     pub net: Options,
     /// The synthetic streams.
     pub demo: DemoSettings,
+    /// Where object stores are.
+    pub store: StoreOptions,
 }
 
-type Open = fn(&str, &SourceOptions) -> Result<Input, Error>;
+type Open = fn(&str, &SourceOptions) -> Result<Vec<Input>, Error>;
 
 /// One kind of source.
 pub struct Kind {
@@ -54,7 +66,7 @@ pub const KINDS: [Kind; 9] = [
     kind("ws://", "ws://HOST/PATH", "WebSocket messages", None),
     kind("wss://", "wss://HOST/PATH", "WebSocket messages over TLS", None),
     kind("sse://", "sse://HOST/PATH", "server-sent events", None),
-    kind("s3://", "s3://BUCKET/PREFIX", "the objects of a bucket", None),
+    kind("s3://", "s3://BUCKET/PREFIX", "the objects of a bucket", Some(open_objects)),
 ];
 
 /// Names of sources to come; a file of that name is read as a file.
@@ -74,7 +86,7 @@ impl Kind {
 
 /// Opens the source that `address` names; `None` for a file's path and `-`. Waits until it is connected, or as long as
 /// the time-outs say.
-pub fn open(address: &str, options: &SourceOptions) -> Result<Option<Input>, Error> {
+pub fn open(address: &str, options: &SourceOptions) -> Result<Option<Vec<Input>>, Error> {
     if is_scheme_less(address) {
         if PRESETS.contains(&address) && !Path::new(address).exists() {
             return Err(Error::usage(format!(
@@ -108,6 +120,11 @@ pub fn open(address: &str, options: &SourceOptions) -> Result<Option<Input>, Err
     }
 }
 
+/// Whether this names a source that is no file.
+pub fn is_source(address: &str) -> bool {
+    !is_scheme_less(address)
+}
+
 /// Whether this is a path: a colon alone makes no scheme, because file names hold times (`2018-11-12T19:00.jsonl`).
 fn is_scheme_less(address: &str) -> bool {
     if address.to_ascii_lowercase().starts_with("demo:") {
@@ -123,28 +140,32 @@ fn supported() -> String {
     format!("{}, and files", forms.join(", "))
 }
 
-fn open_tcp(address: &str, options: &SourceOptions) -> Result<Input, Error> {
+fn open_tcp(address: &str, options: &SourceOptions) -> Result<Vec<Input>, Error> {
     let rest = &address["tcp://".len()..];
     let address = Address::parse(rest.strip_suffix('/').unwrap_or(rest))?;
     let (name, meter) = (format!("tcp://{address}"), Meter::default());
     let source = TcpSource::open(address, &options.net, meter.clone())?;
-    Ok(Input::new(name, Box::new(source), meter))
+    Ok(vec![Input::new(name, Box::new(source), meter)])
 }
 
 /// A compressed file on a server is decompressed as a local one is.
-fn open_http(address: &str, options: &SourceOptions) -> Result<Input, Error> {
+fn open_http(address: &str, options: &SourceOptions) -> Result<Vec<Input>, Error> {
     let url = Url::parse(address)?;
     let meter = Meter::default();
     let source = HttpSource::open(&url, &options.net, meter.clone())?;
-    Ok(Input { size: source.size(), ..Input::new(url.to_string(), decoded(Box::new(source)), meter) })
+    Ok(vec![Input { size: source.size(), ..Input::new(url.to_string(), decoded(Box::new(source)), meter) }])
 }
 
-fn open_demo(address: &str, options: &SourceOptions) -> Result<Input, Error> {
+fn open_objects(address: &str, options: &SourceOptions) -> Result<Vec<Input>, Error> {
+    objects(address, &options.store, &options.net)
+}
+
+fn open_demo(address: &str, options: &SourceOptions) -> Result<Vec<Input>, Error> {
     let name = address.to_ascii_lowercase();
     let kind = if name == "demo:rsvps" { DemoKind::Rsvps } else { DemoKind::Tweets };
     let meter = Meter::default();
     let source = DemoSource::new(kind, &options.demo, meter.clone());
-    Ok(Input::new(name, Box::new(source), meter))
+    Ok(vec![Input::new(name, Box::new(source), meter)])
 }
 
 #[cfg(test)]
@@ -179,7 +200,7 @@ mod tests {
             assert!(message.contains("demo:rsvps") && !message.contains("ws://"), "{message}");
         }
         assert!(!refused("ftp://h/x?key=hush").contains("hush"));
-        for address in ["ws://h/", "wss://h/", "s3://b/p", "sse://h/", "bluesky", "x"] {
+        for address in ["ws://h/", "wss://h/", "sse://h/", "bluesky", "x"] {
             assert!(refused(address).contains("not yet supported"), "{address}");
         }
         assert!(refused("tcp://localhost").contains("expected host:port"));
@@ -193,7 +214,7 @@ mod tests {
 
     #[test]
     fn the_demo_streams_open() {
-        let input = open("Demo:Tweets", &SourceOptions::default()).unwrap().unwrap();
+        let input = open("Demo:Tweets", &SourceOptions::default()).unwrap().unwrap().remove(0);
         assert_eq!((input.name.as_str(), input.size), ("demo:tweets", None));
     }
 }

@@ -4,20 +4,15 @@
 //! who waits do not add up, and a run that was held up catches up. Nothing waits here and no clock is read: the caller
 //! keeps the start and waits. The bytes of a line are none of this module's business.
 //!
-//! Event times are data and may be wrong. A record behind the largest time so far is due at once. A record more than a
-//! day away from it, forwards or backwards, is sent at once and moves nothing, unless three in a row lie within a day of
-//! each other: then they are believed (as the windows believe them), and the schedule goes on from there without waiting
-//! for the hole. So neither a broken date nor two recordings in one file stall a replay or end its pacing.
+//! A record behind the largest time so far is due at once. One whose time is doubted (see `belief`) is sent at once and moves
+//! nothing; where the times jump, the schedule goes on without waiting for the hole. So neither a broken date nor two
+//! recordings in one file stall a replay or end its pacing.
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// How far from the largest time so far a record may lie to be believed at once.
-const JUMP_MS: i64 = 24 * 60 * 60 * 1000;
-
-/// How many records in a row make a jump believed.
-const WITNESSES: u32 = 3;
+use super::belief::{Belief, Verdict};
 
 /// How fast a recording is replayed: `1x`, `60x`, `0.5x`, `max`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -121,12 +116,9 @@ struct Track {
     speed: f64,
     /// The longest wait, in event time.
     max_gap_ms: Option<i64>,
-    /// The largest believed time so far.
-    newest: Option<i64>,
+    belief: Belief,
     /// Event time that was played, holes left out.
     played_ms: i64,
-    /// The newest record of a jump, and how many there are in a row.
-    jump: (i64, u32),
 }
 
 impl Pace {
@@ -137,9 +129,8 @@ impl Pace {
             Speed::Times(speed) => Rule::EventTime(Track {
                 speed,
                 max_gap_ms: max_gap.map(|gap| (gap.as_secs_f64() * 1000.0 * speed) as i64),
-                newest: None,
+                belief: Belief::default(),
                 played_ms: 0,
-                jump: (0, 0),
             }),
         };
         Pace { rule, due: Duration::ZERO }
@@ -175,24 +166,7 @@ impl Pace {
 
 impl Track {
     fn take(&mut self, time: i64) {
-        let Some(newest) = self.newest else {
-            self.newest = Some(time);
-            return;
-        };
-        let gap = time.saturating_sub(newest);
-        if gap.saturating_abs() > JUMP_MS {
-            let (last, witnesses) = self.jump;
-            let agrees = witnesses > 0 && time.saturating_sub(last).saturating_abs() <= JUMP_MS;
-            self.jump = (if agrees { time.max(last) } else { time }, if agrees { witnesses + 1 } else { 1 });
-            if self.jump.1 == WITNESSES {
-                self.newest = Some(self.jump.0);
-                self.jump.1 = 0;
-            }
-            return;
-        }
-        self.jump.1 = 0;
-        if gap > 0 {
-            self.newest = Some(time);
+        if let Verdict::Forward(gap) = self.belief.take(time) {
             self.played_ms = self.played_ms.saturating_add(gap.min(self.max_gap_ms.unwrap_or(gap)));
         }
     }
@@ -205,6 +179,7 @@ fn seconds(seconds: f64) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use super::super::belief::JUMP_MS;
     use super::*;
 
     const DAY: i64 = JUMP_MS;

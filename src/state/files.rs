@@ -110,6 +110,7 @@ impl Files {
 
     /// Opens the files (`-` and what is no regular file are streams) where they are to be read on, in order.
     pub fn open(&mut self, paths: &[PathBuf]) -> anyhow::Result<(Vec<Input>, Vec<InputNote>)> {
+        self.progress.clear();
         let mut notes = Vec::new();
         let mut streams = Vec::new();
         let mut given: Vec<Given<'_>> = Vec::new();

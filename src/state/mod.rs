@@ -13,6 +13,7 @@
 //! | `atomic`, `lock` | a file replaced as a whole; one run at a time |
 //! | `settings` | what must be as it was |
 //! | `files`, `seen`, `content` | which file is which, and where it is read on |
+//! | `growing` | files that are read again and again in one run |
 //! | `owned` | outputs: appended to, and cut back |
 //! | `keeper` | saving while the run goes on |
 
@@ -20,6 +21,7 @@ mod atomic;
 mod content;
 mod error;
 mod files;
+mod growing;
 mod keeper;
 mod lock;
 mod owned;
@@ -37,6 +39,7 @@ use anyhow::Context as _;
 pub use atomic::replace;
 pub use error::StateError;
 pub use files::InputNote;
+pub use growing::Growing;
 pub use keeper::{Keeper, Snapshot};
 pub use owned::Owned;
 pub use settings::Settings;

@@ -41,6 +41,24 @@ impl Unit {
     }
 }
 
+impl Unit {
+    /// How many of it are a second.
+    pub(super) fn per_second(self) -> i128 {
+        match self {
+            Unit::Seconds => 1,
+            Unit::Milliseconds => 1_000,
+            Unit::Microseconds => 1_000_000,
+            Unit::Nanoseconds => 1_000_000_000,
+        }
+    }
+}
+
+/// The unit in which a decimal number is read; `None` if it is none.
+pub(super) fn unit_of(text: &str, unit: Option<Unit>) -> Option<Unit> {
+    let number = Decimal::read(text.as_bytes())?;
+    Some(unit.unwrap_or_else(|| Unit::of_magnitude(number.places())))
+}
+
 impl std::str::FromStr for Unit {
     type Err = String;
 

@@ -12,6 +12,7 @@ mod civil;
 mod epoch;
 mod range;
 mod reader;
+mod shift;
 mod span;
 
 pub use calendar::{Calendar, local_time, time_zone, zone_name};

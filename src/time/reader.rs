@@ -65,6 +65,22 @@ impl TimeReader {
         Ok(TimeReader { shape: Shape::Format(format.into()) })
     }
 
+    /// The format that it was told.
+    pub(super) fn format(&self) -> Option<&str> {
+        match &self.shape {
+            Shape::Format(format) => Some(format),
+            _ => None,
+        }
+    }
+
+    /// The unit that it was told.
+    pub(super) fn unit(&self) -> Option<Unit> {
+        match self.shape {
+            Shape::Unit(unit) => Some(unit),
+            _ => None,
+        }
+    }
+
     /// What it was told, to be compared: nothing, a unit, or a format.
     pub fn setting(&self) -> Option<String> {
         match &self.shape {

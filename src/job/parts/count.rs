@@ -7,23 +7,25 @@ use super::shared::Shared;
 use super::writer::PartWriter;
 use crate::drive::{Context, End, Figures, Flow, Job, Notes, Recipe, Usage};
 use crate::job::clock::{Clock, ClockSearch};
-use crate::job::count::intake::Intake;
 use crate::job::count::mapper::{CountMapper, Counted};
-use crate::job::count::{AtEnd, CountOptions};
+use crate::job::count::{AtEnd, CountOptions, now};
 use crate::jsonl::Chunk;
 use crate::time::rfc3339;
-use crate::window::{Outcome, PartialWindows};
+use crate::window::{Names, Outcome, PartialWindows};
 
 /// The job.
 pub struct PartialCount {
     options: CountOptions,
     search: ClockSearch,
-    intake: Intake,
     windows: PartialWindows,
     writer: PartWriter,
+    left_out: u64,
     no_key: u64,
     gap: u64,
     counted: u64,
+    told_composite: bool,
+    /// Why the run ended before its input.
+    failure: Option<Usage>,
 }
 
 impl CountOptions {
@@ -60,12 +62,14 @@ impl PartialCount {
         }
         Ok(PartialCount {
             search: ClockSearch::default(),
-            intake: Intake::new(&options),
             windows,
             writer,
+            left_out: 0,
             no_key: 0,
             gap: 0,
             counted: 0,
+            told_composite: false,
+            failure: None,
             options,
         })
     }
@@ -96,20 +100,42 @@ impl Job for PartialCount {
 
     fn apply(&mut self, _chunk: &Chunk, counted: Counted, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
         self.writer.begin(cx.out)?;
-        let PartialCount { intake, windows, writer, .. } = self;
-        let flow = intake.take(&counted, cx.notes, |entry| {
-            match windows.record(entry.time, entry.names, entry.values, &mut writer.to(cx.out)) {
+        self.left_out += counted.left_out;
+        if let Some(composite) = &counted.composite
+            && !self.told_composite
+        {
+            cx.notes.say(composite);
+            self.told_composite = true;
+        }
+        let arrival = matches!(self.options.clock, Clock::Arrival).then(now);
+        let (mut keys, mut spellings, mut values) = (Vec::new(), Vec::new(), Vec::new());
+        let width = self.options.aggregates.len() + usize::from(self.options.weight.is_some());
+        for (index, record) in counted.records.iter().enumerate() {
+            keys.clear();
+            keys.extend(counted.keys.counted(record.keys.clone()));
+            spellings.clear();
+            spellings.extend(counted.keys.spelled(record.keys.clone()));
+            values.clear();
+            values.extend(counted.values.get(index * width..(index + 1) * width));
+            let time = arrival.unwrap_or(record.time);
+            let names = Names { keys: &keys, spellings: &spellings };
+            match self.windows.record(time, names, &values, &mut self.writer.to(cx.out)) {
                 Outcome::NoKey => self.no_key += 1,
                 Outcome::Gap => self.gap += 1,
                 _ => self.counted += 1,
             }
-            if writer.is_owed() {
-                writer.progress(windows.promised(), cx.out)?;
+            if self.writer.is_owed() {
+                self.writer.progress(self.windows.promised(), cx.out)?;
             }
-            Ok(windows.live_keys())
-        })?;
+            if let Some(limit) =
+                self.options.limit.filter(|limit| limit.is_exceeded_by(self.windows.live_keys()))
+            {
+                self.failure = Some(limit.failure(", let windows be shorter or close earlier"));
+                break;
+            }
+        }
         self.progress(cx)?;
-        Ok(flow)
+        Ok(if self.failure.is_some() { Flow::Done } else { Flow::On })
     }
 
     fn alarm(&self) -> Option<Instant> {
@@ -129,7 +155,7 @@ impl Job for PartialCount {
         }
         self.writer.begin(cx.out)?;
         self.windows.finish(&mut self.writer.to(cx.out));
-        let has_all = !self.intake.has_failed() && !matches!(end, End::Rejects | End::Broken);
+        let has_all = self.failure.is_none() && !matches!(end, End::Rejects | End::Broken);
         self.writer.end(self.windows.max_event_time(), has_all, cx.out)?;
         cx.out.flush()?;
         if self.no_key > 0 {
@@ -137,11 +163,11 @@ impl Job for PartialCount {
             let sentence = format!("{} of {records} records have no key", self.no_key);
             if self.counted == 0 { cx.notes.say(&sentence) } else { cx.notes.explain(&sentence) }
         }
-        self.intake.finish()
+        self.failure.take().map_or(Ok(()), |failure| Err(failure.into()))
     }
 
     fn figures(&self, figures: &mut Figures) {
-        figures.insert("left_out".into(), self.intake.left_out().into());
+        figures.insert("left_out".into(), self.left_out.into());
         figures.insert("no_key".into(), self.no_key.into());
         figures.insert("gap".into(), self.gap.into());
         figures.insert("keys".into(), self.windows.keys().into());

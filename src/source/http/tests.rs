@@ -175,7 +175,7 @@ fn a_gzip_file_is_unpacked_by_its_magic_number() {
     let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", packed.len());
     let url = format!("http://{}/a.jsonl.gz", answer([head.as_bytes(), &packed].concat()));
     let options = crate::source::SourceOptions { net: options(), ..Default::default() };
-    let mut input = crate::source::open(&url, &options).unwrap().unwrap();
+    let mut input = crate::source::open(&url, &options).unwrap().unwrap().remove(0);
     assert_eq!((input.name, input.size), (url, Some(packed.len() as u64)));
     assert_eq!(read_all(input.source.as_mut(), 64).unwrap(), LINES);
     assert_eq!(input.meter.bytes(), packed.len() as u64);

@@ -1,0 +1,215 @@
+//! `stream-fetch s3://…`: against recorded answers, and against a real server where there is one.
+//!
+//! The real one is s3s-fs, which checks signatures: `cargo install s3s-fs --version 0.14.1 --features binary`.
+
+mod common;
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+
+use common::{Tool, demo, gzip, tool, zstd};
+
+/// A server that gives these answers, one a connection, and the heads of the requests that it got.
+fn answering(answers: Vec<Vec<u8>>) -> (String, Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = format!("http://{}", listener.local_addr().expect("bound"));
+    let (send, requests) = channel();
+    std::thread::spawn(move || {
+        for answer in answers {
+            let mut stream = listener.accept().expect("a connection").0;
+            send.send(request(&stream)).expect("the test waits");
+            stream.write_all(&answer).expect("connected");
+        }
+    });
+    (address, requests)
+}
+
+fn request(stream: &TcpStream) -> String {
+    let mut reader = BufReader::new(stream);
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        assert_ne!(reader.read_line(&mut head).expect("a request"), 0);
+    }
+    head
+}
+
+fn answer(status: &str, headers: &str, length: usize, body: &[u8]) -> Vec<u8> {
+    let head = format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\n{headers}Connection: close\r\n\r\n");
+    [head.as_bytes(), body].concat()
+}
+
+fn ok(body: &[u8]) -> Vec<u8> {
+    answer("200 OK", "", body.len(), body)
+}
+
+fn page(objects: &[(&str, usize)], next: Option<&str>) -> Vec<u8> {
+    let contents: String = objects
+        .iter()
+        .map(|(key, size)| {
+            format!("<Contents><Key>{key}</Key><LastModified>2026-11-21T10:00:00.000Z</LastModified><ETag>\"e1\"</ETag><Size>{size}</Size><StorageClass>STANDARD</StorageClass></Contents>")
+        })
+        .collect();
+    let next =
+        next.map_or(String::new(), |token| format!("<NextContinuationToken>{token}</NextContinuationToken>"));
+    let truncated = !next.is_empty();
+    ok(format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?><ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Name>raw</Name><Prefix>a/</Prefix><KeyCount>1</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>{truncated}</IsTruncated>{next}{contents}</ListBucketResult>").as_bytes())
+}
+
+fn fetch(endpoint: &str) -> Tool {
+    ["AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3", "AWS_REGION", "AWS_DEFAULT_REGION"]
+        .iter()
+        .fold(tool("stream-fetch"), |tool, name| tool.env(name, ""))
+        .env("AWS_ENDPOINT_URL", endpoint)
+        .env("AWS_ACCESS_KEY_ID", "AKEXAMPLE")
+        .env("AWS_SECRET_ACCESS_KEY", "hush-hush-hush")
+}
+
+#[test]
+fn pages_of_keys_objects_of_all_kinds_and_a_broken_connection() {
+    let (lines, packed) = ("{\"n\":1}\n{\"n\":2}\n", gzip(b"{\"n\":3}\n"));
+    let (address, requests) = answering(vec![
+        page(&[("a/b.gz", packed.len()), ("a/folder/", 0), ("a/x.jsonl.part", 9)], Some("more+1/=")),
+        page(&[("a/a b+%C3%A9.jsonl", lines.len())], None),
+        // It breaks after ten bytes, and goes on from there.
+        answer("200 OK", "", lines.len(), &lines.as_bytes()[..10]),
+        answer("206 Partial Content", "", lines.len() - 10, &lines.as_bytes()[10..]),
+        answer("503 Slow Down", "", 0, b""),
+        ok(&packed),
+    ]);
+    let ran = fetch(&address)
+        .args(["s3://raw/a/", "--verbose"])
+        .env("AWS_SESSION_TOKEN", "hush-token")
+        .run()
+        .with_code(0);
+    assert_eq!(ran.text(), "{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n", "in the order of keys: {}", ran.err);
+    assert!(!ran.err.contains("hush") && !ran.err.contains("X-Amz"), "{}", ran.err);
+    let heads: Vec<String> = requests.iter().collect();
+    assert!(
+        heads[0].contains("GET /raw/?")
+            && heads[0].contains("prefix=a%2F")
+            && heads[0].contains("X-Amz-Signature="),
+        "{}",
+        heads[0]
+    );
+    assert!(heads[0].contains("X-Amz-Security-Token=hush-token"), "{}", heads[0]);
+    assert!(heads[1].contains("continuation-token=more%2B1%2F%3D"), "{}", heads[1]);
+    let third = heads[3].to_ascii_lowercase();
+    assert!(third.contains("range: bytes=10-") && third.contains("if-match: \"e1\""), "{third}");
+}
+
+#[test]
+fn what_a_store_refuses_is_said_in_words() {
+    let xml = |code: &str| {
+        format!(
+            "<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>m</Message><AWSAccessKeyId>AKEXAMPLE</AWSAccessKeyId><StringToSign>hush</StringToSign></Error>"
+        )
+    };
+    for (status, headers, code, hint) in [
+        ("403 Forbidden", "", "SignatureDoesNotMatch", "check AWS_ACCESS_KEY_ID"),
+        ("403 Forbidden", "", "AccessDenied", "may not read this"),
+        ("404 Not Found", "", "NoSuchBucket", "no such bucket"),
+        (
+            "301 Moved Permanently",
+            "x-amz-bucket-region: eu-west-3\r\n",
+            "PermanentRedirect",
+            "AWS_REGION=eu-west-3",
+        ),
+        ("400 Bad Request", "", "ExpiredToken", "AWS_SESSION_TOKEN"),
+    ] {
+        let body = xml(code);
+        let (address, _requests) = answering(vec![answer(status, headers, body.len(), body.as_bytes())]);
+        let ran = fetch(&address).arg("s3://raw/a/").run().with_code(4);
+        assert!(
+            ran.err.contains("s3://raw/a/") && ran.err.contains(code) && ran.err.contains(hint),
+            "{}",
+            ran.err
+        );
+        assert!(
+            ran.err.lines().count() == 1 && !ran.err.contains("hush") && !ran.err.contains("AKEXAMPLE"),
+            "{}",
+            ran.err
+        );
+    }
+    let (address, _requests) = answering(vec![page(&[], None)]);
+    let ran = fetch(&address).arg("s3://raw/a/").run().with_code(4);
+    assert!(ran.err.contains("check the prefix"), "{}", ran.err);
+    for (source, hint) in [("s3://", "s3://BUCKET/PREFIX"), ("s3:///x", "s3://BUCKET/PREFIX")] {
+        let ran = fetch(&address).arg(source).run().with_code(2);
+        assert!(ran.err.contains(hint), "{}", ran.err);
+    }
+    let ran = fetch("127.0.0.1:9000").arg("s3://raw/").run().with_code(2);
+    assert!(ran.err.contains("http://127.0.0.1:9000"), "{}", ran.err);
+}
+
+/// A store that is stopped when the test is over.
+struct Store(Child, String);
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn store(root: &Path) -> Option<Store> {
+    // A port that was free a moment ago.
+    let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("bound").port();
+    let child = Command::new("s3s-fs")
+        .args([
+            "--host",
+            "127.0.0.1",
+            "--port",
+            &port.to_string(),
+            "--access-key",
+            "AK",
+            "--secret-key",
+            "hush-hush",
+        ])
+        .arg(root)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    let Ok(child) = child else {
+        println!("skipped: there is no s3s-fs");
+        return None;
+    };
+    let begun = std::time::Instant::now();
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        assert!(begun.elapsed() < common::PATIENCE, "the store does not come up");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    Some(Store(child, format!("http://127.0.0.1:{port}")))
+}
+
+#[test]
+fn a_real_store_that_checks_signatures() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let raw = folder.path().join("raw-archive/2026");
+    fs::create_dir_all(&raw).expect("a folder");
+    let lines = demo("demo:rsvps", 3000);
+    let half = lines.iter().position(|&byte| byte == b'\n').map_or(0, |_| lines.len() / 2);
+    let cut = half + lines[half..].iter().position(|&byte| byte == b'\n').expect("a line") + 1;
+    fs::write(raw.join("T10.jsonl.zst"), zstd(&lines[..cut])).expect("a file");
+    fs::write(raw.join("T11 é.jsonl.gz"), gzip(&lines[cut..])).expect("a file");
+    let Some(store) = store(folder.path()) else { return };
+    let call = |key: &str, secret: &str, address: &str| {
+        fetch(&store.1)
+            .env("AWS_ACCESS_KEY_ID", key)
+            .env("AWS_SECRET_ACCESS_KEY", secret)
+            .args([address, "-q"])
+            .run()
+    };
+    let ran = call("AK", "hush-hush", "s3://raw-archive/2026/").with_code(0);
+    let local = tool("stream-fetch").args(["-q", "-"]).input(&lines).run().with_code(0);
+    assert!(ran.out == local.out, "{} bytes, expected {}", ran.out.len(), local.out.len());
+    let ran = call("AK", "wrong", "s3://raw-archive/2026/").with_code(4);
+    assert!(ran.err.contains("SignatureDoesNotMatch") && !ran.err.contains("wrong;"), "{}", ran.err);
+    let ran = call("AK", "hush-hush", "s3://no-such-bucket/").with_code(4);
+    assert!(ran.err.contains("404") || ran.err.contains("NoSuchBucket"), "{}", ran.err);
+    let ran = call("AK", "hush-hush", "s3://raw-archive/2027/").with_code(4);
+    assert!(ran.err.contains("check the prefix"), "{}", ran.err);
+}
