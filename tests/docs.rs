@@ -12,7 +12,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-const TOOLS: [&str; 6] = ["stream-fetch", "jsonl-filter", "window-count", "topn", "plot-svg", "plot-term"];
+const TOOLS: [&str; 7] =
+    ["stream-fetch", "jsonl-filter", "jsonl-describe", "window-count", "topn", "plot-svg", "plot-term"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

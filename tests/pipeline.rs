@@ -231,8 +231,9 @@ fn a_reader_that_goes_away_ends_it_quietly_while_input_flows_and_while_it_is_sil
 fn a_full_disk_is_one_line_on_stderr_and_status_4() {
     let topn_records = case("topn", &["--key", ".k"], record, 0);
     let plot = case("plot-svg", &[], whole_window, 0);
+    let describe = case("jsonl-describe", &[], record, 0);
     let table = case("window-count", &["--time", ".t", "--window", "all", "--format", "table"], record, 0);
-    for case in CASES.iter().chain([&topn_records, &plot, &table]) {
+    for case in CASES.iter().chain([&topn_records, &plot, &table, &describe]) {
         // Two lines fail at the last flush, many while input still comes.
         for lines in [2, 20_000] {
             let full = OpenOptions::new().write(true).open("/dev/full").expect("this is Linux");

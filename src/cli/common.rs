@@ -92,6 +92,11 @@ impl OutputArgs {
         self.format
     }
 
+    /// Whether what is written is a table for people.
+    pub fn is_for_people(&self) -> bool {
+        self.format == Format::Table
+    }
+
     /// Opens the file, or standard output.
     pub fn open(&self) -> anyhow::Result<Output> {
         let output = match &self.output {

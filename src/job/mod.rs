@@ -5,6 +5,7 @@
 
 pub mod clock;
 pub mod count;
+pub mod describe;
 mod evaluate;
 pub mod fetch;
 pub mod filter;

@@ -1,6 +1,8 @@
 //! What is remembered of records beyond one line, which of them are chosen, and the tables that they are joined with.
 
 mod dedupe;
+pub mod describe;
+mod hash;
 mod repeats;
 mod sample;
 mod table;
