@@ -39,13 +39,14 @@ Examples:
 Exit status: 0 done, 2 usage, 3 too many rejects, 4 input or output failed.";
 
 fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
-    args.common.prepare(tool)?;
+    let Args { files, sample, depth, max_names, output, common } = args;
+    common.prepare(tool)?;
     let mut describe = Describe::new(DescribeOptions {
-        sample: args.sample.map(|rate| Sample::new(rate, 0)),
-        limits: Limits { depth: args.depth.into(), names: args.max_names.into() },
-        shown: if args.output.is_for_people() { Shown::InWords } else { Shown::Exactly },
+        sample: sample.map(|rate| Sample::new(rate, 0)),
+        limits: Limits { depth: depth.into(), names: max_names.into() },
+        shown: if output.is_for_people() { Shown::InWords } else { Shown::Exactly },
     });
-    let (status, _) = args.common.run(tool, &mut describe, &args.files, args.output.open()?)?;
+    let (status, _) = common.run(tool, &mut describe, &files, output.open()?)?;
     Ok(status)
 }
 
