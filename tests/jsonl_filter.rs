@@ -245,3 +245,52 @@ fn a_condition_that_assigns_or_fell_into_words_is_refused() {
         tool("jsonl-filter").args(["--map", ".lang = \"en\""]).input("{\"lang\":\"de\"}\n").run().quietly();
     assert_eq!(ran.text(), "{\"lang\":\"en\"}\n");
 }
+
+/// The table of docs/expressions.md: an expression, a record, the outputs of jq 1.6 (`!` is an error), and ours.
+const DIFFERENCES: [(&str, &str, &str, &str); 9] = [
+    (".id", "{\"id\":9007199254740993}", "9007199254740992", "9007199254740993"),
+    (".x", "{\"x\":1.0}", "1", "1.0"),
+    (".x", "{\"x\":1e400}", "1.7976931348623157e+308", "1e400"),
+    ("\"a\" | contains(1)", "{}", "!", "false"),
+    (".[0]", "{\"a\":1}", "!", "null"),
+    ("(1, 2) + (10, 20)", "{}", "11 12 21 22", "11 21 12 22"),
+    ("any(.a; .b, .c)", "{\"a\":{\"b\":true,\"c\":true}}", "false", "true"),
+    ("[limit(0; 1, 2)]", "{}", "[1]", "[]"),
+    (".id == 9007199254740992", "{\"id\":9007199254740993}", "true", "false"),
+];
+
+#[test]
+fn what_differs_from_jq_is_as_the_page_says() {
+    let version = std::process::Command::new("jq").arg("--version").output();
+    let is_there = version.is_ok_and(|done| done.stdout.starts_with(b"jq-1.6"));
+    if !is_there {
+        println!("skipped: what jq gives, no jq 1.6 on PATH");
+    }
+    for (expression, record, theirs, ours) in DIFFERENCES {
+        let ran = filter(&["--map", expression], record).quietly();
+        assert_eq!(ran.text().trim_end().replace('\n', " "), ours, "{expression} of {record}");
+        if is_there {
+            let ran = common::shell(&format!("echo '{record}' | jq -c '{expression}'"));
+            let said = if ran.code == 0 { ran.text().trim_end().replace('\n', " ") } else { "!".to_owned() };
+            assert_eq!(said, theirs, "jq {expression} of {record}");
+        }
+    }
+}
+
+#[test]
+fn a_field_that_no_record_has_is_named_when_nothing_was_kept() {
+    let input = "{\"lang\":\"en\",\"user\":{\"id\":1}}\n".repeat(150);
+    let said = |args: &[&str]| filter(args, &input).with_code(0).err;
+    let hint = "jsonl-filter: none of the first 100 records has .lagn; did you mean .lang?\n";
+    assert_eq!(said(&[".lagn == \"en\""]), hint);
+    assert_eq!(said(&["--threads", "1", ".lagn == \"en\""]), hint);
+    assert_eq!(
+        said(&["--where", ".user.idd > 0", "--map", ".user"]),
+        hint.replace("lagn", "user.idd").replace("lang", "user.id")
+    );
+    assert_eq!(said(&[".lang == \"fr\""]), "", "the field is there");
+    assert_eq!(said(&[".lagn == null and .lang == \"en\""]), "", "records are kept");
+    assert_eq!(said(&["-v", ".lagn == null"]), "", "nothing was asked to be there");
+    let ran = filter(&[".nope"], "{\"a\":1}\n").with_code(0);
+    assert_eq!(ran.err, "jsonl-filter: no record has .nope\n");
+}

@@ -135,7 +135,7 @@ fn nearest(name: &str) -> Option<&'static str> {
 }
 
 /// How many letters must be inserted, removed, replaced or swapped with their neighbour to make `a` from `b`.
-fn distance(a: &str, b: &str) -> usize {
+pub(super) fn distance(a: &str, b: &str) -> usize {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     let mut before = vec![0; b.len() + 1];
     let mut row: Vec<usize> = (0..=b.len()).collect();

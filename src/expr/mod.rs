@@ -16,7 +16,7 @@
 //! | `engine`, `json`, `project` | jaq: its run, its values, the part of the record that it sees |
 //! | `functions`, `pattern`, `library` | the library: jq's as jaq has it, and ours |
 //! | `posts` | what is asked of a text or a post, in both engines |
-//! | `check`, `error` | what is told when an expression is wrong |
+//! | `check`, `error`, `unseen` | what is told when an expression is wrong, or asks for what is not there |
 //! | `splice`, `select` | records with fields more, and with few of theirs, made of their bytes |
 //! | `program` | both engines over one record |
 
@@ -41,6 +41,7 @@ mod splice;
 #[cfg(test)]
 mod tests;
 mod text;
+mod unseen;
 mod value;
 mod walk;
 mod work;
@@ -51,6 +52,7 @@ pub use library::use_lexicon;
 pub use program::{Program, Record};
 pub use select::{Selection, elements};
 pub use splice::{NewField, splice};
+pub use unseen::Unseen;
 pub use value::Value;
 
 use crate::scan::{Path, Step};

@@ -5,6 +5,7 @@
 
 mod keep;
 mod kept;
+mod looked_at;
 mod mapper;
 mod shape;
 
@@ -19,6 +20,7 @@ use crate::record::{Repeats, Sample, Within};
 use crate::state::Snapshot;
 use crate::time::{Millis, TimeReader};
 use kept::{Kept, KeptRecord, Tally};
+use looked_at::LookedAt;
 use mapper::FilterMapper;
 
 pub use shape::{JoinOptions, Shape, Write};
@@ -110,6 +112,8 @@ pub struct Filter {
     tally: Tally,
     /// The first key that the table does not have.
     unmatched_key: Option<String>,
+    /// The first records, while nothing is kept.
+    looked_at: LookedAt,
     failure: Option<Usage>,
 }
 
@@ -124,6 +128,7 @@ impl Filter {
             matched: 0,
             tally: Tally::default(),
             unmatched_key: None,
+            looked_at: LookedAt::default(),
             failure: None,
         }
     }
@@ -217,6 +222,7 @@ impl Job for Filter {
         if self.unmatched_key.is_none() {
             self.unmatched_key = kept.unmatched_key.take();
         }
+        self.looked_at.look(chunk);
         if self.options.is_ordered() {
             return self.take(chunk, &kept, cx);
         }
@@ -242,6 +248,9 @@ impl Job for Filter {
             cx.out.line(self.tally.lines.to_string().as_bytes())?;
         }
         self.tell_of_join(cx.notes);
+        if self.matched == 0 && !self.options.invert {
+            self.looked_at.tell(self.options.keep.iter(), cx.notes);
+        }
         Ok(())
     }
 

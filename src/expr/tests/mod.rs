@@ -8,6 +8,7 @@ mod jq;
 mod posts;
 mod recordings;
 mod select;
+mod unseen;
 
 use super::{EvalError, Expr, Program, Value, json};
 use std::ops::ControlFlow;
