@@ -368,6 +368,72 @@ fn a_run_that_is_told_to_end_inside_a_long_line_leaves_the_line_to_the_next() {
     assert_eq!(fs::read_to_string(path("out")).expect("a file"), "{\"t\":1}\n");
 }
 
+/// A process may have 1024 files open. Each of more is read once, whether it is new, has grown, or was compressed.
+#[test]
+fn three_thousand_files_are_read_once_each() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    fs::create_dir(path("logs")).expect("a folder");
+    let logs: Vec<PathBuf> = (0..3000).map(|at| path("logs").join(format!("{at:04}"))).collect();
+    let line = |at: usize, of: &str| format!("{{\"file\":{at},\"line\":\"{of}\"}}\n");
+    let lines = |of: &str| (0..3000).map(|at| line(at, of)).collect::<String>();
+    let read = || {
+        let script = "ulimit -n 1024; exec \"$0\" true -q --state state logs/*";
+        let mut command = Command::new("sh");
+        command.args(["-c", script]).arg(common::programs().join("jsonl-filter")).current_dir(folder.path());
+        let ran = command.output().expect("there is a shell");
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        String::from_utf8(ran.stdout).expect("UTF-8")
+    };
+    logs.iter().enumerate().for_each(|(at, log)| append(log, &line(at, "new")));
+    assert!(read() == lines("new"));
+    logs.iter().enumerate().for_each(|(at, log)| append(log, &line(at, "more")));
+    assert!(read() == lines("more"));
+    assert_eq!(read(), "", "nothing is new");
+    for (at, log) in logs.iter().enumerate() {
+        append(log, &line(at, "last"));
+        fs::write(log.with_extension("gz"), common::gzip(&fs::read(log).expect("a file"))).expect("a file");
+        fs::remove_file(log).expect("a file");
+    }
+    assert!(read() == lines("last"));
+}
+
+#[test]
+fn a_run_that_was_killed_leaves_nothing_behind_once_another_has_ended() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let parts = || {
+        let names =
+            fs::read_dir(folder.path()).expect("a folder").map(|entry| entry.expect("a file").file_name());
+        names.filter(|name| name.to_string_lossy().ends_with(".part")).count()
+    };
+    let count = || tool("topn").dir(folder.path()).args(["--key", ".k", "-o", "out"]);
+    let started = |wanted: usize| {
+        let patience = Instant::now() + common::PATIENCE;
+        while parts() < wanted {
+            assert!(Instant::now() < patience, "it writes beside its output");
+        }
+    };
+    let mut killed = count().spawn();
+    started(1);
+    killed.kill().expect("it is ours");
+    killed.wait().expect("it was killed");
+    assert_eq!(parts(), 1);
+    let mut living = count().spawn();
+    // Its own, and that of the dead is gone.
+    let patience = Instant::now() + common::PATIENCE;
+    while !fs::read_dir(format!("/proc/{}/fd", living.id())).expect("it runs").flatten().any(|entry| {
+        fs::read_link(entry.path()).is_ok_and(|target| target.to_string_lossy().ends_with(".part"))
+    }) {
+        assert!(Instant::now() < patience, "it writes beside its output");
+    }
+    assert_eq!(parts(), 1);
+    count().input("{\"k\":1}\n").run().quietly();
+    assert_eq!(parts(), 1, "that of the living stays");
+    drop(living.stdin.take());
+    assert_eq!(await_end(&mut living), 0);
+    assert_eq!((parts(), fs::read_to_string(folder.path().join("out")).expect("a file")), (0, String::new()));
+}
+
 #[test]
 fn an_output_that_was_taken_away_begins_anew_and_one_that_was_cut_is_told() {
     let folder = tempfile::tempdir().expect("a folder");

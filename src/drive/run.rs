@@ -5,7 +5,6 @@ use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use serde_json::Value;
 
 use super::map::{Checks, Mapped, Mapper, Rejected, cut_by_connection, map_chunk, too_long};
@@ -453,7 +452,8 @@ impl<J: Job> Run<'_, J> {
         if let Some(summary) = self.ledger.summary(self.counts.lines, self.counts.records) {
             self.notes.say(&summary);
         }
-        self.ledger.end_line().and_then(|()| self.ledger.flush()).context("cannot write the rejects")?;
+        self.ledger.end_line()?;
+        self.ledger.flush()?;
         self.save_at_end(end)?;
         // A file that others read is not replaced by a part of what it should hold.
         let output = std::mem::replace(&mut self.output, Output::to(Box::new(io::sink())));

@@ -279,7 +279,7 @@ impl Job for Count {
         self.end_windows(end, cx.out);
         self.settle_held()?;
         if let Some(late) = &mut self.late {
-            late.flush().context("cannot write the late records")?;
+            late.flush()?;
         }
         self.show(cx)?;
         self.tell(cx.notes);

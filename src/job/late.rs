@@ -74,12 +74,15 @@ impl LateFile {
     }
 
     pub(super) fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
+        self.file.flush().map_err(|error| named(&error))
     }
 
     fn write(&mut self, line: &[u8]) -> io::Result<()> {
         self.length += line.len() as u64 + 1;
-        self.file.write_all(line)?;
-        self.file.write_all(b"\n")
+        self.file.write_all(line).and_then(|()| self.file.write_all(b"\n")).map_err(|error| named(&error))
     }
+}
+
+fn named(error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("cannot write the late records: {error}"))
 }

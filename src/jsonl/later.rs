@@ -1,7 +1,7 @@
 //! Files that are opened when their turn comes: a process may hold some hundred open at a time, and a folder of logs has more.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::{ByteSource, Input, Meter, StreamSource, decoded, open_file};
@@ -18,11 +18,17 @@ pub fn open_later(path: &Path) -> io::Result<Input> {
 
 /// The bytes of a regular file, decompressed, that is opened by the first read.
 pub fn later_source(path: &Path, meter: Meter) -> Box<dyn ByteSource> {
-    decoded(Box::new(Later { path: path.to_owned(), meter, file: None }))
+    decoded(Box::new(Later { path: path.to_owned(), begin: 0, meter, file: None }))
+}
+
+/// The bytes of a regular file as they are from the `begin`-th on. It is opened by the first read.
+pub fn later_source_from(path: &Path, begin: u64, meter: Meter) -> Box<dyn ByteSource> {
+    Box::new(Later { path: path.to_owned(), begin, meter, file: None })
 }
 
 struct Later {
     path: PathBuf,
+    begin: u64,
     meter: Meter,
     file: Option<StreamSource<File>>,
 }
@@ -32,7 +38,8 @@ impl ByteSource for Later {
         match &mut self.file {
             Some(file) => file.read(buf),
             closed => {
-                let file = File::open(&self.path)?;
+                let mut file = File::open(&self.path)?;
+                file.seek(SeekFrom::Start(self.begin))?;
                 closed.insert(StreamSource::new(file, self.meter.clone())).read(buf)
             }
         }

@@ -5,6 +5,7 @@
 //! becomes a [`Reject`], which the [`Ledger`] counts, shows and keeps. What a tool writes goes through [`Output`],
 //! in one of the forms of [`format`](mod@format).
 
+mod beside;
 mod buffer;
 mod chunk;
 mod decode;
@@ -18,14 +19,15 @@ mod queue;
 mod reject;
 mod trail;
 
+pub use beside::replace_file;
 pub use buffer::Buffer;
 pub use chunk::{Chunk, ChunkKind, Record};
 pub use decode::{decoded, is_compressed};
 pub use form::{Form, is_refused};
 pub use input::{ByteSource, Input, Meter, StreamSource, open_file, open_stdin, read_whole};
 pub use inputs::{Again, Inputs};
-pub use later::{later_source, open_later};
-pub use output::{Output, replace_file};
+pub use later::{later_source, later_source_from, open_later};
+pub use output::Output;
 pub use queue::{Backlog, OnFull};
 pub use reject::{Ledger, Place, Reject, RejectLimit, RejectPolicy};
 pub use trail::Trail;

@@ -3,14 +3,14 @@
 //! The flush rule is kept by the driver, which asks [`Output::pending_since`]; nothing here decides when to flush but a
 //! full buffer. Errors are returned as they come: who reads them decides that a closed pipe is no failure.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use tempfile::NamedTempFile;
 
+use super::beside::{beside, persist};
 use super::format::{Format, Formatter};
 use super::queue::{Backlog, OnFull, Queue};
 
@@ -283,61 +283,6 @@ fn write_whole_lines(stream: &mut dyn Write, mut bytes: &[u8]) -> io::Result<()>
     Ok(())
 }
 
-/// Replaces the file of this path by these bytes, as a whole.
-pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let (mut file, path) = beside(path)?;
-    file.write_all(bytes)?;
-    persist(file, &path)
-}
-
-/// A temporary file in the folder where `path` leads, and that path with links resolved.
-fn beside(path: &Path) -> io::Result<(NamedTempFile, PathBuf)> {
-    // A link stays a link: what it points to is replaced.
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let mode = match fs::metadata(&path) {
-        Ok(metadata) if metadata.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
-        Ok(metadata) => metadata.permissions().mode(),
-        // The umask takes its part.
-        Err(_) => 0o666,
-    };
-    let folder = match path.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    };
-    let name =
-        path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "names no file"))?;
-    let mut prefix = std::ffi::OsString::from(".");
-    prefix.push(name);
-    let file = tempfile::Builder::new()
-        .prefix(&prefix)
-        .suffix(".part")
-        .permissions(Permissions::from_mode(mode & 0o777))
-        .tempfile_in(folder)
-        .map_err(|error| explain(&error, folder))?;
-    Ok((file, path))
-}
-
-/// Why nothing can be made in a folder: of the temporary file the user knows nothing.
-fn explain(error: &io::Error, folder: &Path) -> io::Error {
-    let shown = folder.display();
-    let why = match error.kind() {
-        io::ErrorKind::NotFound => format!("there is no folder {shown}; make it first: mkdir -p {shown}"),
-        io::ErrorKind::NotADirectory => format!("{shown} is no folder"),
-        io::ErrorKind::PermissionDenied => format!(
-            "no file may be made in the folder {shown} (it is written there under another name, then renamed)"
-        ),
-        _ => {
-            let inner = error.get_ref().and_then(|error| error.source());
-            inner.map_or_else(|| error.to_string(), ToString::to_string)
-        }
-    };
-    io::Error::new(error.kind(), why)
-}
-
-fn persist(file: NamedTempFile, path: &Path) -> io::Result<()> {
-    file.persist(path).map(drop).map_err(|error| error.error)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -397,18 +342,5 @@ mod tests {
         output.line(b"new").expect("a file");
         output.close().expect("a file");
         assert_eq!(fs::read_to_string(&path).expect("a file"), "new\n");
-    }
-
-    #[test]
-    fn a_link_stays_a_link_and_permissions_stay() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let (path, link) = (folder.path().join("real"), folder.path().join("link"));
-        fs::write(&path, "").expect("a file");
-        fs::set_permissions(&path, Permissions::from_mode(0o640)).expect("a file");
-        std::os::unix::fs::symlink(&path, &link).expect("a link");
-        replace_file(&link, b"x").expect("a file");
-        assert!(fs::symlink_metadata(&link).expect("a link").is_symlink());
-        assert_eq!(fs::metadata(&path).expect("a file").permissions().mode() & 0o777, 0o640);
-        assert_eq!(fs::read(&path).expect("a file"), b"x");
     }
 }

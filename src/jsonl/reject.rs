@@ -88,6 +88,33 @@ impl Kept {
     fn new(file: File, length: u64, is_owned: bool) -> Kept {
         Kept { file: BufWriter::new(file), length, is_owned, line_begun: None }
     }
+
+    fn keep(&mut self, bytes: &[u8], ends: bool) -> io::Result<()> {
+        self.line_begun.get_or_insert(self.length);
+        self.file.write_all(bytes)?;
+        self.length += bytes.len() as u64 + u64::from(ends);
+        if ends {
+            self.line_begun = None;
+            self.file.write_all(b"\n")?;
+        }
+        Ok(())
+    }
+
+    fn end_line(&mut self) -> io::Result<()> {
+        match self.line_begun.take() {
+            Some(begun) if self.is_owned => {
+                self.file.flush()?;
+                self.length = begun;
+                self.file.get_ref().set_len(begun)
+            }
+            Some(_) => self.keep(b"", true),
+            None => Ok(()),
+        }
+    }
+}
+
+fn named(error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("cannot write the rejects: {error}"))
 }
 
 impl Ledger {
@@ -133,16 +160,7 @@ impl Ledger {
 
     /// Keeps bytes of a rejected line; `ends` when the line ends here.
     pub fn keep(&mut self, bytes: &[u8], ends: bool) -> io::Result<()> {
-        if let Some(kept) = &mut self.kept {
-            kept.line_begun.get_or_insert(kept.length);
-            kept.file.write_all(bytes)?;
-            kept.length += bytes.len() as u64 + u64::from(ends);
-            if ends {
-                kept.line_begun = None;
-                kept.file.write_all(b"\n")?;
-            }
-        }
-        Ok(())
+        self.kept.as_mut().map_or(Ok(()), |kept| kept.keep(bytes, ends)).map_err(|error| named(&error))
     }
 
     /// Whether the rest of a line is worth reading although the run is over: it is kept, and is not too much.
@@ -153,24 +171,12 @@ impl Ledger {
 
     /// Ends a line of which no more comes. It stays as it is, unless another run reads it again and keeps the whole.
     pub fn end_line(&mut self) -> io::Result<()> {
-        if let Some(kept) = &mut self.kept
-            && let Some(begun) = kept.line_begun.take()
-        {
-            if kept.is_owned {
-                kept.file.flush()?;
-                kept.file.get_ref().set_len(begun)?;
-                kept.length = begun;
-            } else {
-                kept.length += 1;
-                kept.file.write_all(b"\n")?;
-            }
-        }
-        Ok(())
+        self.kept.as_mut().map_or(Ok(()), Kept::end_line).map_err(|error| named(&error))
     }
 
     /// Writes what is still in memory to the file of the rejects.
     pub fn flush(&mut self) -> io::Result<()> {
-        self.kept.as_mut().map_or(Ok(()), |kept| kept.file.flush())
+        self.kept.as_mut().map_or(Ok(()), |kept| kept.file.flush()).map_err(|error| named(&error))
     }
 
     /// All rejects so far.

@@ -138,10 +138,15 @@ impl Candidate {
         if Print::of(&tail) != seen.tail {
             return Ok(Verdict::Other);
         }
-        let mut file = self.file()?;
-        file.seek(SeekFrom::Start(seen.offset))?;
         let meter = Meter::default();
-        let source = Box::new(StreamSource::new(file, meter.clone()));
+        let source: Box<dyn ByteSource> = match &self.file {
+            Some(file) => {
+                let mut file = file.try_clone()?;
+                file.seek(SeekFrom::Start(seen.offset))?;
+                Box::new(StreamSource::new(file, meter.clone()))
+            }
+            None => jsonl::later_source_from(&self.path, seen.offset, meter.clone()),
+        };
         let size = self.stamp.size.saturating_sub(seen.offset);
         Ok(Verdict::Same(Content { source, meter, size, head: self.head.clone(), tail, stamp: self.stamp }))
     }
@@ -161,7 +166,15 @@ impl Candidate {
                 return Ok(Verdict::Shorter);
             }
         }
-        Ok(if Print::of(&content.tail) == seen.tail { Verdict::Same(content) } else { Verdict::Other })
+        if Print::of(&content.tail) != seen.tail {
+            return Ok(Verdict::Other);
+        }
+        if self.file.is_none() {
+            // It would stay open.
+            let whole = jsonl::later_source(&self.path, content.meter.clone());
+            content.source = Box::new(Behind { source: whole, before: seen.offset });
+        }
+        Ok(Verdict::Same(content))
     }
 
     /// As many bytes of the file as there are, up to the buffer's length.
@@ -177,6 +190,34 @@ impl Candidate {
             }
         }
         Ok(filled)
+    }
+}
+
+/// What comes behind so many bytes of a source.
+struct Behind {
+    source: Box<dyn ByteSource>,
+    before: u64,
+}
+
+impl ByteSource for Behind {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let mut passed = vec![0; self.before.min(64 << 10) as usize];
+        while self.before > 0 {
+            let wanted = self.before.min(passed.len() as u64) as usize;
+            match self.source.read(&mut passed[..wanted])? {
+                0 => return Ok(0),
+                read => self.before -= read as u64,
+            }
+        }
+        self.source.read(buf)
+    }
+
+    fn would_block(&mut self) -> bool {
+        self.source.would_block()
+    }
+
+    fn is_prompt(&self) -> bool {
+        self.source.is_prompt()
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::time::Instant;
 
-use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use super::{Count, CountOptions};
@@ -154,7 +153,7 @@ impl Count {
     /// The state as it is between two chunks.
     pub(super) fn snapshot(&mut self, snapshot: &mut Snapshot) -> anyhow::Result<()> {
         if let Some(late) = &mut self.late {
-            late.flush().context("cannot write the late records")?;
+            late.flush()?;
             snapshot.output(LATE, late.length(), Vec::new());
         }
         self.pack(&mut snapshot.job);
