@@ -94,7 +94,9 @@ fn name_where_it_begins(
     let x = x.min(plot.right - wide).max(plot.left);
     let collides = |(from, to, line): &(f64, f64, f64)| *line == y && x < to + 6.0 && x + wide > from - 6.0;
     if !taken.iter().any(collides) {
-        svg.text(Text { x, y, anchor: Anchor::Start, font: SMALL, class: fill(series.colour), text: &text });
+        // A halo of the ground's colour keeps it apart from the lines behind it.
+        let class = format!("{} value", fill(series.colour));
+        svg.text(Text { x, y, anchor: Anchor::Start, font: SMALL, class: &class, text: &text });
         taken.push((x, x + wide, y));
     }
 }

@@ -13,6 +13,8 @@ use crate::row::{Number, Row};
 
 const BAR_GAP: f64 = 8.0;
 const GAP: f64 = 8.0;
+/// Part of the width that names take at most.
+const LABELS: f64 = 0.3;
 
 pub(super) fn draw(recent: &Recent, options: &ChartOptions) -> String {
     let mut rows = First::of(recent.rows(), options.top.max(1));
@@ -32,23 +34,43 @@ pub(super) fn draw(recent: &Recent, options: &ChartOptions) -> String {
 struct Sides {
     scale: Linear,
     zero: f64,
-    /// Of a bar and its number on one side.
-    half: f64,
+    /// For names at the left and at the right of zero.
+    rooms: [f64; 2],
     top: f64,
     height: f64,
 }
 
 impl Sides {
     fn new(rows: &[Row], width: f64, top: f64, height: f64) -> Sides {
-        let numbers = rows.iter().map(|row| LABEL.width(&figure(row.count))).fold(0.0, f64::max) + GAP;
-        let zero = width / 2.0;
-        let half = zero - MARGIN;
-        // The same unit on both sides.
-        let largest = rows.iter().map(|row| row.count.as_f64().abs()).fold(0.0, f64::max);
-        let largest = if largest < f64::MIN_POSITIVE { 1.0 } else { largest };
-        let reach = (half - numbers).max(10.0);
-        let scale = Linear::with_zero([-largest, largest].into_iter(), zero - reach, zero + reach);
-        Sides { scale, zero, half, top, height }
+        let widest = |negative: bool, text: fn(&Row, usize) -> String| {
+            let on_side = rows.iter().filter(|row| (row.count < Number::ZERO) == negative);
+            on_side.map(|row| LABEL.width(&text(row, rows.len())) + GAP).fold(0.0, f64::max)
+        };
+        let number = |row: &Row, _| figure(row.count);
+        let most = width * LABELS;
+        let names = [true, false].map(|negative| widest(negative, label).min(most));
+        let numbers = [true, false].map(|negative| widest(negative, number));
+        let values = || rows.iter().map(|row| row.count.as_f64());
+        let (low, high) =
+            values().fold((0.0_f64, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)));
+        let (low, high) = if high - low < f64::MIN_POSITIVE { (0.0, 1.0) } else { (low, high) };
+        // Each side has room for its own bars with their numbers, and for the names of the other's.
+        let room = width - 2.0 * MARGIN;
+        let parts = [low / (low - high), high / (high - low)];
+        let sides = |span: f64| {
+            [(names[1]).max(span * parts[0] + numbers[0]), (names[0]).max(span * parts[1] + numbers[1])]
+        };
+        let (mut least, mut span) = (0.0, room);
+        for _ in 0..40 {
+            let middle = f64::midpoint(least, span);
+            let [left, right] = sides(middle);
+            if left + right <= room { least = middle } else { span = middle }
+        }
+        let [left, _] = sides(least);
+        let zero = MARGIN + left;
+        let (from, to) = (zero - least * parts[0], zero + least * parts[1]);
+        let scale = Linear::with_zero([low, high].into_iter(), from, to);
+        Sides { scale, zero, rooms: [left - GAP, room - left - GAP], top, height }
     }
 
     fn draw(&self, svg: &mut Svg, rows: &[Row]) -> f64 {
@@ -86,7 +108,7 @@ impl Sides {
         };
         text(self.zero + side * (reach + 6.0), towards, "ink value", &figure(row.count));
         let name = label(row, rows);
-        let room = self.half - GAP;
+        let room = self.rooms[usize::from(is_negative)];
         let class = if name == EMPTY { "muted" } else { "ink value" };
         text(self.zero - side * GAP, away, class, &LABEL.cut(&name, room));
     }

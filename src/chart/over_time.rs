@@ -100,9 +100,15 @@ impl<'a> OverTime<'a> {
             let sum = sums.entry(row.packed_key()).or_insert((Number::ZERO, row));
             sum.0 = sum.0.plus(row.count);
         }
+        for (key, count) in windows.iter().flat_map(|window| &window.others) {
+            if let Some((sum, _)) = sums.get_mut(key) {
+                *sum = sum.plus(*count);
+            }
+        }
         let mut keys: Vec<(&Vec<u8>, &(Number, &Row))> = sums.iter().collect();
         keys.sort_by(|(key, (sum, _)), (other, (larger, _))| larger.cmp(sum).then_with(|| key.cmp(other)));
-        let is_all = keys.len() <= most && windows.iter().all(|window| window.is_complete());
+        let shows_all = |window: &&Window| window.is_complete() && window.others.is_empty();
+        let is_all = keys.len() <= most && windows.iter().all(shows_all);
         keys.truncate(most);
         let packed: Vec<Vec<u8>> = keys.iter().map(|(key, _)| (*key).clone()).collect();
         let mut colours = recent.palette().of(&packed[..packed.len().min(SERIES.len())]);
@@ -130,7 +136,8 @@ impl<'a> OverTime<'a> {
             let mut rest = window.first().total;
             for (series, key) in series.iter_mut().zip(&packed) {
                 let here = found.get(key);
-                let value = here.map(|(value, _)| *value).or_else(|| window.of_absent());
+                let further = || window.others.get(key).copied();
+                let value = here.map(|(value, _)| *value).or_else(further).or_else(|| window.of_absent());
                 rest = rest.map(|rest| rest.minus(value.unwrap_or_default()));
                 series.values.push(value);
                 series.ranks.push(here.map(|(_, rank)| *rank));

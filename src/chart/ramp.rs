@@ -5,11 +5,13 @@
 
 use super::colour::HEAT;
 use super::frame::{MARGIN, SMALL};
-use super::scale::Linear;
+use super::scale::{Linear, tick_text};
 use super::svg::{Anchor, Svg, Text, heat};
 
 /// Steps between round values at most; the rest of the shades is for zero.
 const STEPS: u32 = 8;
+/// The largest is so many times the median where steps are not equal.
+const UNEVEN: f64 = 6.0;
 const SWATCH: (f64, f64) = (26.0, 10.0);
 
 /// From numbers to shades.
@@ -22,12 +24,20 @@ pub(super) struct Ramp {
 }
 
 impl Ramp {
-    /// A ramp over these values.
+    /// A ramp over these values: in equal steps, or where a few are much larger than most, in steps of 1, 2, 5, 10, 20.
     pub(super) fn new(values: impl Iterator<Item = f64>, whole_only: bool) -> Ramp {
-        let scale = Linear::with_zero(values, 0.0, 1.0).rounded(STEPS, whole_only);
+        let values: Vec<f64> = values.collect();
+        let scale = Linear::with_zero(values.iter().copied(), 0.0, 1.0).rounded(STEPS, whole_only);
         let marks = scale.marks(STEPS, whole_only);
         let from_zero = marks.first().is_some_and(|(low, _)| *low >= 0.0);
-        Ramp { marks, from_zero }
+        let mut counts: Vec<f64> = values.into_iter().filter(|value| *value > 0.0).collect();
+        counts.sort_by(f64::total_cmp);
+        match (counts.get(counts.len() / 2), counts.last()) {
+            (Some(median), Some(most)) if from_zero && whole_only && *most > UNEVEN * median => {
+                Ramp { marks: ladder(*most), from_zero }
+            }
+            _ => Ramp { marks, from_zero },
+        }
     }
 
     /// The shade of a value, as a place in [`HEAT`].
@@ -98,6 +108,15 @@ impl Ramp {
     }
 }
 
+/// 0, and as many of 1, 2, 5, 10, 20 and so on as there are shades, up to one that a value does not exceed.
+fn ladder(most: f64) -> Vec<(f64, String)> {
+    let rungs = (0..300).flat_map(|power| [1.0, 2.0, 5.0].map(|digit| digit * 10_f64.powi(power)));
+    let beyond = rungs.clone().position(|rung| rung >= most).unwrap_or(0);
+    let first = (beyond + 1).saturating_sub(STEPS as usize);
+    let shown = rungs.take(beyond + 1).skip(first);
+    std::iter::once(0.0).chain(shown).map(|rung| (rung, tick_text(rung, 0))).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,6 +126,14 @@ mod tests {
         let ramp = Ramp::new([0.0, 1.0, 390.0].into_iter(), true);
         assert_eq!((ramp.step(0.0), ramp.step(1.0), ramp.step(390.0)), (0, 1, 8));
         assert_eq!((ramp.step(50.0), ramp.step(51.0)), (1, 2), "a step has its upper end");
+    }
+
+    #[test]
+    fn many_small_ones_are_told_apart_beside_a_large_one() {
+        let ramp = Ramp::new([1.0, 3.0, 8.0, 12.0, 9.0, 107.0].into_iter(), true);
+        let marks: Vec<f64> = ramp.marks.iter().map(|(mark, _)| *mark).collect();
+        assert_eq!(marks, [0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0]);
+        assert_eq!([1.0, 3.0, 8.0, 12.0, 107.0].map(|value| ramp.step(value)), [1, 3, 4, 5, 8]);
     }
 
     #[test]

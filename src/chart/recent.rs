@@ -1,13 +1,17 @@
 //! The newest whole windows of a stream of rows: what a chart shows.
 
+use std::collections::BTreeMap;
+
 use super::options::ChartOptions;
 use super::order::First;
 use super::palette::Palette;
 use crate::row::{Assembly, Bounds, ChangesOnly, Number, Row};
 use crate::time::Millis;
 
-/// Rows kept of each window by a chart of several: a key that is among the first in one of them is known in the others.
-const KEPT_ROWS: usize = 200;
+/// Rows of each window that a chart of several may show.
+const KEPT_ROWS: usize = 100;
+/// Keys of each window whose numbers such a chart knows: one that is among the first in another window has a number here.
+const KEPT_KEYS: usize = 5_000;
 
 /// Collects rows to whole windows, and keeps the newest of them, each with its first rows.
 ///
@@ -31,6 +35,8 @@ pub struct Recent {
 pub(super) struct Window {
     /// The first rows, in order; the remainder last. There is one at least.
     pub rows: Vec<Row>,
+    /// The numbers of further keys, by packed key.
+    pub others: BTreeMap<Vec<u8>, Number>,
     /// Late records, all emissions together, where known.
     pub late: Option<u64>,
 }
@@ -47,7 +53,9 @@ impl Window {
 
     /// Whether every key of the window has a row: one that has none was not counted.
     pub(super) fn is_complete(&self) -> bool {
-        self.first().distinct.is_some_and(|distinct| distinct <= self.keys().count() as u64)
+        self.first()
+            .distinct
+            .is_some_and(|distinct| distinct <= (self.keys().count() + self.others.len()) as u64)
     }
 }
 
@@ -68,7 +76,7 @@ impl Recent {
 
     /// Keeps the newest windows of one length, the first one's.
     pub fn several(options: &ChartOptions) -> Recent {
-        Recent { top: KEPT_ROWS, most: options.windows.max(2), ..Recent::newest(options) }
+        Recent { top: KEPT_KEYS, most: options.windows.max(2), ..Recent::newest(options) }
     }
 
     /// Takes a row; whether there is something new to show.
@@ -131,7 +139,14 @@ impl Recent {
         }
         let Some(first) = rows.first() else { return false };
         let late = first.late;
-        let window = Window { rows, late };
+        let mut others = BTreeMap::new();
+        if self.most > 1 && rows.len() > KEPT_ROWS {
+            let further = rows.split_off(KEPT_ROWS);
+            let (remainder, further): (Vec<Row>, Vec<Row>) = further.into_iter().partition(Row::is_remainder);
+            others.extend(further.iter().map(|row| (row.packed_key(), row.count)));
+            rows.extend(remainder);
+        }
+        let window = Window { rows, others, late };
         let is_new = if self.most == 1 { self.offer_newest(window) } else { self.offer_several(window) };
         if is_new && let Some(window) = self.shown.last() {
             self.palette.see(window.keys().map(Row::packed_key));
@@ -279,6 +294,19 @@ mod tests {
         }
         let counts: Vec<Number> = recent.windows().iter().map(|window| window.first().count).collect();
         assert_eq!((counts, recent.other_lengths()), ([7, 3, 4].map(Number::Int).to_vec(), 1));
+    }
+
+    #[test]
+    fn a_key_that_is_far_down_a_long_list_has_its_number() {
+        let mut recent = Recent::several(&options(10));
+        for number in 0..300_u64 {
+            let mut row =
+                Row { distinct: Some(300), rows: Some(300), ..Row::new(0, 20, Number::from(1_000 - number)) };
+            row.keys.push(("k".into(), crate::row::key::Scalar::Other(number.to_string().into())));
+            recent.push(row).expect("a row");
+        }
+        let window = &recent.windows()[0];
+        assert_eq!((window.keys().count(), window.others.len(), window.is_complete()), (100, 200, true));
     }
 
     #[test]

@@ -101,7 +101,8 @@ fn round_values(low: f64, high: f64, most: u32, whole_only: bool) -> Vec<(f64, S
         .collect()
 }
 
-fn tick_text(value: f64, decimals: usize) -> String {
+/// A value of an axis with so many decimals.
+pub(super) fn tick_text(value: f64, decimals: usize) -> String {
     if value == 0.0 {
         return "0".to_owned();
     }

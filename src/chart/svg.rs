@@ -83,7 +83,7 @@ pub(super) struct Text<'a> {
     pub y: f64,
     pub anchor: Anchor,
     pub font: Font,
-    pub class: &'static str,
+    pub class: &'a str,
     pub text: &'a str,
 }
 

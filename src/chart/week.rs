@@ -114,7 +114,8 @@ fn hours_of_week(windows: &[Window], options: &ChartOptions) -> BTreeMap<Cell, (
         }
         until = bounds.end;
         let start = start.to_zoned(options.zone.clone());
-        let counted = || window.keys().map(|row| row.count).fold(Number::ZERO, Number::plus);
+        let counts = || window.keys().map(|row| row.count).chain(window.others.values().copied());
+        let counted = || counts().fold(Number::ZERO, Number::plus);
         let total = window.first().total.unwrap_or_else(counted);
         let hour = hours.entry((start.date(), start.hour(), start.offset().seconds())).or_default();
         *hour = hour.plus(total);
