@@ -6,11 +6,10 @@
 use super::frame::{Frame, LABEL, MARGIN, SMALL};
 use super::line::names_width;
 use super::options::ChartOptions;
-use super::over_time::{GAPS, OverTime, Plot, Series};
+use super::over_time::{OverTime, Plot, Series};
 use super::recent::Recent;
 use super::scale::Linear;
 use super::svg::{Anchor, Svg, Text, fill, stroke};
-use crate::jsonl::format::people::clean;
 
 /// From one rank to the next.
 const LEADING: f64 = 30.0;
@@ -27,13 +26,7 @@ pub(super) fn draw(recent: &Recent, options: &ChartOptions) -> String {
         over.series.iter().flat_map(|series| series.ranks.iter().flatten()).filter(|rank| **rank <= ranks);
     let lowest = lowest.copied().max().unwrap_or(1);
     let mut words = over.words("Ranks over time", Some(""));
-    if options.title.is_none() && !over.series.is_empty() {
-        words.title = over.title_of_ranks(lowest);
-        words.name.clone_from(&words.title);
-    }
-    let gaps = over.columns.iter().any(|column| column.after_gap).then(|| GAPS.to_owned());
-    let source = options.source.as_ref().map(|source| format!("source: {}", clean(source)));
-    words.footer = gaps.into_iter().chain(source).collect::<Vec<_>>().join(" · ");
+    over.speak_of_ranks(&mut words, lowest, true);
     if let Some(why) = over.is_nothing(recent) {
         return Frame::nothing(words, options, why);
     }

@@ -10,7 +10,6 @@ mod words;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) use plot::Plot;
-pub(super) use words::GAPS;
 
 use super::caption::label;
 use super::clock;

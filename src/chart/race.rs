@@ -31,13 +31,14 @@ const CLOCK: Font = Font::bold(16.0);
 
 pub(super) fn draw(recent: &Recent, options: &ChartOptions) -> String {
     let over = OverTime::newest(recent, options, KEYS, FRAMES);
-    let words = over.words("A race of bars; the picture is that of the last window", None);
+    let mut words = over.words("A race of bars; the picture is that of the last window", None);
     let is_negative = over.values().any(|value| value < 0.0);
     let why = is_negative.then_some("negative numbers do not race: line and diverge draw them");
     if let Some(why) = over.is_nothing(recent).or(why) {
         return Frame::nothing(words, options, why);
     }
     let bars = options.top.clamp(1, MOST_BARS);
+    over.speak_of_ranks(&mut words, bars as u64, false);
     let mut runners: Vec<Runner<'_>> = over.series.iter().map(Runner::new).collect();
     place(&mut runners, over.columns.len(), bars);
     runners.retain(|runner| runner.places.iter().any(Option::is_some));

@@ -10,7 +10,7 @@ use crate::row::{Bounds, Number};
 use crate::time::RangeText;
 
 /// How a picture shows windows that are missing.
-pub(in crate::chart) const GAPS: &str = "grey: no input";
+const GAPS: &str = "grey: no input";
 
 impl OverTime<'_> {
     /// The words around a picture of this form; how it shows a number that nobody knows, where it shows gaps at all.
@@ -38,8 +38,22 @@ impl OverTime<'_> {
         }
     }
 
+    /// Puts a title and a footer that speak of places in lists, not of sums.
+    pub(in crate::chart) fn speak_of_ranks(&self, words: &mut Words, ranks: u64, shows_gaps: bool) {
+        if self.options.title.is_none() && !self.series.is_empty() {
+            words.title = self.title_of_ranks(ranks);
+            words.name.clone_from(&words.title);
+        }
+        let late = self.windows.iter().map(|window| window.late.map(Number::from));
+        let late = late.sum_known().map(|late| format!("{} late", figure(late)));
+        let has_gaps = self.columns.iter().any(|column| column.after_gap);
+        let gaps = (shows_gaps && has_gaps).then(|| GAPS.to_owned());
+        let source = self.options.source.as_ref().map(|source| format!("source: {}", clean(source)));
+        words.footer = late.into_iter().chain(gaps).chain(source).collect::<Vec<_>>().join(" · ");
+    }
+
     /// `Top 10 over time: hashtag`.
-    pub(in crate::chart) fn title_of_ranks(&self, ranks: u64) -> String {
+    fn title_of_ranks(&self, ranks: u64) -> String {
         let key = key_name(self.windows.first().map(|window| window.first()), self.options);
         format!("Top {ranks} over time: {key}")
     }
