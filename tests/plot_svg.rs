@@ -223,6 +223,23 @@ fn a_window_is_drawn_while_the_input_stays_open_also_one_that_lacks_rows() {
 }
 
 #[test]
+fn a_page_reloads_itself_until_the_input_has_ended() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("live.html");
+    let mut running = tool("plot-svg").args(["--html", "--follow", "--every", "5s", "-o"]).arg(&out).start();
+    running.send(window(40, 20, "first"));
+    await_text(&out, "first");
+    let page = || std::fs::read_to_string(&out).expect("a page");
+    assert!(page().contains("<meta http-equiv=\"refresh\" content=\"5\">") && page().contains("</svg>"));
+    running.close_input();
+    assert_eq!(running.end(), (0, String::new()));
+    assert!(page().contains("first") && page().contains("<title>Count by tag</title>"), "{}", page());
+    assert!(!page().contains("refresh") && !page().contains("<script"));
+    let once = plot(&["--html"], &window(40, 20, "a")).quietly();
+    assert!(once.text().starts_with("<!doctype html>") && once.text().contains("content=\"60\""));
+}
+
+#[test]
 fn a_followed_file_that_cannot_be_written_is_an_error() {
     let call = tool("plot-svg").args(["--follow", "-o", "/nonexistent/live.svg"]);
     let ran = call.input(window(40, 20, "a")).run().with_code(4);

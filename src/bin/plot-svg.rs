@@ -27,6 +27,9 @@ struct Args {
     /// Draw at most once in this time
     #[arg(long, value_name = "SPAN", default_value = "100ms", value_parser = Span::parse, requires = "follow")]
     every: Span,
+    /// Write a page around the picture, without scripts, that reloads itself
+    #[arg(long)]
+    html: bool,
     /// End with status 1 when there was no window
     #[arg(short, long)]
     exit_status: bool,
@@ -73,6 +76,7 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
         kind: args.kind,
         chart,
         file: args.output,
+        html: args.html,
         follow: args.follow.then(|| std::time::Duration::from_millis(every)),
     });
     let (status, _) = args.common.run(tool, &mut plot, &args.files, output)?;

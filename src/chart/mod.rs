@@ -19,6 +19,7 @@ mod line;
 mod options;
 mod order;
 mod over_time;
+mod page;
 mod palette;
 mod race;
 mod ramp;
@@ -36,6 +37,7 @@ mod width;
 use std::fmt;
 
 pub use options::{ChartOptions, TITLE_PLACES, Theme, parse_title};
+pub use page::page;
 pub use palette::Palette;
 pub use recent::Recent;
 pub use term::{Depth, Screen};

@@ -14,7 +14,7 @@ pub use text::{Looks, PlotText, TextOptions};
 use pace::Pace;
 
 use super::top::{RowMapper, row_recipe};
-use crate::chart::{ChartOptions, Kind, Recent};
+use crate::chart::{ChartOptions, Kind, Recent, page};
 use crate::drive::{Context, End, Figures, Flow, Job, Recipe, Usage};
 use crate::jsonl::{Chunk, replace_file};
 use crate::row::Row;
@@ -22,6 +22,10 @@ use crate::time::Span;
 
 /// What of a file's name stands for the length of the windows that are drawn.
 pub const SIZE_PLACE: &str = "{size}";
+/// Seconds after which a page is loaded anew that another run may have written meanwhile, as cron does.
+const RELOAD: u64 = 60;
+/// A page that is loaded more often cannot be read.
+const LEAST_RELOAD: u64 = 2;
 
 /// What is drawn, and where it goes.
 #[derive(Clone, Debug)]
@@ -35,6 +39,8 @@ pub struct PlotOptions {
     pub file: Option<PathBuf>,
     /// Draw whenever a window is whole, but not more often than this; `None`: at the end.
     pub follow: Option<Duration>,
+    /// Write a page around the picture that reloads itself, as often as it is drawn, until the input has ended.
+    pub html: bool,
 }
 
 /// The job; see [`PlotOptions`].
@@ -46,13 +52,15 @@ pub struct Plot {
     stale: Vec<String>,
     pace: Pace,
     drawn: u64,
+    /// The input has ended.
+    is_over: bool,
 }
 
 impl Plot {
     /// Charts with these options.
     pub fn new(options: PlotOptions) -> Plot {
         let pace = Pace::new(options.follow);
-        Plot { options, charts: BTreeMap::new(), stale: Vec::new(), pace, drawn: 0 }
+        Plot { options, charts: BTreeMap::new(), stale: Vec::new(), pace, drawn: 0, is_over: false }
     }
 
     /// Whether there was anything to draw.
@@ -85,6 +93,7 @@ impl Plot {
                 Some(recent) => kind.draw(recent, looks),
                 None => kind.draw(&kind.collect(looks), looks),
             };
+            let svg = if self.options.html { page(&svg, looks.theme, self.reload()) } else { svg };
             match &self.options.file {
                 Some(file) => {
                     let file = with_size(file, &chart);
@@ -97,6 +106,15 @@ impl Plot {
         }
         self.pace.has_drawn();
         Ok(())
+    }
+
+    /// Seconds after which a page is loaded anew.
+    fn reload(&self) -> Option<u64> {
+        match self.options.follow {
+            Some(_) if self.is_over => None,
+            Some(every) => Some(every.as_secs().max(LEAST_RELOAD)),
+            None => Some(RELOAD),
+        }
     }
 
     /// Ends windows that wait for rows.
@@ -149,6 +167,7 @@ impl Job for Plot {
 
     fn finish(&mut self, _end: End, cx: &mut Context<'_>) -> anyhow::Result<()> {
         self.end_partial();
+        self.is_over = true;
         let hint = format!(": {SIZE_PLACE} in the name of the output makes a chart for each length");
         left_out(self.charts.values(), &self.options.chart, &hint, cx);
         if self.is_empty() {
@@ -156,7 +175,7 @@ impl Job for Plot {
             if !self.pace.follows() {
                 self.has_news(String::new());
             }
-        } else if !self.pace.follows() {
+        } else if !self.pace.follows() || self.options.html {
             self.charts.clone().into_keys().for_each(|chart| self.has_news(chart));
         }
         if self.stale.is_empty() { Ok(()) } else { self.draw_stale(cx) }
