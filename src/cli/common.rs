@@ -148,9 +148,21 @@ impl Common {
         files: &[PathBuf],
         output: Output,
     ) -> anyhow::Result<(Status, Outcome)> {
+        self.run_until(tool, job, files, output, Interrupt::default())
+    }
+
+    /// The same for a caller that has more to do afterwards, and wants to know whether a signal came meanwhile.
+    pub fn run_until<J: Job>(
+        &self,
+        tool: &Tool,
+        job: &mut J,
+        files: &[PathBuf],
+        output: Output,
+        interrupt: Interrupt,
+    ) -> anyhow::Result<(Status, Outcome)> {
         self.refuse_inputs(files)?;
         let inputs = open_files(files)?;
-        self.run_inputs(tool, job, inputs, output, Interrupt::default())
+        self.run_inputs(tool, job, inputs, output, interrupt)
     }
 
     /// Runs a job over files, and with a state over what is new in them.
@@ -256,7 +268,8 @@ impl Common {
         self.max_line
     }
 
-    fn threads(&self) -> usize {
+    /// How many threads may work.
+    pub(super) fn threads(&self) -> usize {
         match self.threads {
             Some(threads) => threads.into(),
             None => thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS),

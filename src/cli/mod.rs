@@ -28,6 +28,7 @@ pub mod state;
 mod stats;
 mod status;
 mod terminal;
+pub mod topics;
 mod watch;
 pub mod windows;
 

@@ -96,6 +96,21 @@ impl Tool {
         }))
     }
 
+    /// A bar over so many steps with the remaining time; nothing where nobody would see it or wants to.
+    pub(super) fn steps(&self, all: u64) -> Box<dyn FnMut(u64)> {
+        let is_quiet = self.voice.lock().is_ok_and(|voice| voice.loudness == Loudness::Quiet);
+        let style = ProgressStyle::with_template("{prefix} {wide_bar} {pos} of {len} sweeps, {eta} left");
+        let Ok(style) = style else { return Box::new(|_| ()) };
+        if is_quiet || !io::stderr().is_terminal() {
+            return Box::new(|_| ());
+        }
+        let bar = ProgressBar::new(all)
+            .with_style(style.progress_chars("█▉▊▋▌▍▎▏ "))
+            .with_prefix(self.name.clone());
+        self.with_voice(|voice| voice.bar = Some(bar.clone()));
+        Box::new(move |done| bar.set_position(done))
+    }
+
     /// Says why the tool failed.
     pub(super) fn fail(&self, error: &anyhow::Error) {
         let line = format!("{}: {error:#}", self.name);

@@ -16,4 +16,5 @@ mod packed;
 pub mod parts;
 pub mod plot;
 pub mod top;
+pub mod topics;
 pub mod values;

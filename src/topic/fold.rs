@@ -4,6 +4,8 @@
 //! fits, and the shares are what the words gave, and alpha. For GSDMM they are the probabilities that the text is of each
 //! topic, in one step.
 
+use std::ops::Deref;
+
 use super::lanes::{LANES, rows};
 use super::{Kind, Model, gsdmm};
 
@@ -12,8 +14,8 @@ const ROUNDS: u32 = 100;
 const SETTLED: f32 = 1e-5;
 
 /// Finds the topics of one text after the other, with memory of its own.
-pub struct Folder<'m> {
-    model: &'m Model,
+pub struct Folder<M> {
+    model: M,
     /// The probability of each word in each topic, word by word, padded to whole lanes.
     table: Vec<f32>,
     alpha: Vec<f32>,
@@ -21,8 +23,9 @@ pub struct Folder<'m> {
     next: Vec<f32>,
 }
 
-impl<'m> Folder<'m> {
-    pub(super) fn new(model: &'m Model) -> Folder<'m> {
+impl<M: Deref<Target = Model>> Folder<M> {
+    /// A folder with a table of the model's probabilities.
+    pub fn new(model: M) -> Folder<M> {
         let width = rows(model.topics()) * LANES;
         let mut table = vec![0.0; width * model.words().len()];
         for (word, row) in table.chunks_exact_mut(width).enumerate() {
@@ -35,6 +38,11 @@ impl<'m> Folder<'m> {
             *slot = own as f32;
         }
         Folder { model, table, alpha, shares: vec![0.0; width], next: vec![0.0; width] }
+    }
+
+    /// Its model.
+    pub fn model(&self) -> &Model {
+        &self.model
     }
 
     /// The share of each topic in a text of these word numbers; they add up to 1. Without words: what texts prefer.
@@ -79,7 +87,7 @@ impl<'m> Folder<'m> {
     }
 
     fn single(&mut self, words: &[u32]) {
-        let model = self.model;
+        let model = &*self.model;
         let all_beta = model.beta() * model.words().len() as f64;
         let mut weights = model.alpha().to_vec();
         let mut parts = vec![1.0; weights.len()];

@@ -160,7 +160,7 @@ impl Model {
     }
 
     /// Finds the topics of texts.
-    pub fn folder(&self) -> Folder<'_> {
+    pub fn folder(&self) -> Folder<&Model> {
         Folder::new(self)
     }
 }

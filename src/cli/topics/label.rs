@@ -1,0 +1,64 @@
+//! `topic-model label`.
+
+use std::fs;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{read_model, text_or_usual};
+use crate::cli::{Common, OutputArgs, Status, Tool};
+use crate::expr::Expr;
+use crate::job::topics::{Label, LabelOptions, Reload, Shown};
+
+/// Arguments of `topic-model label`.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub struct LabelArgs {
+    /// Files in order [default: standard input]
+    files: Vec<PathBuf>,
+    /// The model that topic-model fit made
+    #[arg(long, value_name = "FILE")]
+    model: PathBuf,
+    /// The text of a record; several strings are one text [default: post_text, the text of a post]
+    #[arg(long, value_name = "EXPR")]
+    text: Option<Expr>,
+    /// The least share of a topic in `topics`
+    #[arg(long, value_name = "P%", default_value = "10%", value_parser = super::fit::parse_percent)]
+    threshold: f64,
+    /// How many words `topic_words` has
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    words: usize,
+    /// Use a newer model as soon as the file is replaced
+    #[arg(long)]
+    reload: bool,
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten)]
+    common: Common,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  topic-model label --model topics.model tweets.jsonl
+  topic-model label --model topics.model tweets.jsonl | window-count --key .topic --window 1h/10m
+  topic-model label --model topics.model --threshold 25% --format csv tweets.jsonl
+
+Exit status: 0 done, 2 usage, 3 too many rejects, 4 input or output failed.";
+
+impl LabelArgs {
+    pub(super) fn run(mut self, tool: &mut Tool) -> anyhow::Result<Status> {
+        self.common.prepare(tool)?;
+        self.common.check_for(&self.output);
+        let written = fs::metadata(&self.model).and_then(|metadata| metadata.modified()).ok();
+        let (model, _) = read_model(&self.model)?;
+        let options = LabelOptions {
+            text: text_or_usual(self.text)?,
+            model,
+            shown: Shown { threshold: self.threshold as f32, words: self.words },
+            reload: self.reload.then(|| Reload { path: self.model, written }),
+        };
+        let output = self.output.open()?;
+        let (status, _) = self.common.run(tool, &mut Label::new(options), &self.files, output)?;
+        Ok(status)
+    }
+}
