@@ -12,8 +12,22 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-const TOOLS: [&str; 7] =
-    ["stream-fetch", "jsonl-filter", "jsonl-describe", "window-count", "topn", "plot-svg", "plot-term"];
+/// The tools, and the commands of those that have some.
+const TOOLS: [&str; 13] = [
+    "stream-fetch",
+    "jsonl-filter",
+    "jsonl-describe",
+    "window-count",
+    "topn",
+    "plot-svg",
+    "plot-term",
+    "topic-model",
+    "topic-model fit",
+    "topic-model label",
+    "topic-model top-words",
+    "topic-model evaluate",
+    "topic-model export",
+];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -133,9 +147,18 @@ fn options(text: &str) -> BTreeSet<&str> {
     found.collect()
 }
 
+/// The program that a tool, or a command of one, belongs to; its page has its name.
+fn program(tool: &str) -> &str {
+    tool.split(' ').next().unwrap_or(tool)
+}
+
+fn help(tool: &str) -> common::Ran {
+    common::tool(program(tool)).args(tool.split(' ').skip(1)).arg("--help").run()
+}
+
 /// The options that `--help` lists, without those that it mentions.
 fn options_of(tool: &str) -> BTreeSet<String> {
-    let help = common::tool(tool).arg("--help").run();
+    let help = help(tool);
     let listed = help.text().lines().map(str::trim_start).filter(|line| line.starts_with('-'));
     listed.flat_map(options).map(str::to_owned).collect()
 }
@@ -146,22 +169,25 @@ fn options_and_pages_agree() {
     let shared = text_of(Path::new("docs/common.md"));
     let mut wrong = Vec::new();
     for (tool, of_tool) in &known {
-        let page = text_of(Path::new(&format!("docs/{tool}.md")));
+        let name = program(tool);
+        let page = text_of(Path::new(&format!("docs/{name}.md")));
         let described = &options(&page) | &options(&shared);
         wrong.extend(
             of_tool
                 .iter()
                 .filter(|option| !described.contains(option.as_str()))
-                .map(|option| format!("{tool} {option} is neither in docs/{tool}.md nor in docs/common.md")),
+                .map(|option| format!("{tool} {option} is neither in docs/{name}.md nor in docs/common.md")),
         );
     }
     for page in pages() {
         let own = page.file_stem().expect("a name").to_string_lossy().into_owned();
-        let is_tool = TOOLS.contains(&own.as_str());
+        let is_tool = TOOLS.iter().any(|tool| program(tool) == own);
         let of_others = |line: &&str| line.contains("cargo ") || line.contains("scripts/gallery");
         for line in text_of(&page).lines().filter(|line| !of_others(line)) {
             // An option is the page's own tool's, or of one that the line names; other pages speak of all.
-            let may = known.iter().filter(|(tool, _)| !is_tool || own == *tool || line.contains(tool));
+            let may = known
+                .iter()
+                .filter(|(tool, _)| !is_tool || own == program(tool) || line.contains(program(tool)));
             let known: BTreeSet<&str> =
                 may.flat_map(|(_, options)| options.iter().map(String::as_str)).collect();
             wrong.extend(
@@ -197,7 +223,7 @@ fn every_option_has_an_example() {
     };
     let mut wrong = Vec::new();
     for tool in TOOLS {
-        let help = common::tool(tool).arg("--help").run();
+        let help = help(tool);
         let listed = help.text().lines().map(str::trim_start).filter(|line| line.starts_with('-'));
         for line in listed.filter(|line| {
             !line.starts_with("- ") && !["--help", "--version"].iter().any(|option| line.contains(option))
@@ -225,7 +251,7 @@ fn examples_of_help_run() {
     write("rows.jsonl", &rows.with_code(0).out);
     let files = || fs::read_dir(folder.path()).expect("a folder").count();
     for tool in TOOLS {
-        let help = common::tool(tool).arg("--help").run();
+        let help = help(tool);
         let examples = help.text().lines().skip_while(|line| *line != "Examples:").skip(1);
         for example in examples.take_while(|line| line.starts_with("  ")) {
             let lines = tweets.clone();

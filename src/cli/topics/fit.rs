@@ -146,6 +146,7 @@ impl FitArgs {
         let settings =
             Settings { topics: topics[0], iterations, alpha: self.alpha, beta: self.beta, seed: self.seed };
         let plan = Plan { kind, topics, tries: self.tries, settings, threads: self.common.threads() };
+        tool.notes().explain(&format!("{} sweeps begin", plan.sweeps()));
         let signal = interrupt.signal_slot();
         let learnt = watched(
             tool,
