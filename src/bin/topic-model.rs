@@ -19,7 +19,7 @@ Examples:
   topic-model fit -k 20 -o topics.model tweets.jsonl
   topic-model top-words --model topics.model --format table
   topic-model label --model topics.model tweets.jsonl | topn 5 --key .topic
-  topic-model evaluate --model topics.model other.jsonl
+  topic-model evaluate --model topics.model tweets.jsonl
 
 Exit status: 0 done, 2 usage, 3 too many rejects, 4 input or output failed.";
 

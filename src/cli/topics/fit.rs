@@ -87,7 +87,7 @@ pub struct FitArgs {
 const EXAMPLES: &str = "\
 Examples:
   topic-model fit -k 20 -o topics.model tweets.jsonl
-  topic-model fit --text .title --model gsdmm -k 40 -o news.model news.jsonl
+  topic-model fit --text .text --model gsdmm -k 40 -o short.model tweets.jsonl
   topic-model fit -k 10,20,40 --tries 3 -o best.model tweets.jsonl
   topic-model fit -k 20 --init topics.model -o topics.model tweets.jsonl
 
