@@ -55,7 +55,7 @@ impl LabelArgs {
             text: text_or_usual(self.text)?,
             model,
             shown: Shown { threshold: self.threshold as f32, words: self.words },
-            reload: self.reload.then(|| Reload { path: self.model, written }),
+            reload: self.reload.then_some(Reload { path: self.model, written }),
         };
         let output = self.output.open()?;
         let (status, _) = self.common.run(tool, &mut Label::new(options), &self.files, output)?;
