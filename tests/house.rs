@@ -24,7 +24,7 @@ const STRANGERS: [(&str, &[&str]); 12] = [
     ("topic", &["scan", "time", "jsonl", "text", "expr", "row", "net", "drive", "window", "rank"]),
     ("rank", &["text", "expr", "net", "drive", "window"]),
     ("chart", &["text", "expr", "net", "drive", "window", "rank"]),
-    ("source", &["scan", "text", "expr", "row", "drive", "window", "rank", "topic", "chart"]),
+    ("source", &["text", "row", "drive", "window", "rank", "topic", "chart"]),
 ];
 
 /// A file over this length holds two ideas.

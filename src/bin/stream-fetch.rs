@@ -10,9 +10,9 @@ use trendpipe::cli::recording::RecordArgs;
 use trendpipe::cli::replay::ReplayArgs;
 use trendpipe::cli::sources::SourceArgs;
 use trendpipe::cli::{self, Common, OutputArgs, Status, Tool};
-use trendpipe::drive::Interrupt;
 use trendpipe::job::fetch::{Fetch, FetchOptions};
 use trendpipe::jsonl::Form;
+use trendpipe::source::preset;
 
 /// Bring JSON lines from files, sockets and the web; replay recordings at their own pace
 #[derive(Parser)]
@@ -40,6 +40,7 @@ const EXAMPLES: &str = "\
 Examples:
   stream-fetch demo:tweets --records 1000
   stream-fetch tcp://127.0.0.1:5555 | window-count --key .lang --window 10s
+  stream-fetch --reconnect --cursor place --id .id --duration 1s tcp://127.0.0.1:5555
   stream-fetch --time .mtime --speed 60x rsvps.jsonl.zst
   stream-fetch --rate 1000 tweets.jsonl | jsonl-filter '.lang == \"en\"' | topn 3 --key .user.location
   stream-fetch tcp://127.0.0.1:5555 --record 'raw/%Y-%m-%dT%H.jsonl.zst' >/dev/null
@@ -47,12 +48,18 @@ Examples:
   cat tweets.jsonl | stream-fetch - rsvps.jsonl --records 100 --stats figures.json >both.jsonl
 
 Sources: FILE (also .gz and .zst), - (standard input), tcp://HOST:PORT, http(s)://HOST/PATH,
-demo:tweets, demo:rsvps. Lines are handed on byte for byte.
-Exit status: 0 done, 2 usage, 3 too many rejects, 4 a source or the output failed.";
+ws(s)://HOST/PATH, demo:tweets, demo:rsvps, presets (--list). Lines are handed on byte for byte.
+Exit status: 0 done, 2 usage, 3 too many rejects, 4 a source or the output failed, 5 the cursor cannot be used.";
 
 fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     let Args { sources, form, replay, recording, clock, output, buffer, mut common } = args;
     common.prepare(tool)?;
+    if sources.wants_list() {
+        let mut list = output.open()?;
+        list.text(preset::list().as_bytes())?;
+        list.close()?;
+        return Ok(Status::Done);
+    }
     let form = form.form()?;
     if form == Form::Jsonl {
         // What is made of other forms is whole.
@@ -60,7 +67,9 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     }
     common.refuse_inputs(&sources.paths())?;
     let edits = replay.edits(&clock.clock(), sources.seed())?;
-    let inputs = FormArgs::read(form, sources.open(tool)?, &common);
+    let opened = sources.open(&common, tool, form == Form::Jsonl)?;
+    let trails = opened.inputs.iter().map(|input| input.trail.clone()).collect();
+    let inputs = FormArgs::read(form, opened.inputs, &common);
     let is_live = inputs.iter().all(|input| input.source.is_live());
     let inputs = match replay.passes() {
         Some(passes) => sources.looped(inputs, passes)?,
@@ -74,10 +83,16 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
         edits,
         form,
         is_live,
+        trails,
     })
     .recording(recording.recorder()?);
-    let output = buffer.before(output.open()?, &output)?;
-    let (status, _) = common.run_inputs(tool, &mut fetch, inputs, output, Interrupt::default())?;
+    let (status, _) = match opened.kept {
+        Some(kept) => common.run_kept_inputs(tool, &mut fetch, inputs, &output, kept, sources.interrupt())?,
+        None => {
+            let output = buffer.before(output.open()?, &output)?;
+            common.run_inputs(tool, &mut fetch, inputs, output, sources.interrupt())?
+        }
+    };
     Ok(status)
 }
 

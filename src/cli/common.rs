@@ -181,9 +181,22 @@ impl Common {
             needs_input()?;
         }
         let inputs = kept.inputs(files, &mut tool.notes())?;
+        self.run_kept_inputs(tool, job, inputs.into(), output, kept, Interrupt::default())
+    }
+
+    /// Runs a job over inputs that are open where the last run left them.
+    pub fn run_kept_inputs<J: Job>(
+        &self,
+        tool: &Tool,
+        job: &mut J,
+        inputs: Inputs,
+        output: &OutputArgs,
+        mut kept: Kept,
+        interrupt: Interrupt,
+    ) -> anyhow::Result<(Status, Outcome)> {
         let output = kept.output(output)?;
         let ledger = kept.ledger(self.policy())?;
-        self.drive(tool, job, inputs.into(), output, Interrupt::default(), ledger, Some(kept.keeper()?))
+        self.drive(tool, job, inputs, output, interrupt, ledger, Some(kept.keeper()?))
     }
 
     /// Refuses files to be read that the run would overwrite.

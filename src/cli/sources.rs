@@ -6,11 +6,15 @@ use anyhow::Context as _;
 use clap::Args;
 
 use super::common::open;
+use super::cursor::{self, CursorArgs};
+use super::live::LiveArgs;
+use super::network::NetworkArgs;
 use super::size::parse_count;
-use super::{Tool, duration};
-use crate::drive::Usage;
+use super::state::Kept;
+use super::{Common, Tool, duration};
+use crate::drive::{Interrupt, Usage};
 use crate::jsonl::{Input, Inputs, Meter, later_source};
-use crate::net::{Error, Headers, StoreOptions, bearer_from_environment};
+use crate::net::{Error, StoreOptions};
 use crate::source::{self, FollowSource, Pace, Rate, SourceOptions, Speed, Target};
 use crate::state::InputNote;
 use crate::time::{Span, TimeReader};
@@ -18,11 +22,14 @@ use crate::time::{Span, TimeReader};
 /// Sources and pace.
 #[derive(Args, Clone, Debug)]
 pub struct SourceArgs {
-    /// Files, folders, patterns, `-`, tcp://, http(s)://, s3://, demo:tweets or demo:rsvps, in order
-    #[arg(required = true, value_name = "SOURCE")]
+    /// Files, folders, patterns, `-`, tcp://, http(s)://, ws(s)://, s3://, demo:tweets, demo:rsvps or presets (--list), in order
+    #[arg(required_unless_present = "list", value_name = "SOURCE")]
     sources: Vec<String>,
+    /// List the presets, and what each needs
+    #[arg(long)]
+    list: bool,
     /// Follow files, folders and patterns: new lines and new files as they come
-    #[arg(long, help_heading = "Input")]
+    #[arg(long, conflicts_with = "cursor", help_heading = "Input")]
     follow: bool,
     /// Where the store of s3:// is, if not at AWS [default: AWS_ENDPOINT_URL]
     #[arg(long, value_name = "URL", help_heading = "Network")]
@@ -48,27 +55,21 @@ pub struct SourceArgs {
     /// The time of a demo stream's first record [default: 2018-11-12T19:00:00Z]
     #[arg(long, value_name = "TIME", value_parser = parse_start, help_heading = "Demo streams")]
     start: Option<u64>,
-    /// Send this header; @FILE reads headers, one a line, from a file
-    #[arg(long = "header", value_name = "NAME: VALUE|@FILE", help_heading = "Network")]
-    headers: Vec<String>,
-    /// Send the token that this environment variable holds
-    #[arg(long, value_name = "NAME", help_heading = "Network")]
-    token_env: Option<String>,
-    /// Trust the certificates of this PEM file alone
-    #[arg(long, value_name = "FILE", help_heading = "Network")]
-    ca_file: Option<PathBuf>,
-    /// Ask for a compressed response; a server may hold lines back then
-    #[arg(long, help_heading = "Network")]
-    gzip: bool,
-    /// Give up a connection that takes longer
-    #[arg(long, value_name = "SPAN", default_value = "10s", value_parser = Span::parse_positive, help_heading = "Network")]
-    connect_timeout: Span,
-    /// Give up an HTTP server that takes longer to begin its response
-    #[arg(long, value_name = "SPAN", default_value = "30s", value_parser = Span::parse_positive, help_heading = "Network")]
-    response_timeout: Span,
-    /// Give up a source that is silent for longer [default: never]
-    #[arg(long, value_name = "SPAN", value_parser = Span::parse_positive, help_heading = "Network")]
-    stall_timeout: Option<Span>,
+    #[command(flatten)]
+    network: NetworkArgs,
+    #[command(flatten)]
+    live: LiveArgs,
+    #[command(flatten)]
+    cursor: CursorArgs,
+}
+
+/// Sources that are open, and the cursor that follows them, if there is one.
+#[derive(Default)]
+pub struct Opened {
+    /// In order.
+    pub inputs: Vec<Input>,
+    /// Keeps the places.
+    pub kept: Option<Kept>,
 }
 
 fn parse_start(text: &str) -> Result<u64, String> {
@@ -77,12 +78,28 @@ fn parse_start(text: &str) -> Result<u64, String> {
 }
 
 impl SourceArgs {
-    /// Opens all sources, in order.
-    pub fn open(&self, tool: &Tool) -> anyhow::Result<Vec<Input>> {
+    /// Opens all sources, in order, and where they were left if there is a cursor, which is for lines of JSON alone.
+    pub fn open(&self, common: &Common, tool: &Tool, is_jsonl: bool) -> anyhow::Result<Opened> {
         if self.follow {
-            return Ok(vec![self.followed(tool)?]);
+            return Ok(Opened { inputs: vec![self.followed(tool)?], kept: None });
         }
-        let options = self.options().map_err(explain)?;
+        let mut options = self.options(common, tool).map_err(explain)?;
+        let has_cursor = self.cursor.path().is_some();
+        if has_cursor && !is_jsonl {
+            return Err(Usage("--cursor goes on with lines of JSON alone, and not with --from".into()).into());
+        }
+        if let [name, words @ ..] = self.sources.as_slice()
+            && name == "x"
+            && words.first().is_some_and(|word| word == "search" || word == "rules")
+        {
+            let cursor = self.cursor.open(&self.sources)?;
+            options.resume = cursor.as_ref().map(|cursor| cursor.place(0));
+            let inputs = source::open_words(name, words, &options).map_err(explain)?;
+            return Ok(Opened { inputs: inputs.unwrap_or_default(), kept: cursor.map(|cursor| cursor.kept) });
+        }
+        if has_cursor {
+            return self.open_kept(&mut options, tool);
+        }
         let mut inputs = Vec::new();
         for address in &self.sources {
             match source::open(address, &options).map_err(explain)? {
@@ -94,12 +111,40 @@ impl SourceArgs {
                 }
             }
         }
-        Ok(inputs)
+        Ok(Opened { inputs, kept: None })
+    }
+
+    /// Opens all sources where they were left.
+    fn open_kept(&self, options: &mut SourceOptions, tool: &Tool) -> anyhow::Result<Opened> {
+        let files: Vec<&String> = self.sources.iter().filter(|address| source::is_file(address)).collect();
+        if files.is_empty() {
+            let mut inputs = Vec::new();
+            let Some(cursor) = self.cursor.open(&self.sources)? else { return Ok(Opened::default()) };
+            for (place, address) in self.sources.iter().enumerate() {
+                options.resume = Some(cursor.place(place));
+                let opened = source::open(address, options).map_err(explain)?.unwrap_or_default();
+                if let Some(input) = opened.iter().find(|input| input.trail.is_none()) {
+                    return Err(Usage(format!("--cursor: {} has no place to go on from", input.name)).into());
+                }
+                inputs.extend(opened);
+            }
+            return Ok(Opened { inputs, kept: Some(cursor.kept) });
+        }
+        if files.len() < self.sources.len() {
+            return Err(cursor::mixed().into());
+        }
+        let Some(mut cursor) = self.cursor.open(&["files".into()])? else { return Ok(Opened::default()) };
+        let mut paths = Vec::new();
+        for address in files {
+            paths.extend(named(address)?);
+        }
+        let inputs = cursor.kept.inputs(&paths, &mut tool.notes())?;
+        Ok(Opened { inputs, kept: Some(cursor.kept) })
     }
 
     /// All sources as one that has no end.
     fn followed(&self, tool: &Tool) -> anyhow::Result<Input> {
-        let is_elsewhere = |address: &&String| *address == "-" || source::is_source(address);
+        let is_elsewhere = |address: &&String| *address == "-" || !source::is_file(address);
         if let Some(address) = self.sources.iter().find(is_elsewhere) {
             return Err(
                 Usage(format!("--follow is for files, folders and patterns, and {address} is none")).into()
@@ -149,7 +194,7 @@ impl SourceArgs {
         self.sources.iter().map(PathBuf::from).collect()
     }
 
-    fn options(&self) -> Result<SourceOptions, Error> {
+    fn options(&self, common: &Common, tool: &Tool) -> Result<SourceOptions, Error> {
         let mut options = SourceOptions::default();
         options.demo.seed = self.seed.unwrap_or(options.demo.seed);
         options.demo.start_ms = self.start.unwrap_or(options.demo.start_ms);
@@ -162,18 +207,20 @@ impl SourceArgs {
         if let Some(endpoint) = &self.endpoint {
             options.store.endpoint = Some(endpoint.clone());
         }
-        let mut headers = Headers::default();
-        self.headers.iter().try_for_each(|header| headers.add(header))?;
-        if let Some(name) = &self.token_env {
-            headers.add_bearer(&bearer_from_environment(name)?)?;
-        }
-        options.net.headers = headers;
-        options.net.ca_file.clone_from(&self.ca_file);
-        options.net.gzip = self.gzip;
-        options.net.connect_timeout = duration(&self.connect_timeout);
-        options.net.response_timeout = duration(&self.response_timeout);
-        options.net.stall_timeout = self.stall_timeout.as_ref().map(duration);
+        options.net = self.network.options()?;
+        options.live = self.live.options(common.max_line(), tool);
+        options.named = self.live.named();
         Ok(options)
+    }
+
+    /// Whether only the list of presets is wanted.
+    pub fn wants_list(&self) -> bool {
+        self.list
+    }
+
+    /// What ends the run from outside, the time that it is given included.
+    pub fn interrupt(&self) -> Interrupt {
+        self.live.interrupt()
     }
 
     /// When lines are due; a demo stream keeps its rate itself.

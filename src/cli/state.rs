@@ -55,6 +55,11 @@ impl StateArgs {
 }
 
 impl Kept {
+    /// A state that is open, saved so often.
+    pub(super) fn of(state: State, every: Duration) -> Kept {
+        Kept { state, every, is_output_whole: false }
+    }
+
     /// Each run makes the whole output, so it is replaced as without a state, and not added to.
     #[must_use]
     pub fn with_whole_output(mut self) -> Kept {
@@ -72,8 +77,7 @@ impl Kept {
         let stdin = [PathBuf::from("-")];
         let files = if files.is_empty() { &stdin[..] } else { files };
         if files.contains(&stdin[0]) && is_file(&rustix::stdio::stdin()) {
-            let hint =
-                "with --state name the file instead of redirecting it: a run must find it again to read on";
+            let hint = "with --state or --cursor name the file instead of redirecting it: a run must find it again to read on";
             return Err(Usage(hint.into()).into());
         }
         let (inputs, said) = self.state.inputs(files)?;
@@ -91,7 +95,7 @@ impl Kept {
     pub(super) fn output(&mut self, args: &OutputArgs) -> anyhow::Result<Output> {
         let Some(path) = args.file().filter(|_| !self.is_output_whole) else { return args.open() };
         if args.format() == Format::Table {
-            let hint = "a table is for people, and is not written piece by piece: with --state and -o use --format jsonl, csv or tsv";
+            let hint = "a table is for people, and is not written piece by piece: with --state or --cursor and -o use --format jsonl, csv or tsv";
             return Err(Usage(hint.into()).into());
         }
         let Some(owned) = self.state.output("output", path)? else { return args.open() };

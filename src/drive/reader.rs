@@ -147,7 +147,7 @@ impl Reader {
         if (cut.whole > 0 || self.unflushed) && input.source.would_block() {
             self.hand_on(cut, true);
         }
-        if cut.is_broken {
+        if cut.is_broken && self.ready.is_none() {
             self.give_up_line(cut);
         }
         if cut.filled == cut.buffer.len() {

@@ -327,9 +327,15 @@ impl<J: Job> Run<'_, J> {
 
     /// Goes on with a chunk of which the job left a part.
     fn go_on(&mut self, held: Held) -> anyhow::Result<Option<End>> {
+        let Held { mut chunk, mut rejects, .. } = held;
         let mut cx = Context { out: &mut self.output, notes: &mut self.notes };
-        let flow = self.job.go_on(&held.chunk, &mut cx)?;
-        self.applied_to(held.chunk, held.rejects, flow)
+        let mut flow = self.job.go_on(&chunk, &mut cx)?;
+        if let Flow::DoneBehind(last) = flow {
+            chunk.cut_behind_line(last);
+            rejects.retain(|rejected| rejected.start < chunk.bytes().len());
+            flow = Flow::Done;
+        }
+        self.applied_to(chunk, rejects, flow)
     }
 
     /// The line of the reject that is one too many ends the input: what stands behind it in its chunk has no effect, or

@@ -11,8 +11,8 @@ use super::clock::{Clock, ClockSearch};
 use crate::archive::{Now, Recorder};
 use crate::drive::{Context, End, Figures, Flow, Job, Notes, Recipe};
 use crate::expr::Program;
-use crate::jsonl::{Backlog, Chunk, Form};
-use crate::source::Pace;
+use crate::jsonl::{Backlog, Chunk, Form, Trail};
+use crate::source::{Pace, Resume};
 use crate::state::Snapshot;
 use crate::time::{Millis, TimeReader};
 
@@ -46,6 +46,8 @@ pub struct FetchOptions {
     pub form: Form,
     /// The inputs have no end: the run has, behind the range of times that is wanted.
     pub is_live: bool,
+    /// By input: what live sources leave along their bytes.
+    pub trails: Vec<Option<Trail>>,
 }
 
 /// The job; see [`FetchOptions`].
@@ -61,6 +63,8 @@ pub struct Fetch {
     rest: std::vec::IntoIter<Line>,
     next: Option<(Line, Instant)>,
     written: u64,
+    /// Where the last line that was written begins in its chunk.
+    last_written: usize,
     untimed: u64,
     recorder: Option<Recorder>,
     /// It was said that the reader is slow.
@@ -81,6 +85,7 @@ impl Fetch {
             rest: Vec::new().into_iter(),
             next: None,
             written: 0,
+            last_written: 0,
             untimed: 0,
             recorder: None,
             has_said_slow: false,
@@ -175,6 +180,7 @@ impl Fetch {
         let mut run: Range<usize> = 0..0;
         while let Some(line) = self.take() {
             self.written += 1;
+            self.last_written = line.start;
             if run.end + 1 == line.start && !run.is_empty() {
                 run.end = line.end;
             } else {
@@ -229,6 +235,7 @@ impl Job for Fetch {
         if self.begun.is_none() && !lines.is_empty() {
             self.begun = Some(Instant::now());
         }
+        self.last_written = 0;
         match &mut self.editor {
             Some(editor) => {
                 let wall = Now::read().wall.as_millisecond();
@@ -255,7 +262,9 @@ impl Job for Fetch {
         self.look_at_reader(cx);
         Ok(match &self.next {
             Some((_, due)) => Flow::Later(*due),
-            None if self.has_all() || self.is_past() => Flow::Done,
+            None if self.is_past() => Flow::Done,
+            None if self.has_all() && self.editor.is_none() => Flow::DoneBehind(self.last_written),
+            None if self.has_all() => Flow::Done,
             None => Flow::On,
         })
     }
@@ -274,11 +283,6 @@ impl Job for Fetch {
 
     fn ring(&mut self, _cx: &mut Context<'_>) -> anyhow::Result<()> {
         Ok(self.recorder.as_mut().map_or(Ok(()), |recorder| recorder.tick(Now::read()))?)
-    }
-
-    fn save(&mut self, _snapshot: &mut Snapshot) -> anyhow::Result<()> {
-        // The place that is saved is behind what was recorded.
-        Ok(self.recorder.as_mut().map_or(Ok(()), Recorder::flush)?)
     }
 
     fn finish(&mut self, _end: End, cx: &mut Context<'_>) -> anyhow::Result<()> {
@@ -307,7 +311,24 @@ impl Job for Fetch {
         Ok(())
     }
 
+    fn save(&mut self, snapshot: &mut Snapshot) -> anyhow::Result<()> {
+        // The place that is saved is behind what was recorded.
+        self.recorder.as_mut().map_or(Ok(()), Recorder::flush)?;
+        let place = |(input, trail): (usize, &Option<Trail>)| {
+            let (token, ids) = trail.as_ref().map(|trail| trail.at(snapshot.read(input))).unwrap_or_default();
+            Resume { token, ids }
+        };
+        let places: Vec<Resume> = self.options.trails.iter().enumerate().map(place).collect();
+        Resume::pack(&places, &mut snapshot.job);
+        Ok(())
+    }
+
     fn figures(&self, figures: &mut Figures) {
+        let trails = || self.options.trails.iter().flatten();
+        if trails().next().is_some() {
+            figures.insert("reconnects".into(), trails().map(Trail::reconnects).sum::<u64>().into());
+            figures.insert("repeats".into(), trails().map(Trail::repeats).sum::<u64>().into());
+        }
         figures.insert("untimed".into(), self.untimed.into());
         if let Some(editor) = &self.editor {
             figures.insert("left_out".into(), editor.left_out().into());

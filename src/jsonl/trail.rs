@@ -15,6 +15,8 @@ pub struct Trail(Arc<Shared>);
 #[derive(Debug, Default)]
 struct Shared {
     marks: Mutex<Marks>,
+    /// A later run is to go on: places are worth keeping.
+    is_kept: bool,
     connects: AtomicU64,
     repeats: AtomicU64,
 }
@@ -30,20 +32,30 @@ struct Marks {
 }
 
 impl Trail {
-    /// A trail that begins where an earlier run ended.
-    pub fn starting_at(token: Option<Vec<u8>>) -> Trail {
-        let trail = Trail::default();
+    /// A trail for later runs, that begins where an earlier one ended. [`Trail::default`] keeps no places.
+    pub fn kept(token: Option<Vec<u8>>) -> Trail {
+        let trail = Trail(Arc::new(Shared { is_kept: true, ..Shared::default() }));
         trail.marks(|marks| marks.passed = token);
         trail
     }
 
+    /// Whether places are kept.
+    pub fn is_kept(&self) -> bool {
+        self.0.is_kept
+    }
+
     /// A later run that has what stands before `place` goes on from `token`.
     pub fn mark(&self, place: u64, token: Vec<u8>) {
-        self.marks(|marks| marks.tokens.push_back((place, token)));
+        if self.0.is_kept {
+            self.marks(|marks| marks.tokens.push_back((place, token)));
+        }
     }
 
     /// The record that ends at `place` has this id. No more than `most` are kept.
     pub fn id(&self, place: u64, id: &[u8], most: usize) {
+        if !self.0.is_kept {
+            return;
+        }
         self.marks(|marks| {
             marks.ids.push_back((place, id.into()));
             while marks.ids.len() > most {
@@ -95,7 +107,7 @@ mod tests {
 
     #[test]
     fn a_token_is_told_only_when_what_is_before_it_is_done() {
-        let trail = Trail::starting_at(Some(b"old".to_vec()));
+        let trail = Trail::kept(Some(b"old".to_vec()));
         assert_eq!(trail.at(0), (Some(b"old".to_vec()), vec![]));
         for (place, token) in [(10, "a"), (20, "b"), (20, "b2"), (35, "c")] {
             trail.mark(place, token.into());

@@ -10,12 +10,14 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ureq::http::{StatusCode, header};
+use ureq::http::{HeaderMap, HeaderName, HeaderValue, header};
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Body, BodyReader, Proxy, Timeout};
 
 use super::Options;
 use super::error::{Error, Reason};
+use super::headers::Headers;
+use super::retry::RetryTime;
 use super::url::Url;
 use super::within::within;
 
@@ -25,9 +27,6 @@ const REDIRECTS: usize = 5;
 const ERROR_BODY: usize = 2 << 10;
 const ERROR_BODY_WAIT: Duration = Duration::from_secs(3);
 
-/// What every request says about us.
-const USER_AGENT: &str = concat!("trendpipe/", env!("CARGO_PKG_VERSION"));
-
 /// Makes requests as the options say.
 #[derive(Clone)]
 pub struct Agent {
@@ -35,14 +34,51 @@ pub struct Agent {
     options: Options,
 }
 
-/// A response with status 200.
+/// What a request says besides what the options say: headers that are no secrets, and so may follow a redirect.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    headers: Vec<(HeaderName, HeaderValue)>,
+    /// The body of a POST; without one it is a GET.
+    body: Option<String>,
+}
+
+impl Request {
+    /// With this header as well; one that cannot be sent is left out.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: &[u8]) -> Request {
+        if let Ok(value) = HeaderValue::from_bytes(value) {
+            self.headers.push((HeaderName::from_static(name), value));
+        }
+        self
+    }
+
+    /// Whether it wants server-sent events.
+    pub fn asks_for_events(&self) -> bool {
+        self.headers.iter().any(|(name, value)| name == header::ACCEPT && value == "text/event-stream")
+    }
+
+    /// A POST of this JSON. It is not sent again after a redirect.
+    #[must_use]
+    pub fn post(mut self, json: String) -> Request {
+        self.body = Some(json);
+        self
+    }
+}
+
+/// A response with status 200 or 201, or 204 or 304, which have no body.
 pub struct Response {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
     /// Where it came from, after redirects.
     pub url: Url,
     /// The media type without its parameters, in lower case.
     pub content_type: String,
     /// The length of the body in bytes, where the server says so and it is not encoded.
     pub size: Option<u64>,
+    /// Whether the body has a length.
+    pub is_sized: bool,
     /// Whether the end of the body can be told from a cut connection: its length or its chunks say where it is.
     pub is_framed: bool,
     body: BodyReader<'static>,
@@ -59,7 +95,7 @@ impl Agent {
             .max_redirects_will_error(false)
             // An endless body is never read to its end, so that its connection could be used again.
             .max_idle_connections(0)
-            .user_agent(USER_AGENT)
+            .user_agent(options.user_agent())
             .accept_encoding(encoding)
             .timeout_resolve(Some(options.connect_timeout))
             .timeout_connect(Some(options.connect_timeout))
@@ -74,35 +110,39 @@ impl Agent {
         Ok(Agent { agent, options: options.clone() })
     }
 
-    /// Gets `url`, following redirects, until the head of a response with status 200 is here.
-    pub fn get(&self, url: &Url) -> Result<Response, Error> {
-        let (this, first) = (self.clone(), url.clone());
+    /// Asks `url`, following redirects, until the head of a response that is no refusal is here.
+    pub fn get(&self, url: &Url, request: &Request) -> Result<Response, Error> {
+        // One of its own: a refusal ends with its shutdown.
+        let agent = ureq::Agent::new_with_config(self.agent.config().clone());
+        let this = Agent { agent, options: self.options.clone() };
+        let (first, request) = (url.clone(), request.clone());
         // ureq keeps the limits; this one only bounds what they leave open.
         let limit =
             (self.options.connect_timeout * 2 + self.options.response_timeout * 2) * (REDIRECTS as u32 + 1);
-        match within(limit + ERROR_BODY_WAIT, move || this.follow(&first)) {
+        match within(limit + ERROR_BODY_WAIT, move || this.follow(&first, &request)) {
             Some(Ok((url, response))) => self.accept(url, response),
             Some(Err(error)) => Err(error),
             None => Err(Error::new(url, Reason::TimedOut { what: "the response", limit })),
         }
     }
 
-    fn follow(&self, first: &Url) -> Result<(Url, ureq::http::Response<Body>), Error> {
+    fn follow(&self, first: &Url, request: &Request) -> Result<(Url, ureq::http::Response<Body>), Error> {
         let mut url = first.clone();
         for _ in 0..=REDIRECTS {
-            let response = self.request(first, &url)?;
+            let response = self.request(first, &url, request)?;
             let status = response.status();
-            if status == StatusCode::OK {
+            if matches!(status.as_u16(), 200 | 201 | 204 | 304) {
                 return Ok((url, response));
             }
             let location = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
+            let location = location.filter(|_| request.body.is_none());
             let (301 | 302 | 303 | 307 | 308, Some(location)) = (status.as_u16(), location) else {
                 return Err(self.refused(&url, response));
             };
             let next = url.join(location).ok_or_else(|| {
                 Error::new(&url, Reason::Protocol("redirected to something that is no URL".into()))
             })?;
-            if url.is_https() && !next.is_https() {
+            if url.is_encrypted() && !next.is_encrypted() {
                 let sentence =
                     format!("redirected to {next}, which is not encrypted; give that URL if it is meant");
                 return Err(Error::new(&url, Reason::Protocol(sentence)));
@@ -112,37 +152,43 @@ impl Agent {
         Err(Error::new(first, Reason::Protocol(format!("more than {REDIRECTS} redirects"))))
     }
 
-    fn request(&self, first: &Url, url: &Url) -> Result<ureq::http::Response<Body>, Error> {
-        let mut request = self.agent.get(url.uri());
+    fn request(
+        &self,
+        first: &Url,
+        url: &Url,
+        request: &Request,
+    ) -> Result<ureq::http::Response<Body>, Error> {
         let headers = &self.options.headers;
-        if url.is_same_origin(first) {
-            for (name, value) in headers.iter() {
-                request = request.header(name, value);
+        let own: Box<dyn Iterator<Item = (&HeaderName, &HeaderValue)>> =
+            if url.is_same_origin(first) { Box::new(headers.iter()) } else { Box::new(headers.for_others()) };
+        // What the user says comes before what we would say.
+        let ours =
+            request.headers.iter().filter(|(name, _)| !headers.has(name)).map(|(name, value)| (name, value));
+        let response = match &request.body {
+            None => {
+                let call = own
+                    .chain(ours)
+                    .fold(self.agent.get(url.uri()), |call, (name, value)| call.header(name, value));
+                call.call()
             }
-        } else {
-            for (name, value) in headers.for_others() {
-                request = request.header(name, value);
+            Some(json) => {
+                let call = own
+                    .chain(ours)
+                    .fold(self.agent.post(url.uri()), |call, (name, value)| call.header(name, value));
+                call.header(header::CONTENT_TYPE, "application/json").send(json)
             }
-        }
-        request.call().map_err(|error| Error::new(url, self.reason(error)))
+        };
+        response.map_err(|error| Error::new(url, self.reason(error)))
     }
 
     /// The error for a response that is no stream, with the beginning of its body.
     fn refused(&self, url: &Url, response: ureq::http::Response<Body>) -> Error {
         let code = response.status().as_u16();
-        let retry_after = response
-            .headers()
-            .get(header::RETRY_AFTER)
-            .and_then(|value| value.to_str().ok())
-            .map(|value| value.chars().take(64).filter(|char| !char.is_control()).collect());
+        let retry = RetryTime::of(response.headers());
         let body = beginning(response.into_body().into_reader());
         // A thread that still waits for the rest is let go.
         self.agent.clone().shutdown();
-        let mut body = self.options.headers.redact(&String::from_utf8_lossy(&body));
-        if let Some(query) = url.query().filter(|query| query.len() >= 6) {
-            body = body.replace(query, "…");
-        }
-        Error::new(url, Reason::Status { code, body: plain(&body), retry_after })
+        Error::new(url, Reason::Status { code, body: shown_body(url, &self.options.headers, &body), retry })
     }
 
     fn accept(&self, url: Url, response: ureq::http::Response<Body>) -> Result<Response, Error> {
@@ -158,9 +204,13 @@ impl Agent {
         }
         let is_chunked = text(header::TRANSFER_ENCODING).contains("chunked");
         let length = text(header::CONTENT_LENGTH).parse().ok();
+        let status = response.status().as_u16();
         Ok(Response {
+            status,
+            headers: response.headers().clone(),
             content_type: text(header::CONTENT_TYPE),
             size: length.filter(|_| !is_chunked && !encoding.contains("gzip")),
+            is_sized: length.is_some() && !is_chunked,
             is_framed: is_chunked || length.is_some(),
             body: response.into_body().into_reader(),
             stall_timeout: self.options.stall_timeout,
@@ -204,9 +254,7 @@ fn reason(error: ureq::Error, stall_timeout: Option<Duration>) -> Reason {
         ureq::Error::HostNotFound => Reason::NotFound,
         ureq::Error::Io(error) | ureq::Error::Decompress(_, error) => {
             match Reason::of_io(&error, stall_timeout) {
-                Reason::Os(detail) if detail.contains("UnknownIssuer") => Reason::Protocol(format!(
-                    "{detail}: nobody known vouches for the server; --ca-file FILE trusts the authority in FILE"
-                )),
+                Reason::Os(detail) if detail.contains("UnknownIssuer") => Reason::of_tls(&detail),
                 // It has no kind of its own.
                 Reason::Os(detail) if detail.starts_with("failed to lookup address") => Reason::NotFound,
                 reason => reason,
@@ -237,6 +285,15 @@ fn roots(path: &std::path::Path) -> Result<RootCerts, Error> {
         return Err(wrong("holds no certificate; expected -----BEGIN CERTIFICATE-----".into()));
     }
     Ok(RootCerts::new_with_certs(&certificates))
+}
+
+/// The beginning of a refusal's body, for a person: without what may be secret, on one line.
+pub(super) fn shown_body(url: &Url, headers: &Headers, body: &[u8]) -> String {
+    let mut body = headers.redact(&String::from_utf8_lossy(&body[..body.len().min(ERROR_BODY)]));
+    if let Some(query) = url.query().filter(|query| query.len() >= 6) {
+        body = body.replace(query, "…");
+    }
+    plain(&body)
 }
 
 /// Up to 2 KiB of a body that may come slowly or never end.

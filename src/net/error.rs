@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use super::retry::RetryTime;
+
 /// A failure: where, and why.
 #[derive(Debug)]
 pub struct Error {
@@ -40,9 +42,11 @@ pub enum Reason {
         code: u16,
         /// The body's first 2 KiB, without secrets and control characters.
         body: String,
-        /// The header `Retry-After`, as sent.
-        retry_after: Option<String>,
+        /// When the server wants to be asked again.
+        retry: RetryTime,
     },
+    /// The server, or a proxy, says that asking again is of no use.
+    Refusal(String),
     /// The server does not speak the protocol as it should, TLS included.
     Protocol(String),
     /// The operating system says so.
@@ -73,7 +77,7 @@ impl Error {
             Reason::NotFound => io::ErrorKind::NotFound,
             Reason::TimedOut { .. } | Reason::Stalled(_) => io::ErrorKind::TimedOut,
             Reason::Dropped(_) => io::ErrorKind::ConnectionReset,
-            Reason::Protocol(_) => io::ErrorKind::InvalidData,
+            Reason::Protocol(_) | Reason::Refusal(_) => io::ErrorKind::InvalidData,
             _ => io::ErrorKind::Other,
         };
         io::Error::new(kind, self)
@@ -98,6 +102,18 @@ impl Reason {
     }
 }
 
+impl Reason {
+    /// What the words of the TLS library mean.
+    pub(super) fn of_tls(detail: &str) -> Reason {
+        if detail.contains("UnknownIssuer") {
+            return Reason::Protocol(format!(
+                "{detail}: nobody known vouches for the server; --ca-file FILE trusts the authority in FILE"
+            ));
+        }
+        Reason::Protocol(detail.to_owned())
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place = &self.place;
@@ -113,14 +129,16 @@ impl fmt::Display for Error {
                 write!(f, "{place}: silent for {}; the connection is given up", seconds(*limit))
             }
             Reason::Dropped(detail) => write!(f, "{place}: the connection was cut in the middle ({detail})"),
-            Reason::Status { code, body, retry_after } => {
+            Reason::Status { code, body, retry } => {
                 write!(f, "{place}: the server answers {code}{}", meaning(*code))?;
-                if let Some(wait) = retry_after {
+                if let Some(wait) = &retry.after {
                     write!(f, "; retry after {wait}")?;
                 }
                 if body.is_empty() { Ok(()) } else { write!(f, ": {body}") }
             }
-            Reason::Protocol(detail) | Reason::Os(detail) => write!(f, "{place}: {detail}"),
+            Reason::Protocol(detail) | Reason::Refusal(detail) | Reason::Os(detail) => {
+                write!(f, "{place}: {detail}")
+            }
         }
     }
 }
@@ -179,7 +197,8 @@ mod tests {
             Error::new("h:1", Reason::Stalled(limit)).to_string(),
             "h:1: silent for 1500 ms; the connection is given up"
         );
-        let status = Reason::Status { code: 429, body: "slow down".into(), retry_after: Some("60".into()) };
+        let retry = RetryTime { after: Some("60".into()), ..RetryTime::default() };
+        let status = Reason::Status { code: 429, body: "slow down".into(), retry };
         assert_eq!(
             Error::new("http://h/", status).to_string(),
             "http://h/: the server answers 429 (too many requests); retry after 60: slow down"

@@ -5,7 +5,7 @@ use std::fmt;
 use std::fs;
 use std::path::Path;
 
-use ureq::http::{HeaderName, HeaderValue, header};
+use ureq::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::error::Error;
 
@@ -72,6 +72,23 @@ impl Headers {
     /// All headers, as they go to the origin that they are meant for.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
         self.0.iter().map(|(name, value)| (name, value))
+    }
+
+    /// Whether it is said who asks.
+    pub fn has_authorization(&self) -> bool {
+        self.has(&header::AUTHORIZATION)
+    }
+
+    /// Whether the user gives this header.
+    pub(super) fn has(&self, name: &HeaderName) -> bool {
+        self.0.iter().any(|(known, _)| known == name)
+    }
+
+    /// Adds all to a request that is made elsewhere.
+    pub fn add_to(&self, headers: &mut HeaderMap) {
+        for (name, value) in self.iter() {
+            headers.append(name.clone(), value.clone());
+        }
     }
 
     /// Those that may follow a redirect to another origin: what the answer should look like, nothing about who asks.

@@ -8,19 +8,27 @@ mod address;
 mod agent;
 mod error;
 mod headers;
+mod retry;
 mod s3;
+mod tls;
 mod url;
+mod wire;
 mod within;
 
 pub use address::Address;
-pub use agent::{Agent, Response};
+pub use agent::{Agent, Request, Response};
 pub use error::{Error, Reason};
 pub use headers::{Headers, bearer_from_environment};
+pub use retry::RetryTime;
 pub use s3::{Object, Store, StoreOptions};
 pub use url::Url;
+pub use wire::Wire;
 
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::time::Duration;
+
+use rustix::net::sockopt;
 
 /// How connections are made, whatever is spoken over them.
 #[derive(Clone, Debug)]
@@ -39,6 +47,21 @@ pub struct Options {
     pub ca_file: Option<PathBuf>,
     /// Use the proxy that `ALL_PROXY`, `HTTPS_PROXY` or `HTTP_PROXY` names, but for the hosts in `NO_PROXY`.
     pub proxy_from_environment: bool,
+    /// Who asks: an address of mail or of the web (`--contact`).
+    pub contact: Option<String>,
+}
+
+impl Options {
+    /// What every request says about us.
+    pub fn user_agent(&self) -> String {
+        let ours = concat!("trendpipe/", env!("CARGO_PKG_VERSION"));
+        self.contact.as_ref().map_or_else(|| ours.to_owned(), |contact| format!("{ours} ({contact})"))
+    }
+
+    /// The body of a refusal, for a person: without what may be secret.
+    pub fn shown_body(&self, url: &Url, body: &[u8]) -> String {
+        agent::shown_body(url, &self.headers, body)
+    }
 }
 
 impl Default for Options {
@@ -51,6 +74,17 @@ impl Default for Options {
             gzip: false,
             ca_file: None,
             proxy_from_environment: true,
+            contact: None,
         }
     }
+}
+
+/// A silent connection is probed after this time; after some unanswered probes the system resets it.
+const KEEP_ALIVE: Duration = Duration::from_secs(60);
+
+/// Has the system find out whether the peer is still there while nothing is sent.
+pub(crate) fn watch_peer(stream: &TcpStream) {
+    // Without probes the stream works all the same.
+    let _ = sockopt::set_socket_keepalive(stream, true)
+        .and_then(|()| sockopt::set_tcp_keepidle(stream, KEEP_ALIVE));
 }

@@ -14,7 +14,7 @@ use rusty_s3::{Bucket, Credentials, S3Action, UrlStyle};
 use ureq::http::{HeaderMap, StatusCode, header};
 use ureq::{Body, BodyReader};
 
-use super::{Agent, Error, Options, Reason};
+use super::{Agent, Error, Options, Reason, RetryTime};
 
 /// Of a request that is sent at once, this is plenty.
 const SIGNED_FOR: Duration = Duration::from_secs(600);
@@ -232,7 +232,7 @@ impl Store {
             _ => element(&body, "Message").unwrap_or_default(),
         };
         let said = if code.is_empty() { hint } else { format!("{code}; {hint}") };
-        Error::new(place, Reason::Status { code: status, body: said, retry_after: None })
+        Error::new(place, Reason::Status { code: status, body: said, retry: RetryTime::default() })
     }
 }
 

@@ -6,13 +6,22 @@ use ureq::http::Uri;
 
 use super::error::Error;
 
-/// An `http` or `https` URL.
+/// An `http` or `https` URL, or a `ws` or `wss` one.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Url(Uri);
 
 impl Url {
-    /// Reads a URL as the user typed it.
+    /// Reads an `http` or `https` URL as the user typed it.
     pub fn parse(text: &str) -> Result<Url, Error> {
+        Url::of_scheme(text, ["http", "https"])
+    }
+
+    /// Reads a `ws` or `wss` URL as the user typed it.
+    pub fn parse_websocket(text: &str) -> Result<Url, Error> {
+        Url::of_scheme(text, ["ws", "wss"])
+    }
+
+    fn of_scheme(text: &str, schemes: [&str; 2]) -> Result<Url, Error> {
         // A fragment is the reader's own business and is not sent.
         let sent = text.split_once('#').map_or(text, |(sent, _)| sent);
         // "?" directly after the host is common and means the path "/".
@@ -24,9 +33,9 @@ impl Url {
             ))
         })?;
         let url = Url(uri);
-        match url.0.scheme_str() {
-            Some("http" | "https") => {}
-            _ => return Err(Error::usage(format!("{:?} is no http or https URL", shown(sent)))),
+        if !url.0.scheme_str().is_some_and(|scheme| schemes.contains(&scheme)) {
+            let [one, other] = schemes;
+            return Err(Error::usage(format!("{:?} is no {one} or {other} URL", shown(sent))));
         }
         if url.0.authority().is_some_and(|authority| authority.as_str().contains('@')) {
             return Err(Error::usage(
@@ -74,12 +83,29 @@ impl Url {
 
     /// The port, the scheme's own if none is named.
     pub fn port(&self) -> u16 {
-        self.0.port_u16().unwrap_or(if self.is_https() { 443 } else { 80 })
+        self.0.port_u16().unwrap_or(if self.is_encrypted() { 443 } else { 80 })
     }
 
     /// Whether the connection is encrypted.
-    pub fn is_https(&self) -> bool {
-        self.0.scheme_str() == Some("https")
+    pub fn is_encrypted(&self) -> bool {
+        matches!(self.0.scheme_str(), Some("https" | "wss"))
+    }
+
+    /// The URL with one more `name=value` in its query, encoded as it must be.
+    pub fn with_query(&self, name: &str, value: &str) -> Url {
+        let text = self.0.to_string();
+        let joint = match self.0.query() {
+            None => "?",
+            Some("") => "",
+            Some(_) => "&",
+        };
+        let text = format!("{text}{joint}{}={}", encoded(name), encoded(value));
+        text.parse().map_or_else(|_| self.clone(), Url)
+    }
+
+    /// All of it, secrets included: for requests and for what is derived from it, never for messages.
+    pub fn whole(&self) -> String {
+        self.0.to_string()
     }
 
     /// The query, for removal from texts that a server sends back.
@@ -104,6 +130,18 @@ impl fmt::Debug for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Url({self})")
     }
+}
+
+/// Every byte that is not plain in a query, as `%XX`.
+fn encoded(text: &str) -> String {
+    let mut encoded = String::new();
+    for &byte in text.as_bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => encoded.push(byte.into()),
+            _ => encoded += &format!("%{byte:02X}"),
+        }
+    }
+    encoded
 }
 
 fn has_scheme(text: &str) -> bool {
@@ -148,6 +186,18 @@ mod tests {
             let message = Url::parse(bad).unwrap_err().to_string();
             assert!(!message.contains("hush"), "{message}");
         }
+    }
+
+    #[test]
+    fn parameters_are_added_and_encoded() {
+        for (url, expected) in [
+            ("http://h", "http://h/?a%20b=c%26%C3%A9"),
+            ("http://h/p?", "http://h/p?a%20b=c%26%C3%A9"),
+            ("http://h/p?x=1", "http://h/p?x=1&a%20b=c%26%C3%A9"),
+        ] {
+            assert_eq!(Url::parse(url).unwrap().with_query("a b", "c&\u{e9}").whole(), expected);
+        }
+        assert!(Url::parse("ws://h/").is_err() && Url::parse_websocket("wss://h/").unwrap().is_encrypted());
     }
 
     #[test]

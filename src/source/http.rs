@@ -6,7 +6,7 @@
 use std::io::{self, Read};
 
 use crate::jsonl::{ByteSource, Meter};
-use crate::net::{Agent, Error, Options, Reason, Response, Url};
+use crate::net::{Agent, Error, Options, Reason, Request, Response, RetryTime, Url};
 
 /// An open response.
 pub struct HttpSource {
@@ -19,11 +19,14 @@ pub struct HttpSource {
 impl HttpSource {
     /// Sends the request and waits for the head of the response.
     pub fn open(url: &Url, options: &Options, meter: Meter) -> Result<Self, Error> {
-        let response = Agent::new(options)?.get(url)?;
-        if response.content_type == "text/event-stream" {
-            let sentence = "the server sends server-sent events (text/event-stream), which are not yet supported; \
-                            newline-delimited JSON is";
-            return Err(Error::usage(format!("{}: {sentence}", response.url)));
+        HttpSource::of(Agent::new(options)?.get(url, &Request::default())?, meter)
+    }
+
+    /// The lines of a response.
+    pub fn of(response: Response, meter: Meter) -> Result<Self, Error> {
+        if !matches!(response.status, 200 | 201) {
+            let (code, retry) = (response.status, RetryTime::default());
+            return Err(Error::new(&response.url, Reason::Status { code, body: String::new(), retry }));
         }
         if response.content_type == "text/html" {
             let sentence =

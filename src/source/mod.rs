@@ -1,8 +1,7 @@
 //! The ways in that are no files: TCP, HTTP, and the synthetic streams; and the pace of a replay.
 //!
 //! [`open`] turns what the user typed into an [`Input`]. What has no scheme is a file's path or `-` and left to the
-//! caller. Each kind is one line of [`KINDS`] and one file here. Sources read until the end and know nothing of
-//! reconnecting: the machine that will do that opens them again, and decides by [`net::Reason`](crate::net::Reason).
+//! caller. Each kind is one line of [`KINDS`] and one file here. [`live`] has what connections need that are to be made again.
 
 mod belief;
 mod demo;
@@ -10,8 +9,11 @@ mod disorder;
 mod follow;
 mod http;
 mod listing;
+pub mod live;
 mod objects;
+pub mod preset;
 mod replay;
+mod resume;
 mod tcp;
 #[cfg(test)]
 mod testing;
@@ -24,12 +26,23 @@ pub use http::HttpSource;
 pub use listing::Target;
 pub use objects::objects;
 pub use replay::{Pace, Rate, Speed};
+pub use resume::Resume;
 pub use tcp::TcpSource;
 
 use std::path::Path;
 
-use crate::jsonl::{Input, Meter, decoded};
-use crate::net::{Address, Error, Options, StoreOptions, Url};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use live::{
+    EventOptions, HttpTransport, LiveSource, Plan, Policy, PollOptions, PollTransport, Sieve, SieveOptions,
+    SinceParam, TcpTransport, Transport, Unwrap, Voice, WebSocketTransport,
+};
+use preset::NamedOptions;
+
+use crate::expr::Expr;
+use crate::jsonl::{Input, Meter, Trail};
+use crate::net::{Address, Error, Options, Request, StoreOptions, Url};
 
 /// What sources need to know besides the address.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +53,64 @@ pub struct SourceOptions {
     pub demo: DemoSettings,
     /// Where object stores are.
     pub store: StoreOptions,
+    /// How live sources go on.
+    pub live: LiveOptions,
+    /// What is said about presets.
+    pub named: NamedOptions,
+    /// Where an earlier run ended, of the source that is opened next, if a later one is to go on from this.
+    pub resume: Option<Resume>,
+}
+
+/// How live sources go on.
+#[derive(Clone)]
+pub struct LiveOptions {
+    /// Plain lines are connected to again, too.
+    pub reconnect: bool,
+    /// How many failures in a row are borne; without it the first connection must succeed, and then any number.
+    pub retries: Option<Retries>,
+    /// The step of the waits.
+    pub retry_delay: Duration,
+    /// What is looked at in each record.
+    pub sieve: SieveOptions,
+    /// Pages are asked for again and again.
+    pub poll: Option<PollOptions>,
+    /// How the place to go on from is told to the server.
+    pub since: Option<SinceParam>,
+    /// The field that it is.
+    pub since_field: Option<Expr>,
+    /// Server-sent events are asked for.
+    pub sse: bool,
+    /// What is done with them.
+    pub events: EventOptions,
+    /// What is said to a person.
+    pub voice: Voice,
+}
+
+/// How many failures in a row are borne; `None`: any number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retries(pub Option<u32>);
+
+impl Default for LiveOptions {
+    fn default() -> Self {
+        LiveOptions {
+            reconnect: false,
+            retries: None,
+            retry_delay: Policy::default().base,
+            sieve: SieveOptions { id_memory: 10_000, ..SieveOptions::default() },
+            poll: None,
+            since: None,
+            since_field: None,
+            sse: false,
+            events: EventOptions::default(),
+            voice: Arc::new(|_, _| {}),
+        }
+    }
+}
+
+impl std::fmt::Debug for LiveOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LiveOptions").finish_non_exhaustive()
+    }
 }
 
 type Open = fn(&str, &SourceOptions) -> Result<Vec<Input>, Error>;
@@ -57,21 +128,21 @@ pub struct Kind {
 }
 
 /// All kinds, those to come included.
-pub const KINDS: [Kind; 9] = [
+pub const KINDS: [Kind; 8] = [
     kind("tcp://", "tcp://HOST:PORT", "lines from a TCP server", Some(open_tcp)),
-    kind("http://", "http://HOST/PATH", "lines of an HTTP response, endless or not", Some(open_http)),
+    kind(
+        "http://",
+        "http://HOST/PATH",
+        "lines of an HTTP response, endless or not, or its events",
+        Some(open_http),
+    ),
     kind("https://", "https://HOST/PATH", "the same over TLS", Some(open_http)),
     kind("demo:tweets", "demo:tweets", "a synthetic stream of tweets (v1.1)", Some(open_demo)),
     kind("demo:rsvps", "demo:rsvps", "a synthetic stream of Meetup RSVPs", Some(open_demo)),
-    kind("ws://", "ws://HOST/PATH", "WebSocket messages", None),
-    kind("wss://", "wss://HOST/PATH", "WebSocket messages over TLS", None),
-    kind("sse://", "sse://HOST/PATH", "server-sent events", None),
+    kind("ws://", "ws://HOST/PATH", "WebSocket messages", Some(open_websocket)),
+    kind("wss://", "wss://HOST/PATH", "WebSocket messages over TLS", Some(open_websocket)),
     kind("s3://", "s3://BUCKET/PREFIX", "the objects of a bucket", Some(open_objects)),
 ];
-
-/// Names of sources to come; a file of that name is read as a file.
-const PRESETS: [&str; 8] =
-    ["bluesky", "wikimedia", "github", "mastodon", "hackernews", "usgs", "x", "meetup"];
 
 const fn kind(prefix: &'static str, form: &'static str, about: &'static str, open: Option<Open>) -> Kind {
     Kind { prefix, form, about, open }
@@ -87,14 +158,20 @@ impl Kind {
 /// Opens the source that `address` names; `None` for a file's path and `-`. Waits until it is connected, or as long as
 /// the time-outs say.
 pub fn open(address: &str, options: &SourceOptions) -> Result<Option<Vec<Input>>, Error> {
+    open_words(address, &[], options)
+}
+
+/// As [`open`], where words stand behind the name of a preset.
+pub fn open_words(
+    address: &str,
+    words: &[String],
+    options: &SourceOptions,
+) -> Result<Option<Vec<Input>>, Error> {
     if is_scheme_less(address) {
-        if PRESETS.contains(&address) && !Path::new(address).exists() {
-            return Err(Error::usage(format!(
-                "the source {address:?} is not yet supported, and there is no file of that name; there are: {}",
-                supported()
-            )));
-        }
-        return Ok(None);
+        return match preset::find(address).filter(|_| !Path::new(address).exists()) {
+            Some((preset, detail)) => preset::open(preset, detail, words, options).map(Some),
+            None => Ok(None),
+        };
     }
     let lower = address.to_ascii_lowercase();
     let found = KINDS.iter().find(|kind| match kind.prefix.ends_with("//") {
@@ -120,9 +197,9 @@ pub fn open(address: &str, options: &SourceOptions) -> Result<Option<Vec<Input>>
     }
 }
 
-/// Whether this names a source that is no file.
-pub fn is_source(address: &str) -> bool {
-    !is_scheme_less(address)
+/// Whether this names a file, or standard input.
+pub fn is_file(address: &str) -> bool {
+    is_scheme_less(address) && (preset::find(address).is_none() || Path::new(address).exists())
 }
 
 /// Whether this is a path: a colon alone makes no scheme, because file names hold times (`2018-11-12T19:00.jsonl`).
@@ -137,23 +214,96 @@ fn is_scheme_less(address: &str) -> bool {
 
 fn supported() -> String {
     let forms: Vec<&str> = KINDS.iter().filter(|kind| kind.is_supported()).map(|kind| kind.form).collect();
-    format!("{}, and files", forms.join(", "))
+    format!("{}, presets (--list), and files", forms.join(", "))
 }
 
 fn open_tcp(address: &str, options: &SourceOptions) -> Result<Vec<Input>, Error> {
     let rest = &address["tcp://".len()..];
     let address = Address::parse(rest.strip_suffix('/').unwrap_or(rest))?;
-    let (name, meter) = (format!("tcp://{address}"), Meter::default());
-    let source = TcpSource::open(address, &options.net, meter.clone())?;
-    Ok(vec![Input::new(name, Box::new(source), meter)])
+    let name = format!("tcp://{address}");
+    let transport = TcpTransport::new(address, options.net.clone(), !options.live.reconnect);
+    open_live(name, Box::new(transport), options, None)
 }
 
 /// A compressed file on a server is decompressed as a local one is.
 fn open_http(address: &str, options: &SourceOptions) -> Result<Vec<Input>, Error> {
     let url = Url::parse(address)?;
+    let live = &options.live;
+    let request = match live.sse {
+        true => Request::default().with("accept", b"text/event-stream").with("cache-control", b"no-store"),
+        false => Request::default(),
+    };
+    let name = url.to_string();
+    if let Some(poll) = &live.poll {
+        let sieve = shared_sieve(options);
+        let poll =
+            PollOptions { since: live.since.clone(), since_field: live.since_field.clone(), ..poll.clone() };
+        let transport =
+            PollTransport::new(url, &options.net, request, poll, sieve.clone(), live.voice.clone())?;
+        let mut options = options.clone();
+        // The transport itself finds the place.
+        options.live.since_field = None;
+        return open_live(name, Box::new(transport), &options, sieve);
+    }
+    let transport = HttpTransport::new(url, &options.net, request)?
+        .since(live.since.clone())
+        .events(live.events.clone())
+        .once(!live.reconnect);
+    open_live(name, Box::new(transport), options, None)
+}
+
+/// A WebSocket that is silent for so long, pings unanswered, is given up, unless another time is asked for.
+const WEBSOCKET_STALL: Duration = Duration::from_secs(90);
+
+fn open_websocket(address: &str, options: &SourceOptions) -> Result<Vec<Input>, Error> {
+    let url = Url::parse_websocket(address)?;
+    let mut options = options.clone();
+    options.net.stall_timeout.get_or_insert(WEBSOCKET_STALL);
+    let name = url.to_string();
+    let transport = WebSocketTransport::new(url, options.net.clone())
+        .since(options.live.since.clone())
+        .speaking(None, Unwrap::Nothing);
+    open_live(name, Box::new(transport), &options, None)
+}
+
+/// What is looked at in each record, shared with a transport that looks for what is known.
+fn shared_sieve(options: &SourceOptions) -> Option<Arc<Mutex<Sieve>>> {
+    let known = options.resume.as_ref().map(|resume| resume.ids.clone()).unwrap_or_default();
+    Sieve::new(&options.live.sieve, known).map(Mutex::new).map(Arc::new)
+}
+
+/// A source that connects again as the options say.
+fn open_live(
+    name: String,
+    transport: Box<dyn Transport>,
+    options: &SourceOptions,
+    sieve: Option<Arc<Mutex<Sieve>>>,
+) -> Result<Vec<Input>, Error> {
+    let live = &options.live;
+    let trail = match &options.resume {
+        Some(resume) => Trail::kept(resume.token.clone()),
+        None => Trail::default(),
+    };
+    let Resume { token, ids } = options.resume.clone().unwrap_or_default();
+    for id in &ids {
+        trail.id(0, id, live.sieve.id_memory);
+    }
+    let plan = Plan {
+        policy: Policy {
+            base: live.retry_delay,
+            retry_max: live.retries.and_then(|Retries(times)| times),
+            must_begin: live.retries.is_none(),
+        },
+        stall_timeout: options.net.stall_timeout,
+        sieve: sieve.or_else(|| shared_sieve(options)),
+        place_of: live.since_field.clone(),
+        token,
+        voice: live.voice.clone(),
+        seed: std::process::id().into(),
+    };
     let meter = Meter::default();
-    let source = HttpSource::open(&url, &options.net, meter.clone())?;
-    Ok(vec![Input { size: source.size(), ..Input::new(url.to_string(), decoded(Box::new(source)), meter) }])
+    let source = LiveSource::open(name.clone(), transport, plan, trail.clone(), meter.clone())?;
+    Ok(vec![Input { size: source.size(), trail: Some(trail), ..Input::new(name, Box::new(source), meter) }])
 }
 
 fn open_objects(address: &str, options: &SourceOptions) -> Result<Vec<Input>, Error> {
@@ -197,12 +347,10 @@ mod tests {
                 message.starts_with("there is no source") && message.contains("tcp://HOST:PORT"),
                 "{message}"
             );
-            assert!(message.contains("demo:rsvps") && !message.contains("ws://"), "{message}");
+            assert!(message.contains("demo:rsvps") && !message.contains("s3://"), "{message}");
         }
         assert!(!refused("ftp://h/x?key=hush").contains("hush"));
-        for address in ["ws://h/", "wss://h/", "sse://h/", "bluesky", "x"] {
-            assert!(refused(address).contains("not yet supported"), "{address}");
-        }
+        assert!(refused("s3://b/p").contains("not yet supported"));
         assert!(refused("tcp://localhost").contains("expected host:port"));
         assert!(refused("http://").contains("URL"));
     }

@@ -8,13 +8,9 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::net::sockopt;
 
 use crate::jsonl::{ByteSource, Meter};
-use crate::net::{Address, Error, Options, Reason};
-
-/// A silent connection is probed after this time; after some unanswered probes the system resets it.
-const KEEP_ALIVE: Duration = Duration::from_secs(60);
+use crate::net::{Address, Error, Options, Reason, watch_peer};
 
 /// An open connection.
 pub struct TcpSource {
@@ -31,9 +27,7 @@ impl TcpSource {
         stream
             .set_read_timeout(options.stall_timeout)
             .map_err(|error| Error::new(&address, Reason::of_io(&error, None)))?;
-        // Without probes the stream works all the same.
-        let _ = sockopt::set_socket_keepalive(&stream, true)
-            .and_then(|()| sockopt::set_tcp_keepidle(&stream, KEEP_ALIVE));
+        watch_peer(&stream);
         Ok(TcpSource { stream, address, stall_timeout: options.stall_timeout, meter })
     }
 }
@@ -71,6 +65,7 @@ impl ByteSource for TcpSource {
 mod tests {
     use super::*;
     use crate::source::testing::{read_all, serve};
+    use rustix::net::sockopt;
     use std::io::Write;
     use std::sync::mpsc;
     use std::thread;

@@ -1,0 +1,310 @@
+//! Pages that are asked for again and again.
+//!
+//! A round asks for the page, with what the last answer said of its version (`ETag`, `Last-Modified`), takes the records
+//! out of it, and goes on to the next page (`Link`) as long as nothing on it came before. Records leave oldest first. Where no
+//! page has one that came before, some may have been missed, and that is said. The next round waits as long as was asked
+//! for, or as the server wishes (`X-Poll-Interval`).
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::io::Read;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use ureq::http::HeaderMap;
+
+use super::events::push_line;
+use super::lines::{SinceParam, of_io};
+use super::{Connection, Got, NoteKind, Sieve, Transport, Voice};
+use crate::expr::{Expr, Program};
+use crate::jsonl::Meter;
+use crate::net::{Agent, Error, Options, Reason, Request, Response, Url};
+
+/// A page may not be longer.
+const LARGEST: u64 = 64 << 20;
+/// Pages of one round.
+const MOST_PAGES: usize = 10;
+/// After a round that brought nothing, without an interval: a server that does not hold the request back is not hammered.
+const SHORTEST: Duration = Duration::from_secs(1);
+
+/// How pages are asked for.
+#[derive(Clone, Debug, Default)]
+pub struct PollOptions {
+    /// The time from one round to the next.
+    pub every: Duration,
+    /// Names on the way to the list of records; `None`: the page is a list, or one record.
+    pub items: Option<Vec<String>>,
+    /// Records come oldest first already.
+    pub oldest_first: bool,
+    /// How the place to go on from is told to the server.
+    pub since: Option<SinceParam>,
+    /// The field that it is.
+    pub since_field: Option<Expr>,
+    /// The next page is named by this field of the answer, and asked for by this parameter, where there is no `Link`.
+    pub next: Option<(&'static str, &'static str)>,
+    /// One round, and all its pages, is all.
+    pub once: bool,
+}
+
+/// Asks for pages.
+pub struct PollTransport {
+    agent: Agent,
+    url: Url,
+    request: Request,
+    options: PollOptions,
+    sieve: Option<Arc<Mutex<Sieve>>>,
+    voice: Voice,
+}
+
+impl PollTransport {
+    /// Asks for `url`; what is known is found in the sieve.
+    pub fn new(
+        url: Url,
+        net: &Options,
+        request: Request,
+        options: PollOptions,
+        sieve: Option<Arc<Mutex<Sieve>>>,
+        voice: Voice,
+    ) -> Result<PollTransport, Error> {
+        let mut net = net.clone();
+        // A page has an end.
+        net.stall_timeout.get_or_insert(net.response_timeout);
+        Ok(PollTransport { agent: Agent::new(&net)?, url, request, options, sieve, voice })
+    }
+}
+
+impl Transport for PollTransport {
+    fn connect(&mut self, token: Option<&[u8]>, meter: &Meter) -> Result<Box<dyn Connection>, Error> {
+        let mut rounds = Rounds {
+            agent: self.agent.clone(),
+            url: self.url.clone(),
+            request: self.request.clone(),
+            options: self.options.clone(),
+            sieve: self.sieve.clone(),
+            voice: Arc::clone(&self.voice),
+            meter: meter.clone(),
+            place: token.and_then(|token| serde_json::from_slice(token).ok()).unwrap_or_default(),
+            lines: VecDeque::new(),
+            next: Instant::now(),
+            is_over: false,
+        };
+        rounds.round()?;
+        Ok(Box::new(rounds))
+    }
+}
+
+/// Where the rounds are: what is kept for a later run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Place {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    etag: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    modified: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    since: Option<String>,
+}
+
+struct Rounds {
+    agent: Agent,
+    url: Url,
+    request: Request,
+    options: PollOptions,
+    sieve: Option<Arc<Mutex<Sieve>>>,
+    voice: Voice,
+    meter: Meter,
+    place: Place,
+    /// Lines that were not handed out.
+    lines: VecDeque<u8>,
+    /// When the next round is due.
+    next: Instant,
+    is_over: bool,
+}
+
+impl Rounds {
+    /// Asks for the page, and for those behind it as far as they are new.
+    fn round(&mut self) -> Result<(), Error> {
+        let begun = Instant::now();
+        let url = match (&self.options.since, &self.place.since) {
+            (Some(since), Some(place)) => since.apply(&self.url, place.as_bytes()),
+            _ => self.url.clone(),
+        };
+        let mut request = self.request.clone();
+        for (name, value) in
+            [("if-none-match", &self.place.etag), ("if-modified-since", &self.place.modified)]
+        {
+            if let Some(value) = value {
+                request = request.with(name, value.as_bytes());
+            }
+        }
+        let first = self.agent.get(&url, &request)?;
+        let mut every = self.options.every;
+        if let Some(wished) =
+            text(&first.headers, "x-poll-interval").and_then(|text| text.trim().parse().ok())
+        {
+            every = every.max(Duration::from_secs(wished));
+        }
+        if first.status != 304 {
+            self.pages(first)?;
+        }
+        if every.is_zero() && self.lines.is_empty() {
+            every = SHORTEST;
+        }
+        self.next = begun + every;
+        self.is_over = self.options.once;
+        Ok(())
+    }
+
+    fn pages(&mut self, first: Response) -> Result<(), Error> {
+        let place = Place {
+            etag: text(&first.headers, "etag"),
+            modified: text(&first.headers, "last-modified"),
+            since: self.place.since.clone(),
+        };
+        let mut records: Vec<Vec<u8>> = Vec::new();
+        let (mut asked, mut meets_known, mut page) = (HashSet::new(), false, first);
+        let knows_any = self.with_sieve(Sieve::knows_any);
+        loop {
+            asked.insert(page.url.whole());
+            let (headers, url) = (page.headers.clone(), page.url.clone());
+            let body = self.body(page)?;
+            let items = self.items(&url, &body)?;
+            let is_empty = items.is_empty();
+            for item in items {
+                meets_known |= self.with_sieve(|sieve| sieve.knows(item.get().as_bytes()));
+                records.push(item.get().as_bytes().to_vec());
+            }
+            let next = self.next_page(&url, &headers, &body);
+            let goes_on = self.options.once || knows_any && !meets_known;
+            let Some(next) = next.filter(|next| goes_on && !is_empty && !asked.contains(&next.whole()))
+            else {
+                break;
+            };
+            if !self.options.once && asked.len() >= MOST_PAGES {
+                break;
+            }
+            page = self.agent.get(&next, &self.request)?;
+        }
+        if knows_any && !meets_known && !records.is_empty() && !self.options.once {
+            let text =
+                "no record of the last round is among these: some may have been missed; poll more often";
+            (self.voice)(NoteKind::Warning, &format!("{}: {text}", self.url));
+        }
+        if !self.options.oldest_first {
+            records.reverse();
+        }
+        self.place = place;
+        if let Some(field) = &self.options.since_field
+            && let Ok(mut program) = Program::new(&[field])
+            && let Some(since) =
+                records.iter().rev().find_map(|record| super::sieve::first(&mut program, record))
+        {
+            self.place.since = String::from_utf8(since).ok();
+        }
+        records.iter().for_each(|record| push_line(record, &mut self.lines));
+        Ok(())
+    }
+
+    fn with_sieve(&self, ask: impl Fn(&Sieve) -> bool) -> bool {
+        self.sieve.as_ref().is_some_and(|sieve| ask(&sieve.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    fn body(&self, response: Response) -> Result<Vec<u8>, Error> {
+        let url = response.url.clone();
+        if response.content_type == "text/html" {
+            let sentence = "the server sends a web page (text/html) instead of JSON; check the address";
+            return Err(Error::new(&url, Reason::Protocol(sentence.into())));
+        }
+        let mut body = Vec::new();
+        let read = response.take(LARGEST + 1).read_to_end(&mut body);
+        read.map_err(|error| of_io(error, &url.to_string()))?;
+        self.meter.add(body.len());
+        if body.len() as u64 > LARGEST {
+            let sentence = format!("the page is longer than {} MiB", LARGEST >> 20);
+            return Err(Error::new(&url, Reason::Refusal(sentence)));
+        }
+        Ok(body)
+    }
+
+    /// The records of a page, as they stand in it.
+    fn items<'a>(&self, url: &Url, body: &'a [u8]) -> Result<Vec<&'a RawValue>, Error> {
+        let wrong = |what: String| {
+            let begin: String = String::from_utf8_lossy(&body[..body.len().min(200)])
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ");
+            Error::new(url, Reason::Protocol(format!("{what}; it begins with {begin}")))
+        };
+        let mut value: &RawValue = serde_json::from_slice(body)
+            .map_err(|error| wrong(format!("the answer is no JSON ({error})")))?;
+        for name in self.options.items.iter().flatten() {
+            let fields: BTreeMap<String, &RawValue> = serde_json::from_str(value.get()).unwrap_or_default();
+            value = match fields.get(name) {
+                Some(value) => value,
+                // A page without records may lack the list.
+                None if self.options.next.is_some() => return Ok(Vec::new()),
+                None => return Err(wrong(format!("the answer has no .{name}"))),
+            };
+        }
+        match serde_json::from_str::<Vec<&RawValue>>(value.get()) {
+            Ok(items) => Ok(items),
+            Err(_) if self.options.items.is_none() && value.get().starts_with('{') => Ok(vec![value]),
+            Err(_) if value.get() == "null" => Ok(Vec::new()),
+            Err(_) => Err(wrong("the answer is no list of records".into())),
+        }
+    }
+
+    fn next_page(&self, url: &Url, headers: &HeaderMap, body: &[u8]) -> Option<Url> {
+        if let Some((field, parameter)) = self.options.next {
+            let mut value: &RawValue = serde_json::from_slice(body).ok()?;
+            for name in field.split('.') {
+                value = serde_json::from_str::<BTreeMap<String, &RawValue>>(value.get()).ok()?.get(name)?;
+            }
+            let token: String = serde_json::from_str(value.get()).ok()?;
+            return Some(self.url.with_query(parameter, &token));
+        }
+        let links = headers.get_all("link").iter().filter_map(|value| value.to_str().ok());
+        let next = links.flat_map(|links| links.split(',')).find(|link| {
+            link.split(';').skip(1).any(|part| matches!(part.trim(), "rel=\"next\"" | "rel=next"))
+        })?;
+        let next = url.join(next.split(';').next()?.trim().strip_prefix('<')?.strip_suffix('>')?)?;
+        // Tokens are for the first host alone.
+        next.is_same_origin(&self.url).then_some(next)
+    }
+}
+
+fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name)?.to_str().ok().map(str::to_owned)
+}
+
+impl Connection for Rounds {
+    fn read(&mut self, buf: &mut [u8]) -> Result<Got, Error> {
+        if self.lines.is_empty() {
+            if self.is_over {
+                return Ok(Got::End(super::Ended::Finished));
+            }
+            thread::sleep(self.next.saturating_duration_since(Instant::now()));
+            self.round()?;
+            if self.lines.is_empty() {
+                return Ok(Got::Life);
+            }
+        }
+        let taken = self.lines.len().min(buf.len());
+        for (to, from) in buf.iter_mut().zip(self.lines.drain(..taken)) {
+            *to = from;
+        }
+        Ok(Got::Bytes(taken))
+    }
+
+    fn would_block(&mut self) -> bool {
+        self.lines.is_empty() && !self.is_over
+    }
+
+    fn token(&mut self) -> Option<Vec<u8>> {
+        if !self.lines.is_empty() {
+            return None;
+        }
+        serde_json::to_vec(&self.place).ok()
+    }
+}
