@@ -185,6 +185,27 @@ fn a_bar_is_drawn_on_one_line_of_a_terminal_and_leaves_nothing() {
 }
 
 #[test]
+fn of_a_live_source_a_terminal_shows_how_far_it_is_behind() {
+    if shell("command -v script").code != 0 {
+        return println!("skipped: of_a_live_source_a_terminal_shows_how_far_it_is_behind (no script)");
+    }
+    let address = common::serve(|mut stream| {
+        for _ in 0..25 {
+            let ago = jiff::Timestamp::now().as_millisecond() - 60_000;
+            stream.write_all(format!("{{\"ts\":{ago}}}\n").as_bytes()).expect("connected");
+            std::thread::sleep(std::time::Duration::from_millis(60));
+        }
+    });
+    let call = format!("stty cols 100 rows 24; stream-fetch tcp://{address} >/dev/null");
+    let drawn = shell(&format!("script -qec '{call}' /dev/null </dev/null")).with_code(0);
+    let text = String::from_utf8_lossy(&drawn.out);
+    assert!(
+        text.contains(" records, ") && text.contains("/s, 6") && text.contains(" s behind now"),
+        "{text:?}"
+    );
+}
+
+#[test]
 fn a_second_signal_ends_a_tool_whose_output_nobody_reads() {
     for args in [&["jsonl-filter", ".k"][..], &["stream-fetch", "-"]] {
         let mut child = tool(args[0]).args(&args[1..]).spawn();

@@ -319,7 +319,7 @@ pub(super) fn open(path: &Path, place: usize) -> anyhow::Result<Input> {
 }
 
 /// The bar is drawn by the tool that reads files or a network; one that reads a pipe leaves the terminal to it.
-fn progress(tool: &Tool, inputs: &[Input]) -> Option<Box<dyn FnMut(drive::Progress) + Send>> {
+fn progress(tool: &Tool, inputs: &[Input]) -> Option<drive::Watcher> {
     let sizes: Option<u64> = inputs.iter().map(|input| input.size).sum();
     let is_piped = inputs.iter().any(|input| input.is_pipe);
     if is_piped { None } else { tool.progress(sizes) }

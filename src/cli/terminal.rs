@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
 
-use crate::drive::{Loudness, Notes, Progress};
+use crate::drive::{Loudness, Notes, Watcher};
 
 /// A run that is shorter shows no bar.
 const BAR_DELAY: Duration = Duration::from_millis(500);
@@ -70,28 +70,34 @@ impl Tool {
 
     /// A bar over `size` bytes, or a spinner where the size is not known; nothing where nobody would see it or wants to, and
     /// nothing where output goes to the same terminal.
-    pub(super) fn progress(&self, size: Option<u64>) -> Option<Box<dyn FnMut(Progress) + Send>> {
+    pub(super) fn progress(&self, size: Option<u64>) -> Option<Watcher> {
         let is_quiet = self.voice.lock().is_ok_and(|voice| voice.loudness == Loudness::Quiet);
         if is_quiet || !io::stderr().is_terminal() || io::stdout().is_terminal() {
             return None;
         }
         let bar = ProgressBar::with_draw_target(size, ProgressDrawTarget::hidden());
         let template = match size {
-            Some(_) => "{prefix} {wide_bar} {percent:>3} % {binary_bytes_per_sec}, {msg} records, {eta} left",
-            None => "{prefix} {spinner} {binary_bytes} at {binary_bytes_per_sec}, {msg} records",
+            Some(_) => "{prefix} {wide_bar} {percent:>3} % {binary_bytes_per_sec}, {msg}, {eta} left",
+            None => "{prefix} {spinner} {binary_bytes} at {binary_bytes_per_sec}, {msg}",
         };
         bar.set_style(ProgressStyle::with_template(template).ok()?.progress_chars("█▉▊▋▌▍▎▏ "));
         bar.set_prefix(self.name.clone());
         self.with_voice(|voice| voice.bar = Some(bar.clone()));
         let begun = Instant::now();
         let mut is_shown = false;
+        let mut rate = Rate { since: begun, records: 0, per_second: 0.0 };
         Some(Box::new(move |progress| {
             if !is_shown && begun.elapsed() > BAR_DELAY {
                 is_shown = true;
                 bar.set_draw_target(ProgressDrawTarget::stderr());
                 bar.enable_steady_tick(Duration::from_millis(200));
             }
-            bar.set_message(HumanCount(progress.records).to_string());
+            rate.take(progress.records);
+            let shown = HumanCount(progress.records);
+            bar.set_message(match progress.status {
+                Some(status) => format!("{shown} records, {:.1}/s, {status}", rate.per_second),
+                None => format!("{shown} records"),
+            });
             bar.set_position(progress.bytes);
         }))
     }
@@ -130,6 +136,23 @@ impl Tool {
         // Poisoned only if a thread panicked in here; then nothing more is said.
         if let Ok(mut voice) = self.voice.lock() {
             act(&mut voice);
+        }
+    }
+}
+
+/// Records a second, over the last second or so.
+struct Rate {
+    since: Instant,
+    records: u64,
+    per_second: f64,
+}
+
+impl Rate {
+    fn take(&mut self, records: u64) {
+        let seconds = self.since.elapsed().as_secs_f64();
+        if seconds >= 1.0 {
+            self.per_second = records.saturating_sub(self.records) as f64 / seconds;
+            (self.since, self.records) = (Instant::now(), records);
         }
     }
 }

@@ -35,7 +35,7 @@ pub use map::{Checks, Mapper, fault};
 pub use notes::{Loudness, NoteWriter, Notes};
 pub use reader::ReadError;
 pub use run::run;
-pub use settings::{Failure, Outcome, Progress, Settings};
+pub use settings::{Failure, Outcome, Progress, Settings, Watcher};
 pub use usage::Usage;
 
 use map::Mapped;
@@ -79,6 +79,13 @@ pub trait Job {
     fn send_rest(&mut self, chunk: &Chunk, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
         let _ = (chunk, cx);
         Ok(Flow::On)
+    }
+
+    /// What a person who watches wants to know beside the figures, by the newest chunk. Asked for now and then, and only where
+    /// somebody watches.
+    fn status(&mut self, chunk: &Chunk) -> Option<String> {
+        let _ = chunk;
+        None
     }
 
     /// When the job wants to be called although no input comes, by the wall clock.

@@ -14,13 +14,15 @@ use super::saving::Saves;
 use super::workers::Crew;
 use super::{
     Context, End, Event, Failure, Figures, Flow, Interrupt, Job, Notes, Outcome, Progress, ReadError,
-    Settings,
+    Settings, Watcher,
 };
 use crate::jsonl::{Chunk, ChunkKind, Ledger, Meter, Output, Place};
 use crate::state::Keeper;
 
 /// Output that has waited so long is written, even while input comes.
 const PENDING_LIMIT: Duration = Duration::from_millis(10);
+/// How often a job is asked for what a person who watches wants to know.
+const STATUS_EVERY: Duration = Duration::from_millis(200);
 /// How long a signalled run goes on with what the stages before it still send.
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -50,6 +52,7 @@ pub fn run<J: Job>(job: &mut J, settings: Settings) -> Result<Outcome, Box<Failu
         notes,
         interrupt,
         progress,
+        status: (None, None),
         pool: PoolKeeper(pool),
         mapper: None,
         is_piped,
@@ -110,7 +113,9 @@ pub(super) struct Run<'j, J: Job> {
     threads: usize,
     notes: Notes,
     interrupt: Interrupt,
-    progress: Option<Box<dyn FnMut(Progress) + Send>>,
+    progress: Option<Watcher>,
+    /// When the job was asked last for what is shown beside it, and what it said.
+    status: (Option<Instant>, Option<String>),
     pool: PoolKeeper,
     /// Where this thread maps, and the job is settled.
     mapper: Option<J::Mapper>,
@@ -363,7 +368,7 @@ impl<J: Job> Run<'_, J> {
             // Nobody downstream waits because of it for what is there already.
             self.output.settle()?;
             self.held = Some(Held { chunk, rejects, due });
-            self.show_progress();
+            self.show_progress(None);
             return Ok(None);
         }
         for rejected in &rejects {
@@ -386,8 +391,8 @@ impl<J: Job> Run<'_, J> {
             keeper.read(&chunk, self.lines_before[chunk.input]);
         }
         let is_inside_line = matches!(chunk.kind, ChunkKind::Oversized { last: false, .. });
+        self.show_progress(Some(&chunk));
         self.pool.0.give(chunk.into_buffer());
-        self.show_progress();
         let is_over = self.ledger.is_over_now();
         let goes_on = is_inside_line && self.ledger.wants_rest();
         self.rest_until = (is_over && goes_on).then(|| Instant::now() + GRACE);
@@ -398,10 +403,15 @@ impl<J: Job> Run<'_, J> {
         })
     }
 
-    fn show_progress(&mut self) {
+    fn show_progress(&mut self, chunk: Option<&Chunk>) {
         if let Some(progress) = &mut self.progress {
+            if let Some(chunk) = chunk
+                && self.status.0.is_none_or(|at| at.elapsed() > STATUS_EVERY)
+            {
+                self.status = (Some(Instant::now()), self.job.status(chunk));
+            }
             let bytes = self.meters.iter().map(Meter::bytes).sum();
-            progress(Progress { bytes, records: self.counts.records });
+            progress(Progress { bytes, records: self.counts.records, status: self.status.1.as_deref() });
         }
     }
 

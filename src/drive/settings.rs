@@ -21,18 +21,23 @@ pub struct Settings {
     /// What ends the run from outside.
     pub interrupt: Interrupt,
     /// Told now and then how far the run is.
-    pub progress: Option<Box<dyn FnMut(Progress) + Send>>,
+    pub progress: Option<Watcher>,
     /// Saves what a later run is to go on from.
     pub keeper: Option<Keeper>,
 }
 
+/// Is told now and then how far a run is.
+pub type Watcher = Box<dyn FnMut(Progress<'_>) + Send>;
+
 /// How far a run is.
 #[derive(Clone, Copy, Debug)]
-pub struct Progress {
+pub struct Progress<'a> {
     /// Bytes read, as they are stored.
     pub bytes: u64,
     /// Records seen.
     pub records: u64,
+    /// What the job has to say.
+    pub status: Option<&'a str>,
 }
 
 /// How a run ended.

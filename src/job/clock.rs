@@ -131,6 +131,33 @@ pub(super) struct Condition<'c> {
     pub(super) wanted: bool,
 }
 
+/// Reads the time of a record now and then, without deciding anything.
+pub(super) struct Glance {
+    fields: Vec<Expr>,
+    program: Program,
+}
+
+impl Glance {
+    /// By the clock's field, else by the usual ones.
+    pub(super) fn new(clock: &Clock) -> anyhow::Result<Glance> {
+        let fields = match clock {
+            Clock::Field(field) => vec![field.clone()],
+            Clock::Auto | Clock::Arrival => {
+                USUAL_FIELDS.map(Expr::parse).into_iter().collect::<Result<_, _>>()?
+            }
+        };
+        Ok(Glance { program: Program::new(&fields.iter().collect::<Vec<_>>())?, fields })
+    }
+
+    /// The time of the last record of a chunk.
+    pub(super) fn last(&mut self, chunk: &Chunk, times: &TimeReader) -> Option<Millis> {
+        let bytes = chunk.bytes().trim_ascii_end();
+        let start = memchr::memrchr(b'\n', bytes).map_or(0, |newline| newline + 1);
+        let mut record = self.program.load(&bytes[start..]).ok()?;
+        (0..self.fields.len()).find_map(|field| read(&mut record, field, &self.fields[field], times).ok())
+    }
+}
+
 /// Settles [`Clock::Auto`] by looking at records in order.
 #[derive(Default)]
 pub(super) struct ClockSearch {

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::clock::{Clock, ClockSearch};
+use super::clock::{Clock, ClockSearch, Glance};
 use crate::archive::{Now, Recorder};
 use crate::drive::{Context, End, Figures, Flow, Job, Notes, Recipe};
 use crate::expr::Program;
@@ -70,6 +70,8 @@ pub struct Fetch {
     /// It was said that the reader is slow.
     has_said_slow: bool,
     dropped: u64,
+    /// For who watches.
+    glance: Option<Glance>,
 }
 
 impl Fetch {
@@ -90,6 +92,7 @@ impl Fetch {
             recorder: None,
             has_said_slow: false,
             dropped: 0,
+            glance: None,
         }
     }
 
@@ -275,6 +278,19 @@ impl Job for Fetch {
         editor.finish(&mut self.made);
         self.rest = std::mem::take(&mut self.made.lines).into_iter();
         self.go_on(chunk, cx)
+    }
+
+    fn status(&mut self, chunk: &Chunk) -> Option<String> {
+        if !self.options.is_live {
+            return None;
+        }
+        let glance = match &mut self.glance {
+            Some(glance) => glance,
+            none => none.insert(Glance::new(&self.options.clock).ok()?),
+        };
+        let behind =
+            Now::read().wall.as_millisecond().saturating_sub(glance.last(chunk, &self.options.times)?);
+        Some(format!("{:.1} s behind now", behind as f64 / 1000.0))
     }
 
     fn alarm(&self) -> Option<Instant> {
