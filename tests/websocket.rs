@@ -120,7 +120,7 @@ fn a_peer_that_answers_no_ping_has_stalled_and_one_that_does_has_not() {
     let patient = socket(|socket| {
         let begun = Instant::now();
         socket.get_mut().set_read_timeout(Some(Duration::from_millis(50))).expect("TCP");
-        while begun.elapsed() < Duration::from_millis(900) {
+        while begun.elapsed() < Duration::from_millis(2500) {
             drop(socket.read());
             drop(socket.flush());
         }
@@ -128,9 +128,9 @@ fn a_peer_that_answers_no_ping_has_stalled_and_one_that_does_has_not() {
         drop(socket.close(Some(CloseFrame { code: CloseCode::Policy, reason: "".into() })));
         while socket.read().is_ok() {}
     });
-    let ran = played(vec![dead, patient], &["--stall-timeout", "300ms"]).with_code(4);
-    assert_eq!(ran.text(), "{\"n\":1}\n");
-    assert_eq!(ran.err.matches("silent for 300 ms").count(), 1, "{}", ran.err);
+    let ran = played(vec![dead, patient], &["--stall-timeout", "1s"]).with_code(4);
+    assert_eq!(ran.text(), "{\"n\":1}\n", "{}", ran.err);
+    assert_eq!(ran.err.matches("silent for 1 s").count(), 1, "{}", ran.err);
 }
 
 #[test]
@@ -214,7 +214,10 @@ fn websocketd_replays_a_file_and_hangs_up_without_a_word() {
         .stdout(Stdio::null())
         .spawn()
         .expect("it starts");
-    let mut running = fetch(&format!("ws://127.0.0.1:{port}/")).args(["--retry-delay", "20ms"]).start();
+    let mut running = tool("stream-fetch")
+        .arg(format!("ws://127.0.0.1:{port}/"))
+        .args(["--retry-delay", "20ms", "--retry-max", "inf"])
+        .start();
     let lines: Vec<String> = (0..1000).map(|_| running.line()).collect();
     assert_eq!(lines[999], "{\"n\":1000}");
     running.signal("TERM");

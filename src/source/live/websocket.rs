@@ -279,8 +279,10 @@ impl Connection for WebSocketConnection {
         let mut got = Got::Nothing;
         if self.lines.is_empty() && self.end.is_none() {
             got = self.receive(true);
-            // What has come already belongs to the same read.
-            while self.end.is_none() && self.lines.len() < buf.len() && self.receive(false) == Got::Life {}
+            // What has come already belongs to the same read: also the answer to a ping that was sent just now.
+            while self.end.is_none() && self.lines.len() < buf.len() && self.receive(false) == Got::Life {
+                got = Got::Life;
+            }
         }
         if !self.lines.is_empty() {
             let taken = self.lines.len().min(buf.len());
