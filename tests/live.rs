@@ -262,7 +262,8 @@ fn memory_is_bounded_by_the_windows_and_not_by_the_stream() {
                 n += 1;
             }
         };
-        let (first, second) = if takes_rows { (1, 4) } else { (3, 18) };
+        // At first more than the pipe and all buffers take, so that each of them was full once.
+        let (first, second) = if takes_rows { (4, 8) } else { (4, 18) };
         grow_to(first);
         let early = most_memory(child.id());
         grow_to(second);

@@ -41,8 +41,9 @@ fn a_record_is_labelled_and_keeps_what_it_had() {
     let ran = on_posts("jsonl-filter", &["--map", map]).run().quietly();
     let first = r#"{"ts":1,"id":1234567890123456789,"lang":"en","text":"I love it!","sentiment":0.6696}"#;
     assert_eq!(ran.text().lines().next(), Some(first));
-    let moods: Vec<_> = json_lines(ran.text()).iter().map(|record| record["sentiment"].clone()).collect();
-    assert_eq!(moods, [json!(0.6696), json!(-0.7783), json!(null), json!(null)]);
+    // The records keep their bytes, half a surrogate pair too, which not every reader of JSON takes.
+    let moods = ran.text().lines().map(|line| line.rsplit_once("\"sentiment\":").expect("the field").1);
+    assert_eq!(moods.collect::<Vec<_>>(), ["0.6696}", "-0.7783}", "null}", "null}"]);
 }
 
 #[test]
