@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use common::server::{CHUNKED, EVENTS, LAST, OK, Script, Server, answer, chunk, script};
-use common::{Ran, Running, Tool, gzip, json_lines, tool};
+use common::{Ran, Tool, gzip, json_lines, tool};
 
 const FAST: [&str; 4] = ["--reconnect", "--retry-delay", "1ms", "--retry-max"];
 
@@ -465,12 +465,14 @@ fn a_closed_pipe_hangs_up_at_once() {
         talk.send([CHUNKED.into(), chunk(lines(1, 1))].concat());
         talk.hold();
     })]);
-    let mut running: Running = fetch(&server.url("/")).args(FAST).arg("9").start();
-    assert_eq!(running.line(), "{\"n\":1}");
-    let Running { mut child, .. } = { running };
-    drop(child.stdout.take());
-    drop(child.kill());
+    let mut child = fetch(&server.url("/")).args(FAST).arg("9").spawn();
+    let mut line = String::new();
+    let mut out = std::io::BufReader::new(child.stdout.take().expect("piped"));
+    std::io::BufRead::read_line(&mut out, &mut line).expect("a line");
+    assert_eq!(line, "{\"n\":1}\n");
+    drop(out);
     server.hung_up();
+    assert_eq!(common::await_end(&mut child), 0);
 }
 
 #[test]

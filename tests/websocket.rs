@@ -193,6 +193,16 @@ asyncio.run(main())
     assert!(ran.text().ends_with("{\"n\": 4999, \"path\": \"/a?b=c\"}\n"));
 }
 
+/// A peer that ends with its test, also with one that fails.
+struct Killed(std::process::Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
 #[test]
 fn websocketd_replays_a_file_and_hangs_up_without_a_word() {
     if Command::new("websocketd").arg("--version").stdout(Stdio::null()).status().is_err() {
@@ -203,17 +213,19 @@ fn websocketd_replays_a_file_and_hangs_up_without_a_word() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("bound").port().to_string();
     drop(listener);
-    let mut child = Command::new("websocketd")
-        .args([
-            "--address=127.0.0.1",
-            &format!("--port={port}"),
-            "sh",
-            "-c",
-            "seq 1000 | sed 's/.*/{\"n\":&}/'",
-        ])
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("it starts");
+    let _child = Killed(
+        Command::new("websocketd")
+            .args([
+                "--address=127.0.0.1",
+                &format!("--port={port}"),
+                "sh",
+                "-c",
+                "seq 1000 | sed 's/.*/{\"n\":&}/'",
+            ])
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("it starts"),
+    );
     let mut running = tool("stream-fetch")
         .arg(format!("ws://127.0.0.1:{port}/"))
         .args(["--retry-delay", "20ms", "--retry-max", "inf"])
@@ -222,7 +234,5 @@ fn websocketd_replays_a_file_and_hangs_up_without_a_word() {
     assert_eq!(lines[999], "{\"n\":1000}");
     running.signal("TERM");
     let (_, said) = running.end();
-    drop(child.kill());
-    drop(child.wait());
     assert!(!said.contains("cut 1"), "{said}");
 }

@@ -48,7 +48,7 @@ impl<'c> Gsdmm<'c> {
             samples: 0,
             done: 0,
         };
-        match start.model {
+        match start.model.filter(|model| model.topics() == settings.topics) {
             Some(model) => sampler.begin_from(model),
             None => {
                 for _ in 0..corpus.len() {

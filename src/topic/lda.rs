@@ -47,7 +47,7 @@ pub struct Settings {
 /// What a fit starts from, beside the texts.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Start<'a> {
-    /// A model whose topics go on under their numbers.
+    /// A model whose topics go on under their numbers; one of another number of topics is passed over.
     pub model: Option<&'a Model>,
 }
 
@@ -85,7 +85,7 @@ impl<'c> Lda<'c> {
             samples: 0,
             done: 0,
         };
-        match start.model {
+        match start.model.filter(|model| model.topics() == settings.topics) {
             Some(model) => lda.begin_from(model),
             None => {
                 for _ in corpus.tokens() {
