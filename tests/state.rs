@@ -359,9 +359,9 @@ fn a_run_that_is_told_to_end_inside_a_long_line_leaves_the_line_to_the_next() {
     let mut child = call(&[path("log"), path("other"), fifo.clone()]).spawn();
     let writer = OpenOptions::new().write(true).open(&fifo).expect("the run opens it, too");
     // What was read is written before the run waits, so it heeds signals by now.
-    let deadline = std::time::Instant::now() + common::PATIENCE;
+    let deadline = Instant::now() + common::PATIENCE;
     while fs::read(path("out")).map_or(0, |out| out.len()) == 0 {
-        assert!(std::time::Instant::now() < deadline, "nothing was written");
+        assert!(Instant::now() < deadline, "nothing was written");
         std::thread::yield_now();
     }
     drop(Command::new("kill").arg("-TERM").arg(child.id().to_string()).status());
