@@ -143,46 +143,25 @@ mod tests {
     proptest! {
         #[test]
         fn the_first_n_are_those_of_a_full_sort(
-            values in prop::collection::vec((prop::option::weighted(0.8, 0_u64..5), 0_u8..4), 0..40),
+            values in prop::collection::vec((prop::option::weighted(0.8, 0_u64..5), 0_u8..9), 0..40),
             limit in 0_usize..8,
             ascending: bool,
+            with_ties: bool,
         ) {
-            let place = |(value, key): &(Option<u64>, u8)| Place { value: value.map(Number::from), ascending, key: *key };
-            let mut largest = Largest::new(limit);
-            for value in &values {
-                let place = place(value);
+            let places = values.iter().map(|&(value, key)| Place { value: value.map(Number::from), ascending, key });
+            // A list of none has no last place to be tied with.
+            let limit = if with_ties { limit.max(1) } else { limit };
+            let mut largest = if with_ties { Largest::with_ties(limit) } else { Largest::new(limit) };
+            for place in places.clone() {
                 if largest.may_admit(place.value, ascending) {
                     largest.push(place, ());
                 }
             }
-            let mut expected: Vec<_> = values.iter().map(place).collect();
+            let mut expected: Vec<_> = places.collect();
             expected.sort();
-            expected.truncate(limit);
-            let found: Vec<_> = largest.into_sorted().into_iter().map(|(place, ())| place).collect();
-            prop_assert_eq!(found, expected);
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn ties_are_those_of_a_full_sort(
-            values in prop::collection::vec((prop::option::weighted(0.8, 0_u64..5), 0_u8..9), 0..40),
-            limit in 1_usize..8,
-            ascending: bool,
-        ) {
-            let place = |(value, key): &(Option<u64>, u8)| Place { value: value.map(Number::from), ascending, key: *key };
-            let mut largest = Largest::with_ties(limit);
-            for value in &values {
-                let place = place(value);
-                if largest.may_admit(place.value, ascending) {
-                    largest.push(place, ());
-                }
-            }
-            let mut expected: Vec<_> = values.iter().map(place).collect();
-            expected.sort();
-            let last = expected.get(limit - 1).map(|place| place.value);
-            let length = expected.iter().rposition(|place| Some(place.value) == last).map_or(expected.len(), |at| at + 1);
-            expected.truncate(length);
+            let last = limit.checked_sub(1).and_then(|at| expected.get(at)).map(|place| place.value);
+            let tied = expected.iter().skip(limit).take_while(|place| with_ties && Some(place.value) == last).count();
+            expected.truncate(limit + tied);
             let found: Vec<_> = largest.into_sorted().into_iter().map(|(place, ())| place).collect();
             prop_assert_eq!(found, expected);
         }

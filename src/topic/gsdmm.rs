@@ -6,7 +6,7 @@
 //!
 //! The weight of a topic is a product of one fraction for each word. It is kept in range by scaling all topics alike.
 
-use super::lanes::{LANES, Row, cumulate, draw, rows};
+use super::lanes::{LANES, Row, add_counts, cumulate, draw, rows};
 use super::{Corpus, Kind, Model, Settings, Start};
 use crate::random::Random;
 
@@ -140,12 +140,7 @@ impl<'c> Gsdmm<'c> {
     }
 
     fn sample(&mut self) {
-        let (topics, width) = (self.settings.topics, rows(self.settings.topics));
-        for (sums, counts) in self.sampled.chunks_exact_mut(topics).zip(self.of_word.chunks_exact(width)) {
-            for (sum, &count) in sums.iter_mut().zip(counts.as_flattened()) {
-                *sum += count as u32;
-            }
-        }
+        add_counts(&mut self.sampled, &self.of_word, self.settings.topics);
         for (sum, &texts) in self.sampled_texts.iter_mut().zip(&self.texts) {
             *sum += u64::from(texts);
         }

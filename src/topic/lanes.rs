@@ -74,6 +74,15 @@ fn prefix_sums(row: Row) -> Row {
     [a, ab, ab + c, abcd, abcd + e, abcdef, abcdef + g, abcd + efgh]
 }
 
+/// Adds the counts of words, row by row, to sums that have no lanes without a topic.
+pub(super) fn add_counts(sums: &mut [u32], counts: &[Row], topics: usize) {
+    for (sums, counts) in sums.chunks_exact_mut(topics).zip(counts.chunks_exact(rows(topics))) {
+        for (sum, &count) in sums.iter_mut().zip(counts.as_flattened()) {
+            *sum += count as u32;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,7 +10,7 @@
 //!
 //! The samples of the last half of the run are added up: a model of many samples is steadier than one of the last.
 
-use super::lanes::{LANES, Row, rows};
+use super::lanes::{LANES, Row, add_counts, rows};
 use super::stream::{Counts, Stream};
 use super::{Corpus, Kind, Model};
 use crate::random::Random;
@@ -240,15 +240,11 @@ impl<'c> Lda<'c> {
 
     /// Adds the counts as they are to those of the model.
     fn sample(&mut self) {
-        let (topics, width) = (self.settings.topics, rows(self.settings.topics));
+        let topics = self.settings.topics;
         if self.sampled.is_empty() {
             self.sampled = vec![0; topics * self.corpus.words().len()];
         }
-        for (sums, counts) in self.sampled.chunks_exact_mut(topics).zip(self.of_word.chunks_exact(width)) {
-            for (sum, &count) in sums.iter_mut().zip(counts.as_flattened()) {
-                *sum += count as u32;
-            }
-        }
+        add_counts(&mut self.sampled, &self.of_word, topics);
         self.samples += 1;
     }
 
