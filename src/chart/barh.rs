@@ -9,7 +9,7 @@ use super::frame::{Frame, LABEL, MARGIN, SMALL};
 use super::options::ChartOptions;
 use super::order::First;
 use super::recent::Recent;
-use super::scale::{Linear, figure};
+use super::scale::{Linear, bounded, figure};
 use super::svg::{Anchor, Svg, Text};
 use super::width::Font;
 use crate::row::{Number, Row};
@@ -183,9 +183,10 @@ impl<'a> Bars<'a> {
 /// How long the largest value's bar can be when each bar and the value beside it have this room. More than the room
 /// less the widest value, where that value stands beside a short bar.
 fn longest_bar(rows: &[Row], room: f64) -> f64 {
-    let largest = rows.iter().map(|row| row.count.as_f64()).fold(0.0, f64::max);
+    let value = |row: &Row| bounded(row.count.as_f64());
+    let largest = rows.iter().map(value).fold(0.0, f64::max);
     let beside = |row: &Row| LABEL.width(&figure(row.count)) + VALUE_GAP;
-    let longest = |row: &Row| (room - beside(row)) / (row.count.as_f64() / largest);
+    let longest = |row: &Row| (room - beside(row)) / (value(row) / largest);
     rows.iter().map(longest).filter(|length| length.is_finite()).fold(room, f64::min)
 }
 

@@ -7,7 +7,7 @@ use super::frame::{Frame, LABEL, MARGIN, SMALL};
 use super::options::ChartOptions;
 use super::order::First;
 use super::recent::Recent;
-use super::scale::{Linear, figure};
+use super::scale::{Linear, bounded, figure};
 use super::svg::{Anchor, Svg, Text};
 use crate::row::{Number, Row};
 
@@ -50,7 +50,7 @@ impl Sides {
         let most = width * LABELS;
         let names = [true, false].map(|negative| widest(negative, label).min(most));
         let numbers = [true, false].map(|negative| widest(negative, number));
-        let values = || rows.iter().map(|row| row.count.as_f64());
+        let values = || rows.iter().map(|row| bounded(row.count.as_f64()));
         let (low, high) =
             values().fold((0.0_f64, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)));
         let (low, high) = if high - low < f64::MIN_POSITIVE { (0.0, 1.0) } else { (low, high) };

@@ -71,7 +71,8 @@ impl Linear {
 /// Tick labels keep this distance.
 const TICK_GAP: f64 = 6.0;
 
-fn bounded(value: f64) -> f64 {
+/// A value as a scale takes it. What is computed beside a scale takes the same, so that both agree.
+pub(super) fn bounded(value: f64) -> f64 {
     if value.is_nan() { 0.0 } else { value.clamp(-LARGEST, LARGEST) }
 }
 

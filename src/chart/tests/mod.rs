@@ -165,7 +165,7 @@ proptest! {
         let options = ChartOptions { width, title, ..ChartOptions::default() };
         for kind in svg_kinds().filter(|kind| !kind.is_over_time()) {
             let svg = draw_kind(kind.name, &rows, &options);
-            assert_sound(&svg)?;
+            assert_sound(&svg).map_err(|error| TestCaseError::fail(format!("{kind}: {error}")))?;
             prop_assert_eq!(draw_kind(kind.name, &rows, &options), svg);
         }
     }
