@@ -2,11 +2,11 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::net::TcpStream;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use common::peer::{Peer, have, python_with};
 use common::server::{Script, Server, answer, script};
 use common::{Ran, Tool, tool};
 use tungstenite::protocol::CloseFrame;
@@ -150,84 +150,41 @@ fn a_signal_ends_a_silent_websocket_at_once() {
     assert!(begun.elapsed() < Duration::from_secs(1));
 }
 
-/// A server written in Python, on a port that it tells; `None`, and a word, where there is no such library.
-fn python(module: &str, code: &str) -> Option<(std::process::Child, String)> {
-    let test = std::thread::current().name().unwrap_or_default().to_owned();
-    let found =
-        Command::new("python3").args(["-c", &format!("import {module}")]).stderr(Stdio::null()).status();
-    if !found.is_ok_and(|status| status.success()) {
-        println!("skipped: {test}: there is no Python with {module}");
-        return None;
-    }
-    let mut child = Command::new("python3")
-        .args(["-u", "-c", code])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("python starts");
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("a port");
-    Some((child, line.trim().to_owned()))
-}
-
 #[test]
 fn the_websockets_of_python_are_understood() {
     let code = "
-import asyncio, json
+import asyncio, json, sys
 from websockets.asyncio.server import serve
 async def talk(ws):
     for n in range(5000):
         await ws.send(json.dumps({'n': n, 'path': ws.request.path}))
     await ws.close(1008, 'enough')
 async def main():
-    async with serve(talk, '127.0.0.1', 0) as server:
-        print(server.sockets[0].getsockname()[1])
-        await asyncio.get_running_loop().run_in_executor(None, input)
+    async with serve(talk, '127.0.0.1', int(sys.argv[1])):
+        await asyncio.get_running_loop().create_future()
 asyncio.run(main())
 ";
-    let Some((mut child, port)) = python("websockets", code) else { return };
-    let ran = fetch(&format!("ws://127.0.0.1:{port}/a?b=c")).run().with_code(4);
-    drop(child.kill());
-    drop(child.wait());
+    let Some(python) = python_with("websockets") else { return };
+    let peer =
+        Peer::start(|port| vec![python.display().to_string(), "-c".into(), code.into(), port.to_string()]);
+    let ran = fetch(&format!("ws://127.0.0.1:{}/a?b=c", peer.port)).run().with_code(4);
     assert_eq!(ran.text().lines().count(), 5000, "{}", ran.err);
     assert!(ran.text().ends_with("{\"n\": 4999, \"path\": \"/a?b=c\"}\n"));
 }
 
-/// A peer that ends with its test, also with one that fails.
-struct Killed(std::process::Child);
-
-impl Drop for Killed {
-    fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
-
 #[test]
 fn websocketd_replays_a_file_and_hangs_up_without_a_word() {
-    if Command::new("websocketd").arg("--version").stdout(Stdio::null()).status().is_err() {
-        return println!(
-            "skipped: websocketd_replays_a_file_and_hangs_up_without_a_word: there is no websocketd"
-        );
+    if !have(&["websocketd"]) {
+        return;
     }
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = listener.local_addr().expect("bound").port().to_string();
-    drop(listener);
-    let _child = Killed(
-        Command::new("websocketd")
-            .args([
-                "--address=127.0.0.1",
-                &format!("--port={port}"),
-                "sh",
-                "-c",
-                "seq 1000 | sed 's/.*/{\"n\":&}/'",
-            ])
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("it starts"),
-    );
+    let peer = Peer::start(|port| {
+        let port = format!("--port={port}");
+        ["websocketd", "--address=127.0.0.1", &port, "sh", "-c", "seq 1000 | sed 's/.*/{\"n\":&}/'"]
+            .map(str::to_owned)
+            .into()
+    });
     let mut running = tool("stream-fetch")
-        .arg(format!("ws://127.0.0.1:{port}/"))
+        .arg(format!("ws://127.0.0.1:{}/", peer.port))
         .args(["--retry-delay", "20ms", "--retry-max", "inf"])
         .start();
     let lines: Vec<String> = (0..1000).map(|_| running.line()).collect();

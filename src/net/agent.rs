@@ -17,6 +17,7 @@ use ureq::{Body, BodyReader, Proxy, Timeout};
 use super::Options;
 use super::error::{Error, Reason};
 use super::headers::Headers;
+use super::proxy;
 use super::retry::RetryTime;
 use super::url::Url;
 use super::within::within;
@@ -164,21 +165,32 @@ impl Agent {
         // What the user says comes before what we would say.
         let ours =
             request.headers.iter().filter(|(name, _)| !headers.has(name)).map(|(name, value)| (name, value));
+        let way = proxy::way_to(url, &self.options)?;
+        let proxy = way.as_ref().map(|way| way.proxy.clone());
         let response = match &request.body {
             None => {
-                let call = own
-                    .chain(ours)
-                    .fold(self.agent.get(url.uri()), |call, (name, value)| call.header(name, value));
-                call.call()
+                let call = self.agent.get(url.uri()).config().proxy(proxy).build();
+                own.chain(ours).fold(call, |call, (name, value)| call.header(name, value)).call()
             }
             Some(json) => {
-                let call = own
-                    .chain(ours)
-                    .fold(self.agent.post(url.uri()), |call, (name, value)| call.header(name, value));
+                let call = self.agent.post(url.uri()).config().proxy(proxy).build();
+                let call = own.chain(ours).fold(call, |call, (name, value)| call.header(name, value));
                 call.header(header::CONTENT_TYPE, "application/json").send(json)
             }
         };
-        response.map_err(|error| Error::new(url, self.reason(error)))
+        response.map_err(|error| {
+            let is_before = matches!(
+                error,
+                ureq::Error::ConnectProxyFailed(_)
+                    | ureq::Error::HostNotFound
+                    | ureq::Error::ConnectionFailed
+            ) || matches!(&error, ureq::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused)
+                || matches!(error, ureq::Error::Timeout(Timeout::Connect | Timeout::Resolve));
+            match way.filter(|_| is_before) {
+                Some(way) => Error::new(way.place(url), self.reason(error)),
+                None => Error::new(url, self.reason(error)),
+            }
+        })
     }
 
     /// The error for a response that is no stream, with the beginning of its body.
@@ -260,8 +272,12 @@ fn reason(error: ureq::Error, stall_timeout: Option<Duration>) -> Reason {
                 reason => reason,
             }
         }
+        // It tells the status in words alone, or that there was no answer.
         ureq::Error::ConnectProxyFailed(detail) => {
-            Reason::Protocol(format!("the proxy refuses: {}", plain(&detail)))
+            match detail.split(|char: char| !char.is_ascii_digit()).find_map(|digits| digits.parse().ok()) {
+                Some(status) => proxy::refusal(status),
+                None => Reason::Dropped(plain(&detail)),
+            }
         }
         // Its text holds the query.
         ureq::Error::BadUri(_) => Reason::Protocol("no URL that can be asked for".into()),

@@ -8,6 +8,7 @@ mod address;
 mod agent;
 mod error;
 mod headers;
+mod proxy;
 mod retry;
 mod s3;
 mod tls;
@@ -45,7 +46,7 @@ pub struct Options {
     pub gzip: bool,
     /// Trust the certificates of this PEM file, and no others (`--ca-file`).
     pub ca_file: Option<PathBuf>,
-    /// Use the proxy that `ALL_PROXY`, `HTTPS_PROXY` or `HTTP_PROXY` names, but for the hosts in `NO_PROXY`.
+    /// Use the proxy that `HTTP_PROXY`, `HTTPS_PROXY` or `ALL_PROXY` names, but for the hosts in `NO_PROXY`.
     pub proxy_from_environment: bool,
     /// Who asks: an address of mail or of the web (`--contact`).
     pub contact: Option<String>,

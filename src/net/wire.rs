@@ -11,10 +11,11 @@ use base64::engine::general_purpose::STANDARD;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, StreamOwned};
-use ureq::{Proxy, ProxyProtocol};
+use ureq::ProxyProtocol;
 
 use super::address::Address;
 use super::error::{Error, Reason};
+use super::proxy::{Way, bare, refusal, way_to};
 use super::tls;
 use super::url::Url;
 use super::{Options, watch_peer};
@@ -37,8 +38,8 @@ enum Stream {
 impl Wire {
     /// Connects to the URL's host, within `--connect-timeout` for each of the ways to it: TCP, the proxy, TLS.
     pub fn open(url: &Url, options: &Options) -> Result<Wire, Error> {
-        let stream = match proxy_for(url, options) {
-            Some(proxy) => through(&proxy, url, options)?,
+        let stream = match way_to(url, options)? {
+            Some(way) => through(&way, url, options)?,
             None => Address { host: bare(url.host()).to_owned(), port: url.port() }
                 .connect(options.connect_timeout)
                 .map_err(|error| Error::new(url, error.reason))?,
@@ -108,24 +109,14 @@ impl Write for Wire {
     }
 }
 
-fn proxy_for(url: &Url, options: &Options) -> Option<Proxy> {
-    let proxy = options.proxy_from_environment.then(Proxy::try_from_env).flatten()?;
-    (!proxy.is_no_proxy(url.uri())).then_some(proxy)
-}
-
-/// An IPv6 address without its brackets.
-fn bare(host: &str) -> &str {
-    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
-}
-
-fn through(proxy: &Proxy, url: &Url, options: &Options) -> Result<TcpStream, Error> {
+fn through(way: &Way, url: &Url, options: &Options) -> Result<TcpStream, Error> {
+    let Way { proxy, address } = way;
     if proxy.protocol() != ProxyProtocol::Http {
         let sentence = "the proxy of the environment is no http:// proxy; a WebSocket can be had through such a one \
                         only, or past it with NO_PROXY";
         return Err(Error::usage(format!("{url}: {sentence}")));
     }
-    let address = Address { host: bare(proxy.host()).to_owned(), port: proxy.port() };
-    let place = format!("{url} through the proxy {address}");
+    let place = way.place(url);
     let broken = |error: &io::Error| match error.kind() {
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
             Error::new(&place, Reason::TimedOut { what: "connecting", limit: options.connect_timeout })
@@ -153,14 +144,7 @@ fn through(proxy: &Proxy, url: &Url, options: &Options) -> Result<TcpStream, Err
     let status: u16 = line.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0);
     match status {
         200..=299 => Ok(stream),
-        407 => Err(Error::new(
-            &place,
-            Reason::Refusal(
-                "the proxy wants a name and a password (407): http://NAME:PASSWORD@HOST:PORT".into(),
-            ),
-        )),
-        500.. => Err(Error::new(&place, Reason::Dropped(format!("the proxy answers {status}")))),
-        _ => Err(Error::new(&place, Reason::Refusal(format!("the proxy answers {status}")))),
+        _ => Err(Error::new(&place, refusal(status))),
     }
 }
 

@@ -2,6 +2,7 @@
 #![allow(dead_code)] // each test program uses its part of this
 
 pub mod kept;
+pub mod peer;
 pub mod server;
 
 use std::ffi::OsStr;
