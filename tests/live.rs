@@ -189,18 +189,25 @@ fn of_a_live_source_a_terminal_shows_how_far_it_is_behind() {
     if shell("command -v script").code != 0 {
         return println!("skipped: of_a_live_source_a_terminal_shows_how_far_it_is_behind (no script)");
     }
-    let address = common::serve(|mut stream| {
-        for _ in 0..25 {
-            let ago = jiff::Timestamp::now().as_millisecond() - 60_000;
-            stream.write_all(format!("{{\"ts\":{ago}}}\n").as_bytes()).expect("connected");
-            std::thread::sleep(std::time::Duration::from_millis(60));
-        }
-    });
-    let call = format!("stty cols 100 rows 24; stream-fetch tcp://{address} >/dev/null");
-    let drawn = shell(&format!("script -qec '{call}' /dev/null </dev/null")).with_code(0);
+    // The second of two connections.
+    let sends = |times: u32| {
+        common::server::script(move |talk| {
+            for _ in 0..times {
+                let ago = jiff::Timestamp::now().as_millisecond() - 60_000;
+                talk.send(format!("{{\"ts\":{ago}}}\n"));
+                std::thread::sleep(std::time::Duration::from_millis(60));
+            }
+        })
+    };
+    let server = common::server::Server::new(vec![sends(2), sends(25)]);
+    let address = &server.address;
+    let call = format!(
+        "stty cols 120 rows 24; stream-fetch --reconnect --retry-delay 1ms --retry-max 2 tcp://{address} >/dev/null"
+    );
+    let drawn = shell(&format!("script -qec '{call}' /dev/null </dev/null")).with_code(4);
     let text = String::from_utf8_lossy(&drawn.out);
     assert!(
-        text.contains(" records, ") && text.contains("/s, 6") && text.contains(" s behind now"),
+        text.contains(" records, ") && text.contains("/s, 6") && text.contains(" s behind now, 1 reconnect"),
         "{text:?}"
     );
 }

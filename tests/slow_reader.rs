@@ -2,11 +2,9 @@
 
 mod common;
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
-use std::thread::sleep;
-use std::time::Duration;
 
 use common::{programs, serve, shell, tool};
 
@@ -15,15 +13,19 @@ fn lines() -> String {
     (0..60_000).map(|n| format!("{{\"n\":{n},\"text\":\"some more of it\"}}\n")).collect()
 }
 
-/// What a reader gets that begins to read after 1.5 s, and what is said.
+/// What a reader gets that begins to read when it is called slow, and what is said.
 fn read_late(args: &[&str]) -> (String, String) {
     let mut child = tool("stream-fetch").arg("-").args(args).spawn();
     let (mut stdin, mut stdout) = (child.stdin.take().expect("piped"), child.stdout.take().expect("piped"));
     let feeder = std::thread::spawn(move || drop(stdin.write_all(lines().as_bytes())));
-    sleep(Duration::from_millis(1500));
+    let mut stderr = BufReader::new(child.stderr.take().expect("piped"));
     let (mut out, mut said) = (String::new(), String::new());
+    // Nothing was read yet: the word comes while the write waits.
+    while !said.contains("the reader of the output is slow") {
+        assert!(stderr.read_line(&mut said).expect("UTF-8") > 0, "{said}");
+    }
     stdout.read_to_string(&mut out).expect("UTF-8");
-    child.stderr.take().expect("piped").read_to_string(&mut said).expect("UTF-8");
+    stderr.read_to_string(&mut said).expect("UTF-8");
     feeder.join().expect("no panic");
     assert!(child.wait().expect("it ends").success(), "{said}");
     (out, said)
@@ -33,7 +35,7 @@ fn read_late(args: &[&str]) -> (String, String) {
 fn a_blocked_write_is_said_once_and_nothing_is_lost() {
     let (out, said) = read_late(&[]);
     assert!(out == lines(), "{} bytes", out.len());
-    assert!(said.contains("the reader of the output is slow") && said.lines().count() == 1, "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
     let (out, _) = read_late(&["--buffer", "1MiB"]);
     assert!(out == lines(), "{} bytes", out.len());
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use common::peer::{Peer, have, python_with};
 use common::server::{Script, Server, answer, script};
-use common::{Ran, Tool, tool};
+use common::{Ran, Tool, news, tool};
 use tungstenite::protocol::CloseFrame;
 use tungstenite::protocol::frame::Frame;
 use tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
@@ -55,7 +55,8 @@ fn messages_are_lines_and_planned_ends_are_gone_through() {
     let ran = played(scripts, &[]).with_code(4);
     assert_eq!(ran.text(), "{\"n\":1}\n{\"n\": 2}\n{\"n\":3}\n{\"n\":4}\n");
     assert!(ran.err.contains("the server closes the stream: 1008 as planned"), "{}", ran.err);
-    assert_eq!(ran.err.lines().count(), 1, "planned ends are not told: {}", ran.err);
+    assert_eq!(ran.err.lines().count(), 2, "planned ends are not told: {}", ran.err);
+    assert!(ran.err.contains("4 records, 30 bytes, 2 reconnects, 2 gaps in "), "{}", ran.err);
     let broken = says(&["{\"n\":1}"], CloseCode::Error);
     let ran = played(vec![broken, says(&["{\"n\":2}"], CloseCode::Policy)], &[]).with_code(4);
     assert!(ran.text() == "{\"n\":1}\n{\"n\":2}\n" && ran.err.contains("1011 as planned"), "{}", ran.err);
@@ -145,7 +146,8 @@ fn a_signal_ends_a_silent_websocket_at_once() {
     assert_eq!(running.line(), "{\"n\":1}");
     let begun = Instant::now();
     running.signal("INT");
-    assert_eq!(running.end(), (130, String::new()));
+    let (code, said) = running.end();
+    assert_eq!((code, news(&said)), (130, ""));
     server.hung_up();
     assert!(begun.elapsed() < Duration::from_secs(1));
 }

@@ -1,5 +1,6 @@
 //! Brings JSON lines from files, sockets and the web, and replays recordings.
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -84,7 +85,10 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
         form,
         is_live,
         trails,
+        follows: sources.follows(),
+        sums_up: !std::io::stderr().is_terminal(),
     })
+    .telling_of_slow_readers(tool.notes())
     .recording(recording.recorder()?);
     let (status, _) = match opened.kept {
         Some(kept) => common.run_kept_inputs(tool, &mut fetch, inputs, &output, kept, sources.interrupt())?,

@@ -12,7 +12,7 @@ use crate::jsonl::{OnFull, Output};
 #[derive(Args, Clone, Debug)]
 pub struct BufferArgs {
     /// Let so much output wait in memory for a slow reader, so that the source need not wait
-    #[arg(long, value_name = "SIZE", value_parser = parse_size, help_heading = "Output")]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size, conflicts_with = "cursor", help_heading = "Output")]
     buffer: Option<usize>,
     /// When the buffer is full, wait, or forget the lines that have waited longest
     #[arg(

@@ -213,6 +213,11 @@ impl SourceArgs {
         Ok(options)
     }
 
+    /// Whether files are followed.
+    pub fn follows(&self) -> bool {
+        self.follow
+    }
+
     /// Whether only the list of presets is wanted.
     pub fn wants_list(&self) -> bool {
         self.list

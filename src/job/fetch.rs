@@ -48,6 +48,10 @@ pub struct FetchOptions {
     pub is_live: bool,
     /// By input: what live sources leave along their bytes.
     pub trails: Vec<Option<Trail>>,
+    /// Files are followed: that has no end either.
+    pub follows: bool,
+    /// A run whose sources have no end says at its end what it did: nobody has watched it.
+    pub sums_up: bool,
 }
 
 /// The job; see [`FetchOptions`].
@@ -67,9 +71,12 @@ pub struct Fetch {
     last_written: usize,
     untimed: u64,
     recorder: Option<Recorder>,
-    /// It was said that the reader is slow.
-    has_said_slow: bool,
+    /// Says that the reader is slow, from a thread of its own; gone once that watches.
+    slow_notes: Option<Notes>,
     dropped: u64,
+    /// Bytes handed on.
+    bytes: u64,
+    created: Instant,
     /// For who watches.
     glance: Option<Glance>,
 }
@@ -90,24 +97,29 @@ impl Fetch {
             last_written: 0,
             untimed: 0,
             recorder: None,
-            has_said_slow: false,
+            slow_notes: None,
             dropped: 0,
+            bytes: 0,
+            created: Instant::now(),
             glance: None,
         }
     }
 
-    /// Says it once if the reader of the output has kept it waiting.
-    fn look_at_reader(&mut self, cx: &mut Context<'_>) {
-        let waited = cx.out.longest_write();
-        self.dropped = cx.out.backlog().map_or(0, Backlog::dropped);
-        if waited > SLOW && !self.has_said_slow {
-            self.has_said_slow = true;
-            cx.notes.say(&format!(
-                "the reader of the output is slow: it took {:.1} s to take a piece of it, and the source waits; --buffer SIZE \
-                 lets so much wait in memory",
-                waited.as_secs_f64()
-            ));
-        }
+    /// Says so there once the reader of the output keeps it waiting, and while it does.
+    #[must_use]
+    pub fn telling_of_slow_readers(mut self, notes: Notes) -> Fetch {
+        self.slow_notes = Some(notes);
+        self
+    }
+
+    fn watch_reader(&mut self, cx: &Context<'_>) -> anyhow::Result<()> {
+        let Some(mut notes) = self.slow_notes.take() else { return Ok(()) };
+        let text = format!(
+            "the reader of the output is slow: it has taken nothing for {} s, and the source waits; --buffer SIZE lets so much \
+             wait in memory",
+            SLOW.as_secs()
+        );
+        Ok(cx.out.watch_reader(SLOW, Box::new(move || notes.say(&text)))?)
     }
 
     /// Each line also goes there.
@@ -122,7 +134,25 @@ impl Fetch {
         if let Some(recorder) = &mut self.recorder {
             recorder.write(lines, Now::read())?;
         }
+        self.bytes += lines.len() as u64;
         cx.out.records(lines)
+    }
+
+    fn trails(&self) -> impl Iterator<Item = &Trail> {
+        self.options.trails.iter().flatten()
+    }
+
+    /// What the run did, in a line.
+    fn sum(&self) -> String {
+        let sum = |figure: fn(&Trail) -> u64| self.trails().map(figure).sum::<u64>();
+        format!(
+            "{}, {}, {}, {} in {:.1} s",
+            counted(self.written, "record"),
+            counted(self.bytes, "byte"),
+            counted(sum(Trail::reconnects), "reconnect"),
+            counted(sum(Trail::gaps), "gap"),
+            self.created.elapsed().as_secs_f64()
+        )
     }
 
     fn needs_times(&self) -> bool {
@@ -235,6 +265,7 @@ impl Job for Fetch {
     }
 
     fn apply(&mut self, chunk: &Chunk, lines: Vec<Line>, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
+        self.watch_reader(cx)?;
         if self.begun.is_none() && !lines.is_empty() {
             self.begun = Some(Instant::now());
         }
@@ -262,7 +293,6 @@ impl Job for Fetch {
             self.send(chunk.bytes(), cx)?;
         }
         say_news(&mut self.recorder, cx);
-        self.look_at_reader(cx);
         Ok(match &self.next {
             Some((_, due)) => Flow::Later(*due),
             None if self.is_past() => Flow::Done,
@@ -284,13 +314,18 @@ impl Job for Fetch {
         if !self.options.is_live {
             return None;
         }
+        let reconnects: u64 = self.trails().map(Trail::reconnects).sum();
+        let said = (reconnects > 0).then(|| counted(reconnects, "reconnect"));
         let glance = match &mut self.glance {
             Some(glance) => glance,
             none => none.insert(Glance::new(&self.options.clock).ok()?),
         };
-        let behind =
-            Now::read().wall.as_millisecond().saturating_sub(glance.last(chunk, &self.options.times)?);
-        Some(format!("{:.1} s behind now", behind as f64 / 1000.0))
+        let behind = glance.last(chunk, &self.options.times).map(|last| {
+            let behind = Now::read().wall.as_millisecond().saturating_sub(last);
+            format!("{:.1} s behind now", behind as f64 / 1000.0)
+        });
+        let parts: Vec<String> = behind.into_iter().chain(said).collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
     }
 
     fn alarm(&self) -> Option<Instant> {
@@ -311,7 +346,7 @@ impl Job for Fetch {
             editor.say(self.written, cx.notes);
         }
         cx.out.flush()?;
-        self.look_at_reader(cx);
+        self.dropped = cx.out.backlog().map_or(0, Backlog::dropped);
         if self.dropped > 0 {
             cx.notes.say(&format!(
                 "{} of {} lines were dropped, because their reader was slow and the buffer full (--on-full)",
@@ -323,6 +358,9 @@ impl Job for Fetch {
                 "{} of {} lines have no time that can be read; they came with the line before them",
                 self.untimed, self.written
             ));
+        }
+        if self.options.sums_up && (self.options.follows || self.trails().any(Trail::is_endless)) {
+            cx.notes.say(&self.sum());
         }
         Ok(())
     }
@@ -340,10 +378,11 @@ impl Job for Fetch {
     }
 
     fn figures(&self, figures: &mut Figures) {
-        let trails = || self.options.trails.iter().flatten();
-        if trails().next().is_some() {
-            figures.insert("reconnects".into(), trails().map(Trail::reconnects).sum::<u64>().into());
-            figures.insert("repeats".into(), trails().map(Trail::repeats).sum::<u64>().into());
+        if self.trails().next().is_some() {
+            let sum = |figure: fn(&Trail) -> u64| self.trails().map(figure).sum::<u64>().into();
+            figures.insert("reconnects".into(), sum(Trail::reconnects));
+            figures.insert("gaps".into(), sum(Trail::gaps));
+            figures.insert("repeats".into(), sum(Trail::repeats));
         }
         figures.insert("untimed".into(), self.untimed.into());
         if let Some(editor) = &self.editor {
@@ -357,6 +396,10 @@ impl Job for Fetch {
             figures.insert("recorded_files".into(), recorder.files().into());
         }
     }
+}
+
+fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 fn say_news(recorder: &mut Option<Recorder>, cx: &mut Context<'_>) {

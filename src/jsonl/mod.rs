@@ -17,6 +17,7 @@ mod later;
 mod output;
 mod queue;
 mod reject;
+mod slow;
 mod trail;
 
 pub use beside::replace_file;

@@ -6,6 +6,7 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tempfile::NamedTempFile;
@@ -13,6 +14,7 @@ use tempfile::NamedTempFile;
 use super::beside::{beside, persist};
 use super::format::{Format, Formatter};
 use super::queue::{Backlog, OnFull, Queue};
+use super::slow::Writing;
 
 /// The size of a full write.
 const BUFFER: usize = 64 << 10;
@@ -27,7 +29,7 @@ pub struct Output {
     formatter: Option<Formatter>,
     /// A write to a stream ends with a line, and is no longer than what a pipe takes at once.
     whole_lines: bool,
-    longest_write: Duration,
+    writing: Arc<Writing>,
     backlog: Option<Backlog>,
 }
 
@@ -73,7 +75,7 @@ impl Output {
     pub fn with_queue(mut self, most: usize, on_full: OnFull) -> io::Result<Output> {
         self.destination = match self.destination {
             Destination::Stream(stream) => {
-                let (queue, backlog) = Queue::start(stream, most, on_full)?;
+                let (queue, backlog) = Queue::start(stream, most, on_full, Arc::clone(&self.writing))?;
                 self.backlog = Some(backlog);
                 Destination::Stream(Box::new(queue))
             }
@@ -87,9 +89,13 @@ impl Output {
         self.backlog.as_ref()
     }
 
-    /// The longest that a reader of this output has let a write wait.
-    pub fn longest_write(&self) -> Duration {
-        self.backlog.as_ref().map_or(self.longest_write, Backlog::longest_write)
+    /// Calls `tell` once, as soon as a reader of this output has let a write wait for so long.
+    ///
+    /// # Errors
+    ///
+    /// There is no thread to be had.
+    pub fn watch_reader(&self, limit: Duration, tell: Box<dyn FnOnce() + Send>) -> io::Result<()> {
+        self.writing.watch(limit, tell)
     }
 
     /// Whether this is standard output.
@@ -161,7 +167,7 @@ impl Output {
             is_stdout: false,
             formatter: None,
             whole_lines: false,
-            longest_write: Duration::ZERO,
+            writing: Arc::default(),
             backlog: None,
         }
     }
@@ -223,17 +229,20 @@ impl Output {
         if self.buffer.is_empty() {
             return Ok(());
         }
-        let begun = Instant::now();
+        let (buffer, writing) = (&self.buffer, &self.writing);
         let outcome = match &mut self.destination {
-            Destination::Stream(stream) if self.whole_lines => write_whole_lines(stream, &self.buffer),
-            Destination::Stream(stream) => stream.write_all(&self.buffer),
-            Destination::Replacement(file, _) => file.as_file_mut().write_all(&self.buffer),
+            // The thread behind the queue marks its writes itself.
+            Destination::Stream(queue) if self.backlog.is_some() => queue.write_all(buffer),
+            Destination::Stream(stream) if self.whole_lines => {
+                writing.during(|| write_whole_lines(stream, buffer))
+            }
+            Destination::Stream(stream) => writing.during(|| stream.write_all(buffer)),
+            Destination::Replacement(file, _) => file.as_file_mut().write_all(buffer),
             Destination::Owned(file, length) => {
-                *length += self.buffer.len() as u64;
-                file.write_all(&self.buffer)
+                *length += buffer.len() as u64;
+                file.write_all(buffer)
             }
         };
-        self.longest_write = self.longest_write.max(begun.elapsed());
         self.buffer.clear();
         outcome.map_err(|error| {
             let name = match &self.destination {

@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+
+use super::slow::Writing;
 
 /// What is done when the queue is full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,11 +25,6 @@ impl Backlog {
     /// Lines that were dropped.
     pub fn dropped(&self) -> u64 {
         self.0.state().dropped
-    }
-
-    /// The longest that a write has taken.
-    pub fn longest_write(&self) -> Duration {
-        self.0.state().longest
     }
 }
 
@@ -51,7 +47,6 @@ struct State {
     is_closed: bool,
     error: Option<io::Error>,
     dropped: u64,
-    longest: Duration,
 }
 
 impl Shared {
@@ -75,15 +70,16 @@ impl Queue {
         stream: Box<dyn Write + Send>,
         most: usize,
         on_full: OnFull,
+        writing: Arc<Writing>,
     ) -> io::Result<(Queue, Backlog)> {
         let shared = Arc::new(Shared { state: Mutex::default(), changed: Condvar::new(), most, on_full });
         let theirs = Arc::clone(&shared);
-        thread::Builder::new().name("output".into()).spawn(move || write_all(stream, &theirs))?;
+        thread::Builder::new().name("output".into()).spawn(move || write_all(stream, &theirs, &writing))?;
         Ok((Queue(Arc::clone(&shared)), Backlog(shared)))
     }
 }
 
-fn write_all(mut stream: Box<dyn Write + Send>, shared: &Shared) {
+fn write_all(mut stream: Box<dyn Write + Send>, shared: &Shared, writing: &Writing) {
     let mut state = shared.state();
     loop {
         let Some(block) = state.blocks.pop_front() else {
@@ -96,11 +92,9 @@ fn write_all(mut stream: Box<dyn Write + Send>, shared: &Shared) {
         state.bytes -= block.len();
         state.is_writing = true;
         drop(state);
-        let begun = Instant::now();
-        let outcome = stream.write_all(&block);
+        let outcome = writing.during(|| stream.write_all(&block));
         state = shared.state();
         state.is_writing = false;
-        state.longest = state.longest.max(begun.elapsed());
         state.error = outcome.err();
         shared.changed.notify_all();
         if state.error.is_some() {
@@ -179,7 +173,7 @@ mod tests {
 
     fn slow(most: usize, on_full: OnFull) -> (Queue, Backlog, Receiver<Vec<u8>>) {
         let (send, receive) = sync_channel(0);
-        let (queue, backlog) = Queue::start(Box::new(Slow(send)), most, on_full).unwrap();
+        let (queue, backlog) = Queue::start(Box::new(Slow(send)), most, on_full, Arc::default()).unwrap();
         (queue, backlog, receive)
     }
 

@@ -5,7 +5,7 @@
 //! up to which all is written. So a token is never saved before the lines that it stands for.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Shared between a live source and the run that reads it.
@@ -18,6 +18,8 @@ struct Shared {
     /// A later run is to go on: places are worth keeping.
     is_kept: bool,
     connects: AtomicU64,
+    gaps: AtomicU64,
+    is_endless: AtomicBool,
     repeats: AtomicU64,
 }
 
@@ -83,6 +85,26 @@ impl Trail {
     /// How often the source connected again.
     pub fn reconnects(&self) -> u64 {
         self.0.connects.load(Ordering::Relaxed).saturating_sub(1)
+    }
+
+    /// Whether the source has an end of its own, as far as is known now.
+    pub fn endless(&self, is_endless: bool) {
+        self.0.is_endless.store(is_endless, Ordering::Relaxed);
+    }
+
+    /// Whether the source has no end of its own, or has not come to it.
+    pub fn is_endless(&self) -> bool {
+        self.0.is_endless.load(Ordering::Relaxed)
+    }
+
+    /// Something may have been missed here.
+    pub fn gap(&self) {
+        self.0.gaps.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often something may have been missed.
+    pub fn gaps(&self) -> u64 {
+        self.0.gaps.load(Ordering::Relaxed)
     }
 
     /// A record that came before was left out.

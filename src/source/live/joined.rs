@@ -90,7 +90,7 @@ impl LiveSource {
         let state = if plan.policy.must_begin {
             let connection = transport.connect(plan.token.as_deref(), &meter)?;
             machine.connected(Duration::ZERO);
-            trail.connected();
+            note_connection(&trail, connection.as_ref());
             State::Up(connection)
         } else {
             State::Waiting(begun)
@@ -127,10 +127,14 @@ impl LiveSource {
     fn connect(&mut self) {
         match self.transport.connect(self.plan.token.as_deref(), &self.meter) {
             Ok(connection) => {
+                self.machine.connected(self.begun.elapsed());
+                note_connection(&self.trail, connection.as_ref());
+                // What came in between is lost, where nobody can be asked for it.
+                if self.trail.reconnects() > 0 && self.plan.token.is_none() {
+                    self.trail.gap();
+                }
                 self.state = State::Up(connection);
                 self.alive = Instant::now();
-                self.machine.connected(self.begun.elapsed());
-                self.trail.connected();
                 self.say(NoteKind::Detail, "connected");
             }
             Err(error) => self.broke(error),
@@ -169,6 +173,9 @@ impl LiveSource {
                 return 0;
             }
         };
+        if connection.has_gap() {
+            self.trail.gap();
+        }
         let token = connection.token();
         if token.is_some() {
             self.next_token = token;
@@ -304,6 +311,7 @@ impl LiveSource {
                 self.let_go(State::Waiting(Instant::now() + wait));
             }
             Step::End => {
+                self.trail.endless(false);
                 // What is held is the end of the input: whether it is whole is judged there.
                 self.ready = self.held.len();
                 self.state = State::Over(None);
@@ -415,6 +423,11 @@ impl ByteSource for LiveSource {
     fn was_cut(&self) -> bool {
         self.was_cut
     }
+}
+
+fn note_connection(trail: &Trail, connection: &dyn Connection) {
+    trail.connected();
+    trail.endless(!connection.is_finite());
 }
 
 /// A wait as a person reads it.

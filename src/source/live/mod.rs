@@ -67,6 +67,11 @@ pub trait Connection: Send {
         false
     }
 
+    /// Whether something may have been missed since this was asked last.
+    fn has_gap(&mut self) -> bool {
+        false
+    }
+
     /// The length of all that will come, where it is known.
     fn size(&self) -> Option<u64> {
         None

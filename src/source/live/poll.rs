@@ -89,6 +89,7 @@ impl Transport for PollTransport {
             lines: VecDeque::new(),
             next: Instant::now(),
             is_over: false,
+            has_gap: false,
         };
         rounds.round()?;
         Ok(Box::new(rounds))
@@ -120,6 +121,7 @@ struct Rounds {
     /// When the next round is due.
     next: Instant,
     is_over: bool,
+    has_gap: bool,
 }
 
 impl Rounds {
@@ -190,6 +192,7 @@ impl Rounds {
             let text =
                 "no record of the last round is among these: some may have been missed; poll more often";
             (self.voice)(NoteKind::Warning, &format!("{}: {text}", self.url));
+            self.has_gap = true;
         }
         if !self.options.oldest_first {
             records.reverse();
@@ -299,6 +302,10 @@ impl Connection for Rounds {
 
     fn would_block(&mut self) -> bool {
         self.lines.is_empty() && !self.is_over
+    }
+
+    fn has_gap(&mut self) -> bool {
+        std::mem::take(&mut self.has_gap)
     }
 
     fn token(&mut self) -> Option<Vec<u8>> {
