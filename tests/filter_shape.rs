@@ -226,11 +226,12 @@ fn a_field_goes_into_the_bytes_of_the_record() {
     let explained = |map: &str| filter(&["--explain", "--map", map], "").quietly().text().to_owned();
     assert_eq!(
         explained(". + {score: sentiment(.s).compound}"),
-        "compiled: reads .s from the bytes of the record; puts .score into the bytes of the record\n"
+        "1. writes . + {score: sentiment(.s).compound} (compiled: reads .s from the bytes of the record; puts .score \
+         into the bytes of the record)\n"
     );
     assert_eq!(
         explained(". + {n: (.s | length)}"),
-        "jaq: parses only .s, because of `length`; puts .n into the bytes of the record\n"
+        "1. writes . + {n: (.s | length)} (jaq: parses only .s, because of `length`; puts .n into the bytes of the record)\n"
     );
 }
 
@@ -251,6 +252,7 @@ fn usage_errors_say_what_to_do() {
         (&["--join", &uneven, "--on", ".a"], 2, "cannot be used"),
         (&["--join", "/nonexistent", "--on", ".a"], 4, "cannot read the table /nonexistent"),
         (&["--join", &table, "--on", "a"], 2, "did you mean .a?"),
+        (&["--join", &table, "--on", ".a", "--rejects", &table], 2, "would overwrite the input"),
     ] {
         let ran = filter(args, "{}\n").with_code(code);
         assert!(ran.err.starts_with("jsonl-filter: ") && ran.err.contains(hint), "{args:?}: {}", ran.err);

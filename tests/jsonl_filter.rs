@@ -193,9 +193,9 @@ fn a_file_that_is_not_there_is_named_before_anything_is_read() {
 #[test]
 fn it_says_which_engine_runs() {
     let fast = filter(&["--explain", ".a == 1 and .b"], "").quietly();
-    assert!(fast.text().starts_with("compiled: "), "{}", fast.text());
+    assert!(fast.text().contains("(compiled: "), "{}", fast.text());
     let slow = filter(&["--explain", "(.a | length) > 2"], "").quietly();
-    assert!(slow.text().starts_with("jaq: ") && slow.text().contains("`length`"), "{}", slow.text());
+    assert!(slow.text().contains("(jaq: ") && slow.text().contains("`length`"), "{}", slow.text());
 }
 
 #[test]
@@ -278,19 +278,74 @@ fn what_differs_from_jq_is_as_the_page_says() {
 }
 
 #[test]
-fn a_field_that_no_record_has_is_named_when_nothing_was_kept() {
+fn a_field_that_no_record_has_is_named() {
     let input = "{\"lang\":\"en\",\"user\":{\"id\":1}}\n".repeat(150);
     let said = |args: &[&str]| filter(args, &input).with_code(0).err;
-    let hint = "jsonl-filter: none of the first 100 records has .lagn; did you mean .lang?\n";
+    let hint = "jsonl-filter: no record has .lagn; did you mean .lang?\n";
     assert_eq!(said(&[".lagn == \"en\""]), hint);
     assert_eq!(said(&["--threads", "1", ".lagn == \"en\""]), hint);
+    assert_eq!(said(&["--map", "{lang: .lagn}"]), hint, "also where lines are written");
+    assert_eq!(said(&["--map", ". + {n: (.lagn | length)}"]), hint, "whatever runs it");
+    assert_eq!(said(&["-v", ".lagn == \"en\""]), hint);
     assert_eq!(
         said(&["--where", ".user.idd > 0", "--map", ".user"]),
         hint.replace("lagn", "user.idd").replace("lang", "user.id")
     );
     assert_eq!(said(&[".lang == \"fr\""]), "", "the field is there");
-    assert_eq!(said(&[".lagn == null and .lang == \"en\""]), "", "records are kept");
-    assert_eq!(said(&["-v", ".lagn == null"]), "", "nothing was asked to be there");
+    assert_eq!(said(&[".nope == null"]), "", "records are kept, and no other field was meant");
+    assert_eq!(said(&[".nope"]), "jsonl-filter: no record has .nope\n");
     let ran = filter(&[".nope"], "{\"a\":1}\n").with_code(0);
     assert_eq!(ran.err, "jsonl-filter: no record has .nope\n");
+    // One of many records has it, behind all that are kept for the hint.
+    let rare = input.repeat(50) + "{\"lagn\":1}\n";
+    for threads in ["1", "2"] {
+        let ran = filter(&["--threads", threads, ".lagn == \"en\""], &rare).with_code(0);
+        assert_eq!(ran.err, "", "{threads} threads");
+    }
+}
+
+#[test]
+fn the_steps_are_told_in_their_order() {
+    let args = [
+        "--explain",
+        "-m",
+        "4",
+        "--map",
+        ".tags",
+        "--explode",
+        ".tags",
+        "--dedupe",
+        ".id",
+        "--within",
+        "1h",
+        "--sample",
+        "10%",
+        "--until",
+        "2019-01-01",
+        "--where",
+        ".a | length > 1",
+        "-v",
+    ];
+    assert_eq!(
+        filter(&args, "").quietly().text(),
+        "1. leaves out records where .a | length > 1 (jaq: parses only .a, because of `length`)\n\
+         2. keeps times before 2019-01-01T00:00:00Z\n\
+         3. keeps 10% of the records\n\
+         4. keeps the first of each .id within 1h (compiled: reads .id from the bytes of the record)\n\
+         5. writes one for each element of .tags\n\
+         6. writes .tags (compiled: reads .tags from the bytes of the record)\n\
+         7. ends after 4 that were kept\n"
+    );
+}
+
+#[test]
+fn files_joined_by_cat_keep_their_marks_out_of_the_records() {
+    let mark = "\u{feff}";
+    let ran = filter(&[".a > 0"], format!("{mark}{{\"a\":1}}\r\n{mark}{{\"a\":2}}\n{{\"a\":3}}\n{mark}\n"))
+        .quietly();
+    assert_eq!(ran.text(), "{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n");
+    // Elsewhere it is no framing.
+    let ran = filter(&["."], format!("{{\"a\":1}}\n {mark}{{\"a\":2}}\n{mark}{mark}{{}}\n")).with_code(0);
+    assert_eq!(ran.text(), "{\"a\":1}\n");
+    assert!(ran.err.contains("rejected 2 of 3 lines"), "{}", ran.err);
 }

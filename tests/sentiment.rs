@@ -62,7 +62,11 @@ fn windows_have_a_mean_sentiment() {
 fn only_the_text_is_looked_at() {
     for expression in [".text | sentiment", "sentiment(.text).compound > 0.5"] {
         let ran = tool("jsonl-filter").args(["--explain", expression]).run().quietly();
-        assert_eq!(ran.text(), "compiled: reads .text from the bytes of the record\n");
+        assert!(
+            ran.text().ends_with("(compiled: reads .text from the bytes of the record)\n"),
+            "{}",
+            ran.text()
+        );
     }
 }
 

@@ -340,3 +340,20 @@ fn usage_errors_say_what_to_do() {
         );
     }
 }
+
+#[test]
+fn a_misspelt_field_is_named() {
+    let input = "{\"t\":1,\"tag\":\"a\",\"size\":2}\n".repeat(3);
+    let said = |args: &[&str]| count(&[&["--window", "20s"], args].concat(), &input).with_code(0).err;
+    let hint = "window-count: no record has .tga; did you mean .tag?\n";
+    assert_eq!(said(&["--key", ".tga"]), format!("window-count: 3 of 3 records have no key\n{hint}"));
+    assert_eq!(
+        said(&["--key", ".tga", "--partial"]),
+        format!("window-count: 3 of 3 records have no key\n{hint}")
+    );
+    let sum = "window-count: no record has .sice; did you mean .size?\n";
+    assert_eq!(said(&["--key", ".tag", "--sum", "all=.sice"]), sum);
+    assert_eq!(said(&["--key", ".tag", "--sum", "all=.size"]), "");
+    let ran = tool("topn").args(["--key", ".tga"]).input(&input).run().with_code(0);
+    assert_eq!(ran.err, "topn: none of 3 records has a key\ntopn: no record has .tga; did you mean .tag?\n");
+}

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use trendpipe::cli::condition;
-use trendpipe::cli::keep::KeepArgs;
+use trendpipe::cli::keep::{KeepArgs, step};
 use trendpipe::cli::shape::ShapeArgs;
 use trendpipe::cli::state::{Kept, StateArgs};
 use trendpipe::cli::{self, Common, LexiconArg, OutputArgs, Status, Tool, Usage};
@@ -35,7 +35,7 @@ struct Args {
     /// End with status 1 when no record was kept
     #[arg(short, long)]
     exit_status: bool,
-    /// Say which engine runs each expression, and end
+    /// Say what is done to a record, in which order and by which engine, and end
     #[arg(long)]
     explain: bool,
     #[command(flatten)]
@@ -64,6 +64,18 @@ A record is kept when any output of the condition is neither null nor false.
 Exit status: 0 done, 1 nothing kept (with -e), 2 usage, 3 rejects, 4 input or output failed,
 5 a state of other settings, or one that cannot be used, 75 another run holds the state.";
 
+impl Args {
+    /// What is done to a record, in this order.
+    fn steps(&self) -> Vec<String> {
+        let verb = if self.invert { "leaves out" } else { "keeps" };
+        let keep = self.keep.as_ref();
+        let keep = keep.map(|keep| step(&format!("{verb} records where {}", keep.source()), Some(keep)));
+        let most = self.max_count.map(|most| format!("ends after {most} that were kept"));
+        let steps = keep.into_iter().chain(self.keep_only.explain()).chain(self.shape.explain());
+        steps.chain(most).zip(1..).map(|(step, number)| format!("{number}. {step}")).collect()
+    }
+}
+
 fn run(mut args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     args.common.prepare(tool)?;
     let lexicon = args.lexicon.prepare()?;
@@ -75,17 +87,20 @@ fn run(mut args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     if !args.shape.writes_other_than_records() {
         args.common.check_for(&args.output);
     }
-    let expressions = args.keep.iter().chain(args.shape.expressions());
+    let steps = args.steps();
     if args.explain {
         let mut out = args.output.open()?;
-        for expression in expressions {
-            out.line(expression.explain().as_bytes())?;
+        for step in steps {
+            out.line(step.as_bytes())?;
         }
         out.close()?;
         return Ok(Status::Done);
     }
     let mut notes = tool.notes();
-    expressions.for_each(|expression| notes.explain(&expression.explain()));
+    steps.iter().for_each(|step| notes.explain(step));
+    if let Some(table) = args.shape.table() {
+        args.common.refuse_inputs(std::slice::from_ref(table))?;
+    }
 
     let files: Vec<PathBuf> = args.operands.iter().map(PathBuf::from).collect();
     let clock = args.keep_only.clock()?;

@@ -11,7 +11,7 @@ use crate::drive::Usage;
 use crate::expr::Expr;
 use crate::job::filter::{DedupeOptions, SampleOptions, TimeRange};
 use crate::record::{Rate, Sample, Within};
-use crate::time::{Millis, Span, local_time};
+use crate::time::{Millis, Span, local_time, rfc3339};
 
 /// Which records are kept.
 #[derive(Args, Clone, Debug)]
@@ -67,6 +67,14 @@ fn parse_within(text: &str) -> Result<Within, String> {
     exact(&span).map(Within::Span)
 }
 
+/// A step as `--explain` has it: what it does, and which engine finds out.
+pub fn step(action: &str, expression: Option<&Expr>) -> String {
+    match expression {
+        Some(expression) => format!("{action} ({})", expression.explain()),
+        None => action.to_owned(),
+    }
+}
+
 impl KeepArgs {
     /// Whether anything is asked for.
     pub fn is_given(&self) -> bool {
@@ -93,6 +101,25 @@ impl KeepArgs {
             return Err(Usage("no time is from --since on and before --until: the range is empty".into()));
         }
         Ok(&self.clock)
+    }
+
+    /// What `--explain` says of these, in the order in which they are asked.
+    pub fn explain(&self) -> Vec<String> {
+        let bounds = [("from", self.since), ("before", self.until)];
+        let bounds: Vec<String> = bounds
+            .into_iter()
+            .filter_map(|(word, bound)| Some(format!("{word} {}", rfc3339(bound?))))
+            .collect();
+        let range = (!bounds.is_empty()).then(|| format!("keeps times {}", bounds.join(" and ")));
+        let sample = self.sample.map(|rate| match &self.sample_key {
+            Some(key) => step(&format!("keeps {rate} of the values of {}", key.source()), Some(key)),
+            None => format!("keeps {rate} of the records"),
+        });
+        let first = self.dedupe.as_ref().map(|key| {
+            let within = self.within.map_or(String::new(), |within| format!(" within {within}"));
+            step(&format!("keeps the first of each {}{within}", key.source()), Some(key))
+        });
+        range.into_iter().chain(sample).chain(first).collect()
     }
 
     /// The range of time.

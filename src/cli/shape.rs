@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::Args;
 
+use super::keep::step;
 use crate::drive::{Notes, Usage};
 use crate::expr::{Expr, ExprError, Selection};
 use crate::job::filter::{JoinOptions, Shape, Write};
@@ -89,9 +90,22 @@ impl ShapeArgs {
         self.map.is_some() || self.select.is_some()
     }
 
-    /// The expressions whose engine is told.
-    pub fn expressions(&self) -> impl Iterator<Item = &Expr> {
-        self.map.iter().chain(self.on.iter().map(|on| &on.key))
+    /// What `--explain` says of these, in the order in which they are done.
+    pub fn explain(&self) -> Vec<String> {
+        let explode =
+            self.explode.as_ref().map(|path| format!("writes one for each element of {}", path.source()));
+        let join = self.join.as_ref().zip(self.on.as_ref()).map(|(path, on)| {
+            let (column, table) = (&on.column, path.display());
+            step(&format!("adds the rows of {table} whose {column} is {}", on.key.source()), Some(&on.key))
+        });
+        let select = self.select.as_ref().map(|paths| format!("writes {} only", paths.source()));
+        let map = self.map.as_ref().map(|map| step(&format!("writes {}", map.source()), Some(map)));
+        explode.into_iter().chain(join).chain(select).chain(map).collect()
+    }
+
+    /// The table that is read, which nothing may overwrite.
+    pub fn table(&self) -> Option<&PathBuf> {
+        self.join.as_ref()
     }
 
     /// Reads the table, if there is one, and says what is to be done.

@@ -52,7 +52,7 @@ pub use library::use_lexicon;
 pub use program::{Program, Record};
 pub use select::{Selection, elements};
 pub use splice::{NewField, splice};
-pub use unseen::Unseen;
+pub use unseen::{Seen, Unseen};
 pub use value::Value;
 
 use crate::scan::{Path, Step};

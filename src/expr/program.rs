@@ -5,6 +5,7 @@ use super::error::EvalError;
 use super::eval::{Halt, Run};
 use super::plan::{Filter, Plan, Shape};
 use super::project::Projection;
+use super::unseen::{Seen, Unseen};
 use super::value::Value;
 use super::{Expr, ExprError, splice, walk};
 use crate::jsonl;
@@ -29,6 +30,9 @@ pub struct Program {
     is_begun: bool,
     /// The record as a value, once an expression needed it.
     pub(super) value: Option<Result<Val, EvalError>>,
+    /// The paths, by the scanner's number, that some record so far has had.
+    seen: Seen,
+    paths: usize,
 }
 
 struct Loaded {
@@ -74,7 +78,14 @@ impl Program {
                 loaded.push(Loaded::new(&addition.values, &mut paths));
             }
         }
-        Ok(Program { expressions: loaded, scanner: Scanner::new(&paths), is_begun: false, value: None })
+        Ok(Program {
+            expressions: loaded,
+            scanner: Scanner::new(&paths),
+            is_begun: false,
+            value: None,
+            seen: Seen::default(),
+            paths: paths.len(),
+        })
     }
 
     /// Checks that the line is one whole record, and finds the fields of all expressions.
@@ -85,7 +96,24 @@ impl Program {
         self.value = None;
         let line = trim(line);
         self.scanner.scan(line)?;
+        self.seen.note(&self.scanner, self.paths);
         Ok(Record { program: self, line })
+    }
+
+    /// The fields that the expressions name and no record has had, in the order in which they ask. `records` are the first
+    /// of them, or, where `is_all`, all.
+    pub fn unseen(&self, seen: Seen, records: &[&[u8]], is_all: bool) -> Vec<Unseen> {
+        let mut unseen: Vec<Unseen> = Vec::new();
+        for loaded in &self.expressions {
+            let asked = loaded.expression.paths().iter().zip(&loaded.places);
+            let missing = asked.filter(|(_, place)| !seen.has(**place));
+            for missing in missing.filter_map(|(path, _)| Unseen::of(path, records, is_all)) {
+                if missing.is_named_in(loaded.expression.source()) && !unseen.contains(&missing) {
+                    unseen.push(missing);
+                }
+            }
+        }
+        unseen
     }
 }
 
@@ -109,6 +137,7 @@ impl Program {
         self.value = None;
         let place = record.start..record.start + record.bytes.len();
         self.scanner.scan_within(record.chunk, record.line as usize, place)?;
+        self.seen.note(&self.scanner, self.paths);
         Ok(Record { program: self, line: record.bytes })
     }
 }
@@ -288,6 +317,11 @@ impl Record<'_> {
             Ok(()) | Err(Halt::Error(_)) => Ok(found),
             Err(Halt::Unsure | Halt::Enough) => engine::read(self.line, self.line).map(|_| found),
         }
+    }
+
+    /// What this record and those before it have had of the fields that the expressions ask for.
+    pub fn seen(&self) -> Seen {
+        self.program.seen
     }
 
     /// The record's bytes.

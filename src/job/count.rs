@@ -16,6 +16,7 @@ use anyhow::Context as _;
 use super::clock::{Clock, ClockSearch, Condition};
 use super::late::LateFile;
 use super::limit::KeyLimit;
+use super::looked_at::LookedAt;
 use super::values::NamedAggregate;
 use crate::drive::{Context, End, Figures, Flow, Job, Notes, Recipe, Usage};
 use crate::expr::Expr;
@@ -80,6 +81,8 @@ pub struct Count {
     rows: Rows,
     /// Records that `keep` left out.
     left_out: u64,
+    /// What fields the records have.
+    looked_at: LookedAt,
     /// The first key that was no scalar, already told.
     told_composite: bool,
     late: Option<LateFile>,
@@ -139,6 +142,7 @@ impl Count {
                 options.aggregates.iter().map(|named| named.name.as_str()),
             ),
             left_out: 0,
+            looked_at: LookedAt::default(),
             told_composite: false,
             late,
             dedupe: options.dedupe.as_ref().map(|(_, span)| Dedupe::new(*span)),
@@ -205,6 +209,7 @@ impl Job for Count {
 
     fn apply(&mut self, chunk: &Chunk, counted: Counted, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
         self.left_out += counted.left_out;
+        self.looked_at.look(chunk, counted.seen);
         if let Some(composite) = &counted.composite
             && !self.told_composite
         {
@@ -282,7 +287,7 @@ impl Job for Count {
             late.flush()?;
         }
         self.show(cx)?;
-        self.tell(cx.notes);
+        self.tell(cx.notes)?;
         self.failure.take().map_or(Ok(()), |failure| Err(failure.into()))
     }
 

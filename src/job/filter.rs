@@ -5,7 +5,6 @@
 
 mod keep;
 mod kept;
-mod looked_at;
 mod mapper;
 mod shape;
 
@@ -13,6 +12,7 @@ use std::sync::Arc;
 
 use super::clock::{Clock, ClockSearch, Condition};
 use super::count::now;
+use super::looked_at::LookedAt;
 use crate::drive::{Context, End, Figures, Flow, Job, Notes, Recipe, Usage};
 use crate::expr::Expr;
 use crate::jsonl::Chunk;
@@ -20,7 +20,6 @@ use crate::record::{Repeats, Sample, Within};
 use crate::state::Snapshot;
 use crate::time::{Millis, TimeReader};
 use kept::{Kept, KeptRecord, Tally};
-use looked_at::LookedAt;
 use mapper::FilterMapper;
 
 pub use shape::{JoinOptions, Shape, Write};
@@ -112,7 +111,7 @@ pub struct Filter {
     tally: Tally,
     /// The first key that the table does not have.
     unmatched_key: Option<String>,
-    /// The first records, while nothing is kept.
+    /// What fields the records have.
     looked_at: LookedAt,
     failure: Option<Usage>,
 }
@@ -222,7 +221,7 @@ impl Job for Filter {
         if self.unmatched_key.is_none() {
             self.unmatched_key = kept.unmatched_key.take();
         }
-        self.looked_at.look(chunk);
+        self.looked_at.look(chunk, kept.seen);
         if self.options.is_ordered() {
             return self.take(chunk, &kept, cx);
         }
@@ -248,9 +247,8 @@ impl Job for Filter {
             cx.out.line(self.tally.lines.to_string().as_bytes())?;
         }
         self.tell_of_join(cx.notes);
-        if self.matched == 0 && !self.options.invert {
-            self.looked_at.tell(self.options.keep.iter(), cx.notes);
-        }
+        let mapper = FilterMapper::new(&self.options)?;
+        self.looked_at.tell(mapper.program(), self.matched > 0 || self.options.invert, cx.notes);
         Ok(())
     }
 

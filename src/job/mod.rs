@@ -12,6 +12,7 @@ pub mod filter;
 mod keys;
 mod late;
 pub mod limit;
+mod looked_at;
 mod packed;
 pub mod parts;
 pub mod plot;

@@ -1,7 +1,8 @@
 //! A chunk of whole lines, and the records in it.
 //!
 //! A chunk is what one worker takes at a time. Lines are framed as RFC 7464 and the web have it in practice: LF or CRLF,
-//! a byte-order mark before the first, a record separator before any, blank ones as keep-alives. None of this framing
+//! a byte-order mark before the first (and before others, where files were joined by `cat`), a record separator before any,
+//! blank ones as keep-alives. None of this framing
 //! belongs to the record, whose bytes are never touched.
 
 use memchr::memchr;
@@ -135,8 +136,8 @@ impl<'a> Iterator for Records<'a> {
             let end = newline.unwrap_or(bytes.len());
             self.at = end + 1;
             self.lines += 1;
-            if start == 0 && self.chunk.starts_input && bytes.starts_with(BYTE_ORDER_MARK) {
-                start = BYTE_ORDER_MARK.len();
+            if bytes[start..end].starts_with(BYTE_ORDER_MARK) {
+                start += BYTE_ORDER_MARK.len();
             }
             while start < end && is_framing(bytes[start]) {
                 start += 1;

@@ -1,8 +1,10 @@
 //! The end of a count: windows that have not closed, and what there is to say.
 
+use super::mapper::CountMapper;
 use super::rows::Passing;
-use super::{Count, MOST_EMPTY_WINDOWS};
+use super::{Count, CountOptions, MOST_EMPTY_WINDOWS};
 use crate::drive::{End, Notes};
+use crate::job::looked_at::LookedAt;
 use crate::jsonl::Output;
 use crate::row::Number;
 use crate::time::Span;
@@ -54,6 +56,24 @@ impl Sink for HoldingBack<'_> {
     }
 }
 
+impl CountOptions {
+    /// Says how many records had no key, were counted, and were there in all; and which fields none of them had.
+    pub(in crate::job) fn tell_of_fields(
+        &self,
+        looked_at: &LookedAt,
+        (no_key, counted, records): (u64, u64, u64),
+        notes: &mut Notes,
+    ) -> anyhow::Result<()> {
+        if no_key > 0 {
+            let sentence = format!("{no_key} of {records} records have no key");
+            // A misspelt key gives nothing at all: then it is said unasked.
+            if counted == 0 { notes.say(&sentence) } else { notes.explain(&sentence) }
+        }
+        looked_at.tell(CountMapper::new(self)?.program(), counted > 0, notes);
+        Ok(())
+    }
+}
+
 impl Count {
     /// The figures of this run.
     pub(super) fn stats(&self) -> Stats {
@@ -71,7 +91,7 @@ impl Count {
     }
 
     /// Says what did not count, and what would have helped.
-    pub(super) fn tell(&self, notes: &mut Notes) {
+    pub(super) fn tell(&self, notes: &mut Notes) -> anyhow::Result<()> {
         let stats = self.stats();
         if stats.late > 0 {
             let records = if stats.records == 1 { "record" } else { "records" };
@@ -103,11 +123,7 @@ impl Count {
                 self.held.windows, self.held.count
             ));
         }
-        if stats.no_key > 0 {
-            let sentence = format!("{} of {} records have no key", stats.no_key, stats.records);
-            // A misspelt key gives nothing at all: then it is said unasked.
-            if stats.counted == 0 { notes.say(&sentence) } else { notes.explain(&sentence) }
-        }
+        self.options.tell_of_fields(&self.looked_at, (stats.no_key, stats.counted, stats.records), notes)
     }
 }
 

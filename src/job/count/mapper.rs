@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::CountOptions;
 use crate::drive::{self, Mapper};
-use crate::expr::{Expr, Program};
+use crate::expr::{Expr, Program, Seen};
 use crate::job::clock::ClockReader;
 use crate::job::evaluate::failed;
 use crate::job::keys::KeyReader;
@@ -51,6 +51,11 @@ impl CountMapper {
             program: Program::new(&expressions)?,
         })
     }
+
+    /// What is asked of the records.
+    pub(in crate::job) fn program(&self) -> &Program {
+        &self.program
+    }
 }
 
 /// The records of a chunk as the windows take them.
@@ -61,6 +66,8 @@ pub struct Counted {
     pub(in crate::job) values: Values,
     pub(in crate::job) left_out: u64,
     pub(in crate::job) composite: Option<String>,
+    /// The fields that some record has.
+    pub(in crate::job) seen: Seen,
 }
 
 /// One record: its time, its keys by number, and where it stands in the chunk.
@@ -83,6 +90,7 @@ impl Mapper for CountMapper {
 
     fn map(&mut self, record: &Record<'_>, counted: &mut Counted) -> Result<(), Reject> {
         let mut loaded = self.program.load_next(record).map_err(drive::fault)?;
+        counted.seen = loaded.seen();
         if let Some(keep) = self.keep
             && !loaded.truthy(keep).map_err(failed)?
         {

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::expr::Seen;
 use crate::job::values::Values;
 use crate::jsonl::{Output, Record};
 use crate::time::Millis;
@@ -21,6 +22,8 @@ pub struct Kept {
     pub(super) keys: Values,
     /// A key that the table does not have.
     pub(super) unmatched_key: Option<String>,
+    /// The fields that some record has.
+    pub(super) seen: Seen,
 }
 
 /// One record, where the ordered half looks at each.

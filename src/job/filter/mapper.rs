@@ -67,6 +67,11 @@ impl FilterMapper {
         let first = first.map(|(stage, _)| stage.behind(before));
         Ok(FilterMapper { program, gate, key, first, behind, is_ordered: options.is_ordered() })
     }
+
+    /// What is asked of the records as they come.
+    pub(super) fn program(&self) -> &Program {
+        &self.program
+    }
 }
 
 impl Gate {
@@ -105,6 +110,7 @@ impl Mapper for FilterMapper {
 
     fn map(&mut self, record: &Record<'_>, kept: &mut Kept) -> Result<(), Reject> {
         let mut loaded = self.program.load_next(record).map_err(drive::fault)?;
+        kept.seen = loaded.seen();
         let Some(time) = self.gate.pass(&mut loaded, record.bytes)? else { return Ok(()) };
         let before = kept.made.len();
         let mut tally = Tally::default();

@@ -9,6 +9,7 @@ use crate::drive::{Context, End, Figures, Flow, Job, Notes, Recipe, Usage};
 use crate::job::clock::{Clock, ClockSearch};
 use crate::job::count::mapper::{CountMapper, Counted};
 use crate::job::count::{AtEnd, CountOptions, now};
+use crate::job::looked_at::LookedAt;
 use crate::jsonl::Chunk;
 use crate::time::rfc3339;
 use crate::window::{Names, Outcome, PartialWindows};
@@ -24,6 +25,8 @@ pub struct PartialCount {
     gap: u64,
     counted: u64,
     told_composite: bool,
+    /// What fields the records have.
+    looked_at: LookedAt,
     /// Why the run ended before its input.
     failure: Option<Usage>,
 }
@@ -65,6 +68,7 @@ impl PartialCount {
             windows,
             writer,
             left_out: 0,
+            looked_at: LookedAt::default(),
             no_key: 0,
             gap: 0,
             counted: 0,
@@ -98,9 +102,10 @@ impl Job for PartialCount {
         Arc::new(move || CountMapper::new(&options))
     }
 
-    fn apply(&mut self, _chunk: &Chunk, counted: Counted, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
+    fn apply(&mut self, chunk: &Chunk, counted: Counted, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
         self.writer.begin(cx.out)?;
         self.left_out += counted.left_out;
+        self.looked_at.look(chunk, counted.seen);
         if let Some(composite) = &counted.composite
             && !self.told_composite
         {
@@ -158,11 +163,8 @@ impl Job for PartialCount {
         let has_all = self.failure.is_none() && !matches!(end, End::Rejects | End::Broken);
         self.writer.end(self.windows.max_event_time(), has_all, cx.out)?;
         cx.out.flush()?;
-        if self.no_key > 0 {
-            let records = self.no_key + self.counted + self.gap;
-            let sentence = format!("{} of {records} records have no key", self.no_key);
-            if self.counted == 0 { cx.notes.say(&sentence) } else { cx.notes.explain(&sentence) }
-        }
+        let records = self.no_key + self.counted + self.gap;
+        self.options.tell_of_fields(&self.looked_at, (self.no_key, self.counted, records), cx.notes)?;
         self.failure.take().map_or(Ok(()), |failure| Err(failure.into()))
     }
 

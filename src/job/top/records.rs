@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use super::write;
 use crate::drive::{self, Context, End, Figures, Flow, Job, Mapper, Recipe, Usage};
-use crate::expr::{Expr, Program};
+use crate::expr::{Expr, Program, Seen};
 use crate::job::keys::KeyReader;
 use crate::job::limit::KeyLimit;
+use crate::job::looked_at::LookedAt;
 use crate::job::packed::PackedKeys;
 use crate::jsonl::{Chunk, Record, Reject};
 use crate::pack::{Packer, Unpackable, Unpacker};
@@ -26,6 +27,8 @@ pub struct TopRecords {
     written: u64,
     /// A state keeps the counts.
     pub(super) is_kept: bool,
+    /// What fields the records have.
+    looked_at: LookedAt,
     /// Why the run ended before its input.
     failure: Option<Usage>,
 }
@@ -126,7 +129,17 @@ impl TopRecords {
             None if folds => Counting::Exactly(Counter::folded(names)),
             None => Counting::Exactly(Counter::new(names)),
         };
-        Ok(TopRecords { keys, folds, options, limit, counting, written: 0, is_kept: false, failure: None })
+        Ok(TopRecords {
+            keys,
+            folds,
+            options,
+            limit,
+            counting,
+            written: 0,
+            is_kept: false,
+            looked_at: LookedAt::default(),
+            failure: None,
+        })
     }
 
     fn missing(&self) -> u64 {
@@ -149,6 +162,8 @@ pub struct Keys {
     keys: PackedKeys,
     /// How many keys each record has.
     of_records: Vec<usize>,
+    /// The fields that some record has.
+    seen: Seen,
 }
 
 impl Mapper for KeyMapper {
@@ -160,6 +175,7 @@ impl Mapper for KeyMapper {
 
     fn map(&mut self, record: &Record<'_>, keys: &mut Keys) -> Result<(), Reject> {
         let mut loaded = self.program.load_next(record).map_err(drive::fault)?;
+        keys.seen = loaded.seen();
         let before = keys.keys.len();
         self.keys.read(&mut loaded, &mut keys.keys)?;
         keys.of_records.push(keys.keys.len() - before);
@@ -192,7 +208,8 @@ impl Job for TopRecords {
         })
     }
 
-    fn apply(&mut self, _chunk: &Chunk, keys: Keys, _cx: &mut Context<'_>) -> anyhow::Result<Flow> {
+    fn apply(&mut self, chunk: &Chunk, keys: Keys, _cx: &mut Context<'_>) -> anyhow::Result<Flow> {
+        self.looked_at.look(chunk, keys.seen);
         let (mut of_record, mut spellings) = (Vec::new(), Vec::new());
         for record in keys.records() {
             of_record.clear();
@@ -232,6 +249,8 @@ impl Job for TopRecords {
         if rows.is_empty() && self.missing() > 0 {
             cx.notes.say(&format!("none of {} records has a key", self.missing()));
         }
+        let keys: Vec<&Expr> = self.keys.iter().map(|(_, key)| key).collect();
+        self.looked_at.tell(&Program::new(&keys)?, !rows.is_empty(), cx.notes);
         write(&rows, cx)
     }
 
