@@ -18,6 +18,7 @@
 //! | [`drive`] | the reader, the workers, the ordered writer, the flush rule |
 //! | [`window`], [`rank`], [`chart`], [`record`], [`topic`] | what is computed: windows, the largest, pictures, records sent again, topics |
 //! | [`source`] | the ways in: files, TCP, HTTP, replay, the demo streams |
+//! | [`sink`] | the ways out: databases that records are stored in |
 //! | [`job`] | what each tool does with one record, and what it does in order |
 //! | [`cli`] | shared arguments, exit status, signals, progress, statistics |
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, clippy::exit))]
@@ -36,6 +37,7 @@ pub mod rank;
 pub mod record;
 pub mod row;
 pub mod scan;
+pub mod sink;
 pub mod source;
 pub mod state;
 pub mod text;

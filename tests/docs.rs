@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The tools, and the commands of those that have some.
-const TOOLS: [&str; 13] = [
+const TOOLS: [&str; 14] = [
     "stream-fetch",
     "jsonl-filter",
     "jsonl-describe",
@@ -21,6 +21,7 @@ const TOOLS: [&str; 13] = [
     "topn",
     "plot-svg",
     "plot-term",
+    "jsonl-store",
     "topic-model",
     "topic-model fit",
     "topic-model label",

@@ -6,13 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Rooms from the ground up. A room uses those before it, and itself.
-const ROOMS: [&str; 20] = [
+const ROOMS: [&str; 21] = [
     "pack", "random", "scan", "time", "jsonl", "text", "expr", "row", "net", "state", "archive", "drive",
-    "record", "window", "rank", "topic", "chart", "source", "job", "cli",
+    "record", "window", "rank", "topic", "chart", "source", "sink", "job", "cli",
 ];
 
 /// Of the rooms below, those that a room has no business with.
-const STRANGERS: [(&str, &[&str]); 12] = [
+const STRANGERS: [(&str, &[&str]); 13] = [
     ("archive", &["scan", "time", "text", "expr", "row", "net", "state"]),
     ("state", &["scan", "time", "text", "expr", "row", "net"]),
     ("text", &["scan", "time", "jsonl"]),
@@ -24,6 +24,7 @@ const STRANGERS: [(&str, &[&str]); 12] = [
     ("topic", &["scan", "time", "jsonl", "text", "expr", "row", "net", "drive", "window", "rank"]),
     ("rank", &["text", "expr", "net", "drive", "window"]),
     ("chart", &["text", "expr", "net", "drive", "window", "rank"]),
+    ("sink", &["text", "expr", "drive", "record", "window", "rank", "topic", "chart", "source"]),
     ("source", &["text", "row", "drive", "window", "rank", "topic", "chart"]),
 ];
 

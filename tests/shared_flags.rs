@@ -16,8 +16,16 @@ const CALLS: [(&str, &[&str]); 3] = [
     ("window-count", &["--time", ".t", "--window", "1s", "--key", ".k", "--watermark", "0s"]),
     ("topn", &["--key", ".k"]),
 ];
-const ALL: [&str; 7] =
-    ["stream-fetch", "jsonl-filter", "window-count", "topn", "plot-svg", "plot-term", "topic-model"];
+const ALL: [&str; 8] = [
+    "stream-fetch",
+    "jsonl-filter",
+    "window-count",
+    "topn",
+    "plot-svg",
+    "plot-term",
+    "topic-model",
+    "jsonl-store",
+];
 
 fn figures(path: &std::path::Path) -> Value {
     serde_json::from_slice(&std::fs::read(path).expect("figures")).expect("one line of JSON")

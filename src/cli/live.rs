@@ -73,7 +73,7 @@ pub struct LiveArgs {
     envelope: bool,
 }
 
-fn parse_retries(text: &str) -> Result<Retries, String> {
+pub(super) fn parse_retries(text: &str) -> Result<Retries, String> {
     match text {
         "inf" => Ok(Retries(None)),
         _ => text.parse().map(|times| Retries(Some(times))).map_err(|_| "expected a number, or inf".into()),

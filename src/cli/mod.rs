@@ -30,6 +30,7 @@ pub mod sources;
 pub mod state;
 mod stats;
 mod status;
+pub mod store;
 mod terminal;
 pub mod topics;
 mod watch;

@@ -16,6 +16,7 @@ mod looked_at;
 mod packed;
 pub mod parts;
 pub mod plot;
+pub mod store;
 pub mod top;
 pub mod topics;
 pub mod values;

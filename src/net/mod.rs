@@ -13,6 +13,7 @@ mod retry;
 mod s3;
 mod tls;
 mod url;
+mod waits;
 mod wire;
 mod within;
 
@@ -23,6 +24,7 @@ pub use headers::{Headers, bearer_from_environment};
 pub use retry::RetryTime;
 pub use s3::{Object, Store, StoreOptions};
 pub use url::Url;
+pub use waits::{Chance, doubled};
 pub use wire::Wire;
 
 use std::net::TcpStream;

@@ -18,7 +18,7 @@
 use std::time::Duration;
 
 use super::Ended;
-use crate::net::{Reason, RetryTime};
+use crate::net::{Chance, Reason, RetryTime, doubled};
 
 /// How waits are reckoned.
 #[derive(Clone, Copy, Debug)]
@@ -87,7 +87,7 @@ enum Class {
 impl Reconnect {
     /// A machine; the seed rules its random numbers.
     pub fn new(policy: Policy, seed: u64) -> Reconnect {
-        let chance = Chance(seed);
+        let chance = Chance::new(seed);
         Reconnect {
             policy,
             chance,
@@ -174,11 +174,6 @@ impl Reconnect {
     }
 }
 
-/// `first`, doubled with every further time, at most so many times as long.
-fn doubled(first: Duration, times: u32, most: u32) -> Duration {
-    first * 2_u32.saturating_pow(times.saturating_sub(1)).min(most)
-}
-
 fn classify(reason: &Reason, was_up: bool, wall: Duration) -> Class {
     let asked = |retry: &RetryTime| retry.wait(wall);
     match reason {
@@ -190,22 +185,6 @@ fn classify(reason: &Reason, was_up: bool, wall: Duration) -> Class {
         // Before anything came it is the wrong address or certificate; in the middle, a server that stumbled.
         Reason::Protocol(_) if !was_up => Class::Fatal,
         _ => Class::Linear,
-    }
-}
-
-/// Random numbers for waits (SplitMix64).
-#[derive(Debug)]
-struct Chance(u64);
-
-impl Chance {
-    /// Between half of it and all of it.
-    fn part_of(&mut self, wait: Duration) -> Duration {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^= mixed >> 31;
-        wait / 2 + wait.mul_f64((mixed >> 12) as f64 / (1_u64 << 53) as f64)
     }
 }
 

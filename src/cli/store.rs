@@ -1,0 +1,128 @@
+//! The arguments that say where records are stored, and how.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Args;
+
+use super::live::parse_retries;
+use super::size::parse_size;
+use super::{Common, Status, Tool, Usage, duration, refuse_input};
+use crate::job::store::{DeadLetters, Patience, Store, StoreOptions};
+use crate::jsonl::Output;
+use crate::sink::{self, Failure, Limits, SinkOptions};
+use crate::source::Retries;
+use crate::time::Span;
+
+/// Where records are stored, and how.
+#[derive(Args, Clone, Debug)]
+pub struct StoreArgs {
+    /// Where to store, as an address: sqlite:FILE
+    #[arg(value_name = "TARGET")]
+    target: String,
+    /// Files in order [default: standard input]
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// The table
+    #[arg(long, value_name = "NAME", default_value = "windows", help_heading = "Table")]
+    table: String,
+    /// Make the table, with the columns of the first batch, if there is none
+    #[arg(long, help_heading = "Table")]
+    create: bool,
+    /// Add columns that the table lacks
+    #[arg(long, help_heading = "Table")]
+    evolve: bool,
+    /// What tells records apart: one with the same values replaces the other [default: of window rows the bounds and the key
+    /// columns]
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', help_heading = "Table")]
+    key_columns: Option<Vec<String>>,
+    /// Store as soon as there are so many records, or bytes of lines
+    #[arg(long, value_name = "N[,SIZE]", default_value = "5000,8MiB", value_parser = parse_batch, help_heading = "Delivery")]
+    batch: BatchSize,
+    /// Store at the latest after this time
+    #[arg(long, value_name = "SPAN", default_value = "1s", value_parser = Span::parse, help_heading = "Delivery")]
+    flush_every: Span,
+    /// Give up after so many failures in a row; `inf`: never
+    #[arg(long, value_name = "N|inf", default_value = "10", value_parser = parse_retries, help_heading = "Delivery")]
+    retry_max: Retries,
+    /// The wait before a failed batch is tried again; it doubles with every further failure, up to 64 times
+    #[arg(long, value_name = "SPAN", default_value = "250ms", value_parser = Span::parse_positive, help_heading = "Delivery")]
+    retry_delay: Span,
+    /// Keep records that the store refuses in FILE, and go on
+    #[arg(long, value_name = "FILE", help_heading = "Delivery")]
+    dead_letter: Option<PathBuf>,
+    /// Send nothing, and show what would be sent
+    #[arg(long, conflicts_with = "tee", help_heading = "Delivery")]
+    dry_run: bool,
+    /// Pass the records on
+    #[arg(long, help_heading = "Delivery")]
+    tee: bool,
+}
+
+/// The size of a batch.
+#[derive(Clone, Copy, Debug)]
+struct BatchSize {
+    rows: usize,
+    bytes: usize,
+}
+
+/// A batch must fit into memory several times.
+const LARGEST_BATCH: usize = 1 << 30;
+
+fn parse_batch(text: &str) -> Result<BatchSize, String> {
+    let (rows, bytes) = text.split_once(',').unwrap_or((text, "8MiB"));
+    let rows = rows.parse().ok().filter(|rows| *rows > 0);
+    let rows = rows.ok_or("expected a number of records such as 1000, and maybe a size: 1000,4MiB")?;
+    let bytes = parse_size(bytes)?;
+    if bytes > LARGEST_BATCH {
+        return Err("a batch has at most 1 GiB".into());
+    }
+    Ok(BatchSize { rows, bytes })
+}
+
+impl StoreArgs {
+    /// Stores all records of the inputs.
+    pub fn run(self, common: &Common, tool: &Tool) -> anyhow::Result<Status> {
+        common.refuse_inputs(&self.files)?;
+        refuse_input("--dead-letter", self.dead_letter.as_deref(), &self.files)?;
+        let output =
+            if self.tee || self.dry_run { Output::stdout()? } else { Output::to(Box::new(std::io::sink())) };
+        let options = SinkOptions {
+            table: self.table.clone(),
+            create: self.create,
+            evolve: self.evolve,
+            dry_run: self.dry_run,
+        };
+        let sink = sink::open(&self.target, &options).map_err(|failure| match failure {
+            Failure::Usage(text) => anyhow::Error::new(Usage(text)),
+            failure => failure.into(),
+        })?;
+        let mut store = Store::new(sink, self.options()?);
+        match common.run(tool, &mut store, &self.files, output) {
+            Ok((status, _)) => Ok(status),
+            Err(error) if Status::of_error(&error) == Status::Done => {
+                store.store_rest(&mut tool.notes())?;
+                Ok(Status::Done)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn options(&self) -> anyhow::Result<StoreOptions> {
+        let bare = |name: &String| name.strip_prefix('.').unwrap_or(name).to_owned();
+        let letters = self.dead_letter.as_deref().map(DeadLetters::open).transpose();
+        let path = self.dead_letter.as_deref().unwrap_or(std::path::Path::new("")).display();
+        Ok(StoreOptions {
+            name: self.target.clone(),
+            keys: self.key_columns.as_ref().map(|names| names.iter().map(bare).collect()),
+            limits: Limits {
+                rows: self.batch.rows,
+                bytes: self.batch.bytes,
+                age: duration(&self.flush_every),
+            },
+            patience: Patience { delay: duration(&self.retry_delay), retries: self.retry_max.0 },
+            letters: letters.with_context(|| format!("cannot write the dead letters to {path}"))?,
+            tee: self.tee,
+        })
+    }
+}

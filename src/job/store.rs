@@ -1,0 +1,296 @@
+//! `jsonl-store`: records to a store, batch by batch, again where it failed, until all are acknowledged.
+//!
+//! Nothing waits in here: where the store is not to be had, the chunk is left for later, so that signals are heeded meanwhile
+//! and input stops coming. Memory: a batch and a chunk.
+
+mod letters;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+
+use crate::drive::{self, Context, End, Figures, Flow, Job, Mapper, Notes, Recipe, Usage};
+use crate::jsonl::{self, Chunk, Output, Reject};
+use crate::net::{Chance, doubled};
+use crate::row::Row;
+use crate::scan;
+use crate::sink::{Failure, Keys, Limits, Pending, Records, Sink};
+
+pub use letters::DeadLetters;
+
+/// The longest wait, as so many of the first.
+const LONGEST: u32 = 64;
+
+/// When a store is tried again.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// The first wait; each is twice as long as the one before, up to 64 times.
+    pub delay: Duration,
+    /// So many failures in a row; none: any number.
+    pub retries: Option<u32>,
+}
+
+/// How records are to be stored.
+pub struct StoreOptions {
+    /// The store's name, for a person.
+    pub name: String,
+    /// The columns that tell records apart, where they were named.
+    pub keys: Option<Vec<String>>,
+    /// When a batch is stored.
+    pub limits: Limits,
+    /// When it is tried again.
+    pub patience: Patience,
+    /// Where records are kept that the store refuses.
+    pub letters: Option<DeadLetters>,
+    /// The input is passed on.
+    pub tee: bool,
+}
+
+/// Stores records.
+pub struct Store {
+    sink: Box<dyn Sink>,
+    options: StoreOptions,
+    keys: Option<Keys>,
+    pending: Pending,
+    trouble: Trouble,
+    counts: Counts,
+    tee: Vec<u8>,
+}
+
+/// Failures in a row.
+struct Trouble {
+    failures: u32,
+    again: Option<Instant>,
+    chance: Chance,
+}
+
+#[derive(Default)]
+struct Counts {
+    stored: u64,
+    stale: u64,
+    refused: u64,
+    batches: u64,
+    retries: u64,
+}
+
+/// Cuts records into columns.
+pub struct StoreMapper;
+
+impl Mapper for StoreMapper {
+    type Batch = Records;
+
+    fn map(&mut self, record: &jsonl::Record<'_>, records: &mut Records) -> Result<(), Reject> {
+        scan::check(record.bytes).map_err(drive::fault)?;
+        records.push(record.bytes).map_err(|error| Reject::new("grammar", error))
+    }
+}
+
+impl Store {
+    /// Stores records in this sink.
+    pub fn new(sink: Box<dyn Sink>, options: StoreOptions) -> Store {
+        Store {
+            sink,
+            keys: options.keys.clone().map(Keys::new),
+            pending: Pending::new(options.limits),
+            trouble: Trouble { failures: 0, again: None, chance: Chance::of_process() },
+            counts: Counts::default(),
+            tee: Vec::new(),
+            options,
+        }
+    }
+
+    /// Whether it is known what tells records apart. The rows of empty windows name no keys, and wait for one that does.
+    fn settle(&mut self, also_part: bool) -> Result<bool, Usage> {
+        if self.keys.is_some() {
+            return Ok(true);
+        }
+        let none = Keys::new(Vec::new());
+        let (mut names, mut is_counted) = (Vec::new(), false);
+        for (_, record) in self.pending.all(&none).iter() {
+            let Some(emitted) = record.emitted() else {
+                let hint = "this is no window row: --key-columns says which columns tell such records apart";
+                return Err(Usage(format!("{hint}: {}", shown(record.line()))));
+            };
+            is_counted |= !emitted.is_empty;
+            names = Row::read(record.line().as_bytes())
+                .map(|row| row.keys.into_iter().map(|(name, _)| name).collect())
+                .unwrap_or_default();
+            if !names.is_empty() {
+                break;
+            }
+        }
+        let is_full = self.pending.next(&none, false).is_some();
+        if names.is_empty() && !is_counted && !also_part && !is_full {
+            return Ok(false);
+        }
+        let bounds = ["window_start", "window_end"].map(str::to_owned);
+        self.keys = Some(Keys::new(bounds.into_iter().chain(names).collect()));
+        Ok(true)
+    }
+
+    /// Stores what is to be stored now: full batches, and with `also_part` all there is.
+    fn deliver(&mut self, also_part: bool, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
+        if let Some(again) = self.trouble.again.filter(|again| *again > Instant::now()) {
+            let none = Keys::new(Vec::new());
+            let is_full = also_part || self.pending.next(&none, false).is_some();
+            return Ok(if is_full { Flow::Later(again) } else { Flow::On });
+        }
+        if self.pending.is_empty() || !self.settle(also_part)? {
+            return Ok(Flow::On);
+        }
+        while self.attempt(also_part, cx)? {
+            if let Some(again) = self.trouble.again {
+                return Ok(Flow::Later(again));
+            }
+        }
+        Ok(Flow::On)
+    }
+
+    /// Tries to store the next batch; false if there is none.
+    fn attempt(&mut self, also_part: bool, cx: &mut Context<'_>) -> anyhow::Result<bool> {
+        let Store { sink, options, keys, pending, trouble, counts, .. } = self;
+        let Some(batch) = keys.as_ref().and_then(|keys| pending.next(keys, also_part)) else {
+            return Ok(false);
+        };
+        let written = sink.write(&batch);
+        cx.out.text(&sink.shown())?;
+        match written {
+            Ok(written) => {
+                if trouble.failures > 0 {
+                    cx.notes.say(&format!("{}: it works again", options.name));
+                }
+                (trouble.failures, trouble.again) = (0, None);
+                counts.batches += 1;
+                counts.stored += written.stored;
+                counts.stale += written.stale;
+                counts.refused += written.refused.len() as u64;
+                for (at, why) in &written.refused {
+                    let line = batch.records.get(*at).line();
+                    match &mut options.letters {
+                        Some(letters) => letters.keep(line, why, cx.notes)?,
+                        None => anyhow::bail!(
+                            "{} refuses a record: {why}; --dead-letter FILE keeps such records and goes on: {}",
+                            options.name,
+                            shown(line)
+                        ),
+                    }
+                }
+                options.letters.as_mut().map_or(Ok(()), DeadLetters::flush)?;
+                let count = batch.range.len();
+                pending.stored(count);
+            }
+            Err(Failure::Usage(text)) => return Err(Usage(text).into()),
+            Err(Failure::Lasting(text)) => return Err(self.give_up(&text)),
+            Err(Failure::Passing(text, asked)) => {
+                trouble.failures += 1;
+                if options.patience.retries.is_some_and(|most| trouble.failures > most) {
+                    let times = trouble.failures;
+                    return Err(self.give_up(&format!("{text}; gave up after {times} failures in a row")));
+                }
+                counts.retries += 1;
+                let step = doubled(options.patience.delay, trouble.failures, LONGEST);
+                let wait = asked.unwrap_or_else(|| trouble.chance.part_of(step));
+                trouble.again = Some(Instant::now() + wait);
+                cx.notes.say(&format!("{text}; trying again in {:.1} s", wait.as_secs_f64()));
+            }
+        }
+        Ok(true)
+    }
+
+    /// Nobody reads any more what is passed on, which ends the run: what was read is stored all the same.
+    ///
+    /// # Errors
+    ///
+    /// It is not.
+    pub fn store_rest(&mut self, notes: &mut Notes) -> anyhow::Result<()> {
+        let mut nowhere = Output::to(Box::new(std::io::sink()));
+        self.finish(End::Done, &mut Context { out: &mut nowhere, notes })
+    }
+
+    fn give_up(&self, why: &str) -> anyhow::Error {
+        let left = self.pending.len();
+        anyhow::anyhow!("{why}; of the records read, {left} were not stored")
+    }
+}
+
+impl Job for Store {
+    type Mapper = StoreMapper;
+
+    fn recipe(&self) -> Recipe<StoreMapper> {
+        Arc::new(|| Ok(StoreMapper))
+    }
+
+    fn apply(&mut self, _chunk: &Chunk, records: Records, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
+        self.pending.take(&records);
+        if self.options.tee {
+            self.tee.clear();
+            for at in 0..records.len() {
+                self.tee.extend_from_slice(records.get(at).line().as_bytes());
+                self.tee.push(b'\n');
+            }
+            cx.out.records(&self.tee)?;
+            // The store may take its time.
+            cx.out.flush()?;
+        }
+        let is_due = self.pending.due().is_some_and(|due| due <= Instant::now());
+        self.deliver(is_due, cx)
+    }
+
+    fn go_on(&mut self, chunk: &Chunk, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
+        // A chunk without anything in it is the one behind all others.
+        self.deliver(chunk.bytes().is_empty(), cx)
+    }
+
+    fn send_rest(&mut self, _chunk: &Chunk, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
+        self.deliver(true, cx)
+    }
+
+    fn alarm(&self) -> Option<Instant> {
+        if self.pending.is_empty() { None } else { self.trouble.again.or(self.pending.due()) }
+    }
+
+    fn ring(&mut self, cx: &mut Context<'_>) -> anyhow::Result<()> {
+        self.deliver(true, cx).map(drop)
+    }
+
+    fn finish(&mut self, _end: End, cx: &mut Context<'_>) -> anyhow::Result<()> {
+        // What a signal or a reject left: it was read, and is stored if that goes without waiting.
+        self.trouble.again = None;
+        if self.deliver(true, cx)? != Flow::On {
+            return Err(self.give_up(&format!("{} is not to be had", self.options.name)));
+        }
+        let Counts { stored, stale, refused, batches, .. } = self.counts;
+        if stale > 0 {
+            cx.notes
+                .say(&format!("passed over {stale} rows: {} has a higher rev of them", self.options.name));
+        }
+        if let (Some(letters), 1..) = (&mut self.options.letters, refused) {
+            let path = letters.close().context("cannot keep the records that were refused")?;
+            cx.notes.say(&format!("{refused} records were refused; {path} has them"));
+        }
+        cx.notes.explain(&format!("stored {stored} records in {batches} batches"));
+        Ok(())
+    }
+
+    fn figures(&self, figures: &mut Figures) {
+        let Counts { stored, stale, refused, batches, retries } = self.counts;
+        for (name, count) in [
+            ("stored", stored),
+            ("stale", stale),
+            ("refused", refused),
+            ("batches", batches),
+            ("retries", retries),
+        ] {
+            figures.insert(name.into(), count.into());
+        }
+    }
+}
+
+/// The beginning of a line, for a person.
+fn shown(line: &str) -> String {
+    match line.char_indices().nth(60) {
+        None => line.to_owned(),
+        Some((end, _)) => format!("{}…", &line[..end]),
+    }
+}

@@ -1,0 +1,169 @@
+//! The ways out: where records are stored, one file per kind of store behind one small trait.
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | `records` | records cut into columns, many in few allocations |
+//! | `pending` | what waits to be stored, and where it may be cut into batches |
+//! | `sql` | what all SQL stores have in common: the table, its columns, which rows a batch replaces |
+//! | `sqlite` … | one store each |
+//!
+//! **What a sink promises.** When [`Sink::write`] returns, the batch is stored for good, but for the records that it names as
+//! refused; when it fails, writing the same batch again does no harm, whatever was stored of it. So a stream that is written
+//! twice, or again after a crash, leaves the same records: a record replaces the one with the same key columns.
+//!
+//! A new store is one file that implements [`Sink`] and one line in [`TARGETS`].
+
+mod pending;
+mod records;
+mod sql;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+
+use std::fmt;
+use std::ops::Range;
+use std::time::Duration;
+
+pub use pending::{Limits, Pending};
+pub use records::{Emitted, Record, Records};
+
+/// What tells stored records apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keys {
+    /// The columns, in order.
+    pub columns: Vec<String>,
+    /// They hold both bounds of a window: a whole emission of a window replaces what is stored of it.
+    pub by_window: bool,
+}
+
+impl Keys {
+    /// These columns.
+    pub fn new(columns: Vec<String>) -> Keys {
+        let has = |wanted: &str| columns.iter().any(|column| column == wanted);
+        let by_window = has("window_start") && has("window_end");
+        Keys { columns, by_window }
+    }
+}
+
+/// Some records that are stored together.
+#[derive(Clone, Debug)]
+pub struct Batch<'a> {
+    /// All that there are.
+    pub records: &'a Records,
+    /// Those of the batch.
+    pub range: Range<usize>,
+    /// What tells them apart.
+    pub keys: &'a Keys,
+}
+
+impl<'a> Batch<'a> {
+    /// The records in order, each with its number among all that there are.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, Record<'a>)> + use<'a> {
+        let records = self.records;
+        self.range.clone().map(move |at| (at, records.get(at)))
+    }
+
+    /// The records of the batch and those that came already behind it: they tell more about what is to come.
+    fn foreseen(&self) -> impl Iterator<Item = Record<'a>> + use<'a> {
+        let records = self.records;
+        (self.range.start..records.len()).map(|at| records.get(at))
+    }
+}
+
+/// What became of a batch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Records that are stored now.
+    pub stored: u64,
+    /// Records that were not needed: a higher `rev` of theirs is there already.
+    pub stale: u64,
+    /// Records that the store does not take, by their numbers, and why. The others are stored.
+    pub refused: Vec<(usize, String)>,
+}
+
+/// Why a batch was not stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// It may well go better next time, after this wait if the store names one.
+    Passing(String, Option<Duration>),
+    /// It will not.
+    Lasting(String),
+    /// The user has to say something else.
+    Usage(String),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Failure::Passing(text, _) | Failure::Lasting(text) | Failure::Usage(text)) = self;
+        f.write_str(text)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// A store.
+pub trait Sink {
+    /// Stores a batch; see the head of this module for what it promises.
+    ///
+    /// # Errors
+    ///
+    /// It is not stored as a whole.
+    fn write(&mut self, batch: &Batch<'_>) -> Result<Written, Failure>;
+
+    /// What a dry run would have sent since it was asked last.
+    fn shown(&mut self) -> Vec<u8> {
+        Vec::new()
+    }
+}
+
+/// How records are to be stored.
+#[derive(Clone, Debug)]
+pub struct SinkOptions {
+    /// The table.
+    pub table: String,
+    /// A table that is not there is made.
+    pub create: bool,
+    /// A column that is not there is added.
+    pub evolve: bool,
+    /// Nothing is sent: what would be is shown.
+    pub dry_run: bool,
+}
+
+/// A store at work, or why it cannot be had.
+type Opened = Result<Box<dyn Sink>, Failure>;
+
+/// A kind of store.
+pub struct Target {
+    /// What its addresses begin with, before the colon.
+    pub scheme: &'static str,
+    /// An address of it, as help shows it.
+    pub form: &'static str,
+    /// How it is opened, by what stands behind the colon.
+    open: fn(&str, &SinkOptions) -> Opened,
+}
+
+/// All of them.
+pub const TARGETS: &[Target] = &[
+    #[cfg(feature = "sqlite")]
+    Target { scheme: "sqlite", form: "sqlite:FILE", open: sqlite::open },
+];
+
+/// Opens the store at an address.
+///
+/// # Errors
+///
+/// There is no such kind of store, or it cannot be had.
+pub fn open(address: &str, options: &SinkOptions) -> Opened {
+    let forms = || TARGETS.iter().map(|target| target.form).collect::<Vec<_>>().join(", ");
+    let Some((scheme, rest)) = address.split_once(':') else {
+        return Err(Failure::Usage(format!(
+            "`{address}` is no address of a store: write one of {}",
+            forms()
+        )));
+    };
+    match TARGETS.iter().find(|target| target.scheme == scheme) {
+        Some(target) => (target.open)(rest, options),
+        None => {
+            Err(Failure::Usage(format!("there is no store `{scheme}:` in this build: it has {}", forms())))
+        }
+    }
+}

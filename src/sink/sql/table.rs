@@ -1,0 +1,255 @@
+//! The table that records go to: its columns, found in the database or made from the first batch, and which column of it
+//! a record's column is.
+
+use super::dialect::Dialect;
+use super::kind::{Kind, Value};
+use crate::sink::{Batch, Failure, Keys, Record};
+
+/// A column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// As the database has it.
+    pub name: String,
+    /// What it holds.
+    pub kind: Kind,
+}
+
+/// The columns that records are written to, those of the keys first.
+#[derive(Clone, Debug, Default)]
+pub struct Columns {
+    list: Vec<Column>,
+    keys: usize,
+    by_window: bool,
+    /// The names of the last record, and where each of them goes: most records are like the one before.
+    shape: Vec<(String, Option<usize>)>,
+}
+
+/// How a row of a window was sent says nothing about the window.
+const NOT_STORED: &str = "update";
+
+impl Columns {
+    /// The columns of a table that is there.
+    ///
+    /// # Errors
+    ///
+    /// It lacks a key column.
+    pub fn of_table(
+        dialect: &dyn Dialect,
+        found: Vec<Column>,
+        keys: &Keys,
+        table: &str,
+    ) -> Result<Columns, Failure> {
+        let mut rest = found;
+        let mut list = Vec::with_capacity(rest.len());
+        for key in &keys.columns {
+            let Some(at) = rest.iter().position(|column| dialect.is_same_name(&column.name, key)) else {
+                let text = format!(
+                    "the table {table} has no column `{key}`, and that is one of the keys: --key-columns names others, --table another table"
+                );
+                return Err(Failure::Usage(text));
+            };
+            list.push(rest.remove(at));
+        }
+        let keys_count = list.len();
+        list.extend(rest);
+        let columns = Columns { list, keys: keys_count, by_window: keys.by_window, shape: Vec::new() };
+        if keys.by_window && columns.position(dialect, "rev").is_none() {
+            let text = format!(
+                "the table {table} has no column `rev`, by which a window that is written again replaces the older one: add an integer column of that name"
+            );
+            return Err(Failure::Usage(text));
+        }
+        Ok(columns)
+    }
+
+    /// The columns of a table that is to be made for these records.
+    ///
+    /// # Errors
+    ///
+    /// A key is of several kinds.
+    pub fn of_batch(dialect: &dyn Dialect, batch: &Batch<'_>) -> Result<Columns, Failure> {
+        let keys = batch.keys;
+        let mut columns = Columns {
+            list: keys.columns.iter().map(|name| new_column(name, None)).collect(),
+            keys: keys.columns.len(),
+            by_window: keys.by_window,
+            shape: Vec::new(),
+        };
+        let mut known = vec![None; columns.list.len()];
+        let mut seen = vec![false; columns.list.len()];
+        for record in batch.foreseen() {
+            for (name, json) in record.columns() {
+                // Two that every window row may have stand behind the others, whether these rows have them or not.
+                if keys.by_window && [NOT_STORED, "rev", "open"].contains(&name) {
+                    continue;
+                }
+                let place = columns.position(dialect, name).unwrap_or_else(|| {
+                    columns.list.push(new_column(name, None));
+                    known.push(None);
+                    seen.push(false);
+                    columns.list.len() - 1
+                });
+                seen[place] = true;
+                let kind = kind_in(keys, name, json, &record);
+                known[place] = match (known[place], kind) {
+                    (Some(known), Some(kind)) => Some(Kind::with(known, kind)),
+                    (known, kind) => known.or(kind),
+                };
+            }
+        }
+        if let Some(absent) = keys.columns.iter().zip(&seen).find(|(_, seen)| !**seen) {
+            let text = format!(
+                "no record has the key column `{}`: --key-columns names those that tell records apart",
+                absent.0
+            );
+            return Err(Failure::Usage(text));
+        }
+        for (place, kind) in known.iter().enumerate() {
+            let column = &mut columns.list[place];
+            let of_window = Kind::of_window_column(&column.name).filter(|_| keys.by_window);
+            if place < columns.keys && *kind == Some(Kind::Json) {
+                let text = format!(
+                    "the key column `{}` holds values of several kinds, and a database has one: make them alike with jsonl-filter --map",
+                    column.name
+                );
+                return Err(Failure::Usage(text));
+            }
+            column.kind = kind.or(of_window).unwrap_or(Kind::Text);
+        }
+        // What is null so far has no kind yet; a window's own columns do.
+        let is_known = |place: usize, name: &str| {
+            known[place].is_some()
+                || place < keys.columns.len()
+                || keys.by_window && Kind::of_window_column(name).is_some()
+        };
+        let list = std::mem::take(&mut columns.list);
+        let kept = list.into_iter().enumerate().filter(|(place, column)| is_known(*place, &column.name));
+        columns.list = kept.map(|(_, column)| column).collect();
+        if keys.by_window {
+            for (name, kind) in [("rev", Kind::Integer), ("open", Kind::Boolean)] {
+                columns.list.push(new_column(name, Some(kind)));
+            }
+        }
+        Ok(columns)
+    }
+
+    /// All of them.
+    pub fn list(&self) -> &[Column] {
+        &self.list
+    }
+
+    /// How many of them are keys.
+    pub fn keys(&self) -> usize {
+        self.keys
+    }
+
+    /// Where the bounds of the window are among them.
+    pub fn bounds(&self) -> impl Iterator<Item = usize> {
+        let at = |wanted: &str| self.list.iter().position(|column| column.name == wanted);
+        ["window_start", "window_end"].into_iter().filter_map(at)
+    }
+
+    fn position(&self, dialect: &dyn Dialect, name: &str) -> Option<usize> {
+        self.list.iter().position(|column| dialect.is_same_name(&column.name, name))
+    }
+
+    /// The columns that records of a batch have and the table has not.
+    pub fn missing(&mut self, dialect: &dyn Dialect, batch: &Batch<'_>) -> Vec<Column> {
+        let mut missing: Vec<Column> = Vec::new();
+        for (_, record) in batch.iter() {
+            self.learn(dialect, &record);
+            let unknown = record.columns().zip(&self.shape).filter(|(_, (_, place))| place.is_none());
+            for ((name, json), _) in unknown {
+                let Some(kind) = Kind::of(json).and_then(|_| kind_in(batch.keys, name, json, &record)) else {
+                    continue;
+                };
+                if batch.keys.by_window && name == NOT_STORED {
+                    continue;
+                }
+                match missing.iter_mut().find(|column| dialect.is_same_name(&column.name, name)) {
+                    Some(column) => column.kind = column.kind.with(kind),
+                    None => missing.push(new_column(name, Some(kind))),
+                }
+            }
+        }
+        missing
+    }
+
+    /// The table has these columns, too, from now on.
+    pub fn add(&mut self, columns: Vec<Column>) {
+        self.list.extend(columns);
+        self.shape.clear();
+    }
+
+    /// Has the shape of this record ready.
+    fn learn(&mut self, dialect: &dyn Dialect, record: &Record<'_>) {
+        let columns = record.columns();
+        let is_known = columns.len() == self.shape.len()
+            && columns.clone().zip(&self.shape).all(|((name, _), (known, _))| name == known);
+        if !is_known {
+            self.shape = columns.map(|(name, _)| (name.to_owned(), self.position(dialect, name))).collect();
+        }
+    }
+
+    /// Appends the record's values in the order of the columns.
+    ///
+    /// # Errors
+    ///
+    /// A value does not fit: the sentence for a person.
+    pub fn values<'a>(
+        &mut self,
+        dialect: &dyn Dialect,
+        record: &Record<'a>,
+        values: &mut Vec<Value<'a>>,
+    ) -> Result<(), String> {
+        self.learn(dialect, record);
+        let first = values.len();
+        values.resize(first + self.list.len(), Value::Null);
+        for ((name, json), (_, place)) in record.columns().zip(&self.shape) {
+            let Some(place) = *place else { continue };
+            let column = &self.list[place];
+            if values[first + place] != Value::Null {
+                return Err(format!(
+                    "two columns are called `{}` but for the case of their letters",
+                    column.name
+                ));
+            }
+            values[first + place] = column
+                .kind
+                .fit(json)
+                .map_err(|what| format!("the column `{name}` holds {}, and {what}", column.kind.holds()))?;
+        }
+        let has = |at: usize| values[first + at] != Value::Null;
+        if let Some(at) = (0..self.keys).find(|at| !self.by_window && !has(*at)) {
+            return Err(format!("the key column `{}` is missing or null", self.list[at].name));
+        }
+        if self.by_window {
+            for (place, column) in self.list.iter().enumerate() {
+                let value = &mut values[first + place];
+                match column.name.as_str() {
+                    "rev" if *value == Value::Null => *value = Value::Integer(0),
+                    "open" if *value == Value::Null && column.kind == Kind::Boolean => {
+                        *value = Value::Boolean(false);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn new_column(name: &str, kind: Option<Kind>) -> Column {
+    Column { name: name.to_owned(), kind: kind.unwrap_or(Kind::Text) }
+}
+
+/// What a column must be for this value of it.
+fn kind_in(keys: &Keys, name: &str, json: &str, record: &Record<'_>) -> Option<Kind> {
+    let of_window = if keys.by_window { Kind::of_window_column(name) } else { None };
+    // The null of a mean over nothing: aggregates are numbers.
+    let is_aggregate = || {
+        let is_key = keys.columns.iter().any(|key| key == name);
+        keys.by_window && record.emitted().is_some() && !is_key && json == "null"
+    };
+    of_window.or_else(|| Kind::of(json)).or_else(|| is_aggregate().then_some(Kind::Real))
+}
