@@ -22,7 +22,20 @@ const largest = (rows, key, most) => {
   return rows.filter(row => keys.includes(row[key])).map(row => ({...row, time: new Date(row.window_start)}));
 };
 
+/** Of the newest windows alone. */
+const recent = (rows, windows) => {
+  const starts = [...new Set(rows.map(row => row.window_start))].sort().slice(-windows);
+  return rows.filter(row => starts.includes(row.window_start));
+};
+/** Without descriptions of every mark, and with one decimal: a third of the bytes, the same picture. */
+const small = svg => svg
+  .replace(/ (?:aria-[a-z]+|role)="[^"]*"/g, "")
+  .replace(/-?\d+\.\d{2,}(?:e-?\d+)?/g, number => String(Math.round(Number(number) * 10) / 10));
+const save = (name, svg) => writeFileSync(`${out}/${name}.svg`, small(svg) + "\n");
+
 const tags = read("tags"), langs = read("langs"), top = read("top"), mood = read("mood");
+const places = largest(recent(top, 14), "hashtag", 10).filter(row => row.rank <= 6);
+const window = {field: "time", type: "temporal", title: null, timeUnit: {unit: "utcyearmonthdatehoursminutesseconds", step: 20}};
 const time = {field: "time", type: "temporal", scale: {type: "utc"}, title: null};
 const count = {field: "count", type: "quantitative", title: "tweets"};
 const sizes = {width: 640, height: 320};
@@ -36,7 +49,7 @@ const specs = {
     mark: {type: "area", opacity: 0.3, line: true},
     encoding: {x: time, y: {...count, stack: null}, color: {field: "lang"}},
   },
-  stack: {data: largest(langs, "lang", 6), mark: "bar", encoding: {x: time, y: count, color: {field: "lang"}}},
+  stack: {data: largest(langs, "lang", 6), mark: "bar", encoding: {x: window, y: count, color: {field: "lang"}}},
   heat: {
     data: largest(tags, "hashtag", 12),
     mark: "rect",
@@ -50,7 +63,7 @@ const specs = {
     height: 90,
   },
   bump: {
-    data: largest(top, "hashtag", 10).filter(row => row.rank <= 6),
+    data: places,
     mark: {type: "line", point: true},
     encoding: {x: time, y: {field: "rank", type: "ordinal"}, color: {field: "hashtag"}},
   },
@@ -58,25 +71,28 @@ const specs = {
 for (const [kind, {data, ...spec}] of Object.entries(specs)) {
   const full = {$schema: "https://vega.github.io/schema/vega-lite/v6.json", title: `Tweets (${kind})`, ...sizes, ...spec};
   const view = new vega.View(vega.parse(compile({...full, data: {values: data}}).spec), {renderer: "none"});
-  writeFileSync(`${out}/${kind}-vega.svg`, await view.toSVG());
+  save(`${kind}-vega`, await view.toSVG());
 }
 
-const series = {x: "time", y: "count", stroke: "hashtag"};
-const named = rows => [Plot.lineY(rows, series), Plot.text(rows, Plot.selectLast({...series, text: "hashtag", z: "hashtag", dx: 4, textAnchor: "start"}))];
+const named = (rows, key, y, more = {}) => [
+  Plot.lineY(rows, {x: "time", y, stroke: key, ...more}),
+  Plot.text(rows, Plot.selectLast({x: "time", y, z: key, text: key, fill: key, dx: 8, textAnchor: "start"})),
+];
+const four = largest(langs, "lang", 4);
 const plots = {
   barh: {marginLeft: 120, marks: [Plot.barX(newest(top), {y: "hashtag", x: "count", sort: {y: "-x"}})]},
   bar: {marks: [Plot.barY(newest(top).slice(0, 8), {x: "hashtag", y: "count", sort: {x: "-y"}})]},
   diverge: {marginLeft: 120, marks: [Plot.barX(mood, {y: "hashtag", x: "mood", sort: {y: "-x"}}), Plot.ruleX([0])]},
-  line: {marginRight: 90, marks: named(largest(tags, "hashtag", 6))},
-  area: {color: {legend: true}, marks: [Plot.areaY(largest(langs, "lang", 4), Plot.stackY({x: "time", y2: "count", fill: "lang", fillOpacity: 0.3})), Plot.lineY(largest(langs, "lang", 4), {x: "time", y: "count", stroke: "lang"})]},
-  stack: {color: {legend: true}, marks: [Plot.rectY(largest(langs, "lang", 6), {x: "time", interval: "20 seconds", y: "count", fill: "lang"})]},
-  heat: {marginLeft: 120, color: {scheme: "blues"}, marks: [Plot.rect(largest(tags, "hashtag", 12), {x: "time", interval: "20 seconds", y: "hashtag", fill: "count"})]},
-  facet: {marginLeft: 40, marks: [Plot.areaY(largest(tags, "hashtag", 6), {x: "time", y: "count", fy: "hashtag", fillOpacity: 0.5})]},
-  bump: {marginRight: 90, y: {reverse: true}, marks: [Plot.lineY(largest(top, "hashtag", 10).filter(row => row.rank <= 6), {x: "time", y: "rank", stroke: "hashtag", marker: true})]},
+  line: {marginRight: 90, marks: named(largest(tags, "hashtag", 6), "hashtag", "count")},
+  area: {marginRight: 90, marks: [Plot.areaY(four, {x: "time", y1: 0, y2: "count", fill: "lang", fillOpacity: 0.3}), ...named(four, "lang", "count")]},
+  stack: {marks: [Plot.rectY(largest(langs, "lang", 6), {x: "time", interval: "20 seconds", y: "count", fill: "lang"})]},
+  heat: {marginLeft: 120, color: {scheme: "blues"}, marks: [Plot.barX(largest(tags, "hashtag", 12), {x1: "time", x2: row => +row.time + 20_000, y: "hashtag", fill: "count", inset: 0.5})]},
+  facet: {marginLeft: 40, marginRight: 110, height: 480, marks: [Plot.areaY(largest(tags, "hashtag", 6), {x: "time", y: "count", fy: "hashtag", fillOpacity: 0.5})]},
+  bump: {marginRight: 90, y: {reverse: true}, marks: named(places, "hashtag", "rank", {marker: true})},
 };
 for (const [kind, options] of Object.entries(plots)) {
   const figure = Plot.plot({document, width: 800, ...options});
   const svg = figure.tagName === "svg" ? figure : [...figure.querySelectorAll("svg")].at(-1);
   svg.setAttribute("xmlns", "http://www.w3.org/2000/svg");
-  writeFileSync(`${out}/${kind}-plot.svg`, svg.outerHTML);
+  save(`${kind}-plot`, svg.outerHTML);
 }

@@ -80,7 +80,7 @@ const all = async () => {
   }
   return {dark: matchMedia("(prefers-color-scheme: dark)").matches, results};
 };
-all().catch(error => ({error: String(error)})).then(found => {
+const answer = asked => asked.catch(error => ({error: String(error)})).then(found => {
   document.body.innerHTML = "";
   const answer = document.createElement("pre");
   answer.textContent = "ANSWER" + btoa(unescape(encodeURIComponent(JSON.stringify(found)))) + "END";
@@ -107,7 +107,6 @@ fn pictures() -> Vec<(String, PathBuf)> {
 
 /// What Chromium says of all pictures.
 fn shown(pictures: &[(String, PathBuf)], dark: bool, with_rsvg: bool) -> Value {
-    let folder = tempfile::tempdir().expect("a folder");
     let mut page = String::from("<!doctype html><meta charset=utf-8><body style=margin:0>");
     for (name, path) in pictures {
         let svg = fs::read_to_string(path).expect("a picture");
@@ -120,13 +119,20 @@ fn shown(pictures: &[(String, PathBuf)], dark: bool, with_rsvg: bool) -> Value {
         };
         page += &format!("<div id=\"{name}\" data-png=\"{png}\" style=\"width:2000px\">{svg}</div>");
     }
-    page += &format!("<script>{SCRIPT}</script>");
+    page += &format!("<script>{SCRIPT}answer(all());</script>");
+    ask(&page, dark, &["--force-prefers-reduced-motion"])
+}
+
+/// What Chromium tells of a page.
+fn ask(page: &str, dark: bool, more: &[&str]) -> Value {
+    let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("page.html");
     fs::write(&file, page).expect("a page");
     let profile = folder.path().join("profile");
     let done = Command::new("chromium")
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--force-prefers-reduced-motion", "--dump-dom"])
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"])
         .args(["--virtual-time-budget=60000", "--window-size=2000,1000"])
+        .args(more)
         .arg(format!("--user-data-dir={}", profile.display()))
         .arg(format!("--blink-settings=preferredColorScheme={}", if dark { 0 } else { 1 }))
         .arg(format!("file://{}", file.display()))
@@ -171,4 +177,61 @@ fn texts_stay_inside_and_apart_on_light_ground_and_rsvg_agrees() {
 #[test]
 fn texts_stay_inside_and_apart_on_dark_ground() {
     assert_sound(true);
+}
+
+/// What a race shows while each of its windows stands: the clocks, and where the keys are from top to bottom.
+const RACE: &str = r#"
+const race = async () => {
+  const motions = document.getAnimations();
+  const shows = [];
+  for (let window = 0; motions.length && window < 12; window++) {
+    for (const motion of motions) {
+      motion.pause();
+      motion.currentTime = (window + 0.4) * 900;
+    }
+    const isSeen = text => {
+      for (let up = text; up instanceof Element; up = up.parentElement) {
+        if (Number(getComputedStyle(up).opacity) < 0.5) return false;
+      }
+      return true;
+    };
+    const texts = [...document.querySelectorAll("svg text")].filter(isSeen);
+    const clocks = texts.map(text => text.textContent.replace(/[\u2068\u2069]/g, ""))
+      .filter(words => words.includes(" – ") && !words.includes("UTC"));
+    const names = texts.filter(text => text.getAttribute("text-anchor") === "end" && text.getAttribute("font-size") === "13");
+    const tops = names.map(text => Math.round(text.getBoundingClientRect().top)).sort((a, b) => a - b);
+    shows.push({clocks, tops});
+  }
+  return {motions: motions.length, shows};
+};
+"#;
+
+#[test]
+fn a_race_moves_from_window_to_window_unless_motion_is_unwanted() {
+    if !has("chromium") {
+        println!("skipped: how a race moves, since there is no chromium");
+        return;
+    }
+    let race = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/chart/race-plain.svg");
+    let svg = fs::read_to_string(race).expect("a picture");
+    let page = format!(
+        "<!doctype html><meta charset=utf-8><body>{svg}<script>{SCRIPT}{RACE}answer(race());</script>"
+    );
+    let still = ask(&page, false, &["--force-prefers-reduced-motion"]);
+    assert_eq!(still["motions"], 0, "{still}");
+    let moving = ask(&page, false, &[]);
+    let shows = moving["shows"].as_array().expect("what it shows");
+    assert_eq!(shows.len(), 12, "{moving}");
+    let mut clocks = Vec::new();
+    for show in shows {
+        // One window at a time, and no bar over another.
+        assert_eq!(show["clocks"].as_array().map(Vec::len), Some(1), "{show}");
+        clocks.push(show["clocks"][0].as_str().expect("a time").to_owned());
+        let tops: Vec<i64> =
+            show["tops"].as_array().into_iter().flatten().filter_map(Value::as_i64).collect();
+        assert!(tops.len() >= 3 && tops.windows(2).all(|pair| pair[1] - pair[0] >= 20), "{show}");
+    }
+    assert!(clocks.is_sorted(), "{clocks:?}");
+    assert_eq!(clocks.first().map(String::as_str), Some("19:00:00 – 19:00:20"));
+    assert_eq!(clocks.last().map(String::as_str), Some("19:04:20 – 19:04:40"));
 }

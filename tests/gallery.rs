@@ -16,6 +16,24 @@ fn pictures(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 }
 
 #[test]
+fn every_picture_of_a_peer_lies_beside_ours() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("docs/gallery-peers.md")).expect("the page");
+    let peers = pictures(&root.join("docs/img/peers"));
+    assert!(peers.len() >= 18, "{:?}", peers.keys());
+    for (name, picture) in &peers {
+        let text = std::str::from_utf8(picture).expect("UTF-8");
+        assert!(roxmltree::Document::parse(text).is_ok(), "{name} is no SVG");
+        let (kind, _) = name.split_once('-').expect("KIND-PEER.svg");
+        let shown = [format!("img/peers/{name}"), format!("img/gallery/{kind}.svg")];
+        assert!(
+            shown.iter().all(|path| page.contains(path) && root.join("docs").join(path).exists()),
+            "{name}"
+        );
+    }
+}
+
+#[test]
 fn the_gallery_is_drawn_by_its_script() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let expected = pictures(&root.join("docs/img/gallery"));

@@ -140,9 +140,19 @@ fn usage_errors_say_what_to_do() {
         (&["--width", "5"], "320"),
         (&["--windows", "1"], "from 2 to 100000"),
         (&["--theme", "pink"], "dark"),
+        (&["--png", "--html"], "cannot be used with"),
+        (&["-o", "x.png", "--html"], "--html writes a page"),
+        (&["--scale", "2"], "--scale is for PNG"),
+        (&["--png", "--scale", "9"], "1..=4"),
     ] {
         let ran = plot(args, "").with_code(2);
         assert!(ran.err.starts_with("plot-svg: ") && ran.err.contains(hint), "{args:?}: {}", ran.err);
+    }
+    if !cfg!(feature = "png") {
+        for args in [&["--png"][..], &["-o", "chart.PNG"]] {
+            let said = plot(args, "").with_code(2).err;
+            assert!(said.contains("--features png") && said.contains("rsvg-convert"), "{said}");
+        }
     }
     let changes = window(40, 20, "a").replace("\"late\":0", "\"late\":0,\"update\":true");
     assert!(plot(&[], &changes).with_code(2).err.contains("--emit complete"));
@@ -220,6 +230,28 @@ fn a_window_is_drawn_while_the_input_stays_open_also_one_that_lacks_rows() {
     await_text(&out, "second");
     running.signal("TERM");
     assert_eq!(running.end().0, 143);
+}
+
+#[test]
+fn a_followed_file_is_drawn_no_more_often_than_asked_and_ends_up_to_date_without_more_input() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (out, stats) = (folder.path().join("live.svg"), folder.path().join("stats.json"));
+    let every = std::time::Duration::from_millis(300);
+    let begun = std::time::Instant::now();
+    let call = tool("plot-svg").args(["--follow", "--every", "300ms", "-o"]).arg(&out);
+    let mut running = call.arg("--stats").arg(&stats).start();
+    for end in 20..200 {
+        running.send(window(end, 20, &format!("key {end}")));
+    }
+    // The input stays open, and nothing more comes.
+    await_text(&out, "key 199");
+    let most = begun.elapsed().as_millis() / every.as_millis() + 2;
+    running.close_input();
+    assert_eq!(running.end(), (0, String::new()));
+    let stats = std::fs::read_to_string(&stats).expect("statistics");
+    let drawn = serde_json::from_str::<serde_json::Value>(&stats).expect("JSON")["charts"].as_u64();
+    let drawn = u128::from(drawn.expect("a number"));
+    assert!((1..=most).contains(&drawn), "{drawn} of at most {most} pictures");
 }
 
 #[test]

@@ -95,7 +95,7 @@ fn no_window_is_said_and_a_status_where_asked() {
 #[test]
 fn usage_errors_say_what_to_do() {
     for (args, hint) in [
-        (&["--kind", "stack"][..], "no chart here; there are barh, line, heat, spark"),
+        (&["--kind", "race"][..], "no chart here; there are barh, line, stack, heat, week, spark, facet"),
         (&["--width", "5"], "40"),
         (&["--height", "5"], "12"),
         (&["--title", "{n}"], "{top}"),

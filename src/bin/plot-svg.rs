@@ -8,7 +8,8 @@ use clap::Parser;
 use trendpipe::chart::{ChartOptions, Kind, Theme};
 use trendpipe::cli::charts::ChartArgs;
 use trendpipe::cli::{self, Common, Status, Tool};
-use trendpipe::job::plot::{Plot, PlotOptions};
+use trendpipe::drive::Usage;
+use trendpipe::job::plot::{Form, Plot, PlotOptions};
 use trendpipe::jsonl::Output;
 use trendpipe::time::Span;
 
@@ -30,6 +31,12 @@ struct Args {
     /// Write a page around the picture, without scripts, that reloads itself
     #[arg(long)]
     html: bool,
+    /// Write pixels, also where FILE ends in .png; needs a build with --features png
+    #[arg(long, conflicts_with = "html")]
+    png: bool,
+    /// Pixels of a PNG for each of the picture's, 1 to 4 [default: 2]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=4))]
+    scale: Option<u8>,
     /// End with status 1 when there was no window
     #[arg(short, long)]
     exit_status: bool,
@@ -38,13 +45,10 @@ struct Args {
     kind: Kind,
     #[command(flatten)]
     chart: ChartArgs,
-    /// Show shares in place of numbers, where keys stack
-    #[arg(long, help_heading = "Chart")]
-    normalize: bool,
     /// Width in pixels
     #[arg(long, value_name = "PX", default_value_t = 800, value_parser = clap::value_parser!(u32).range(320..=10_000), help_heading = "Chart")]
     width: u32,
-    /// Colours: auto follows the viewer's system, light, dark
+    /// Colours: auto follows the viewer's system and is light in a PNG, light, dark
     #[arg(long, default_value = "auto", help_heading = "Chart")]
     theme: Theme,
     #[command(flatten)]
@@ -58,25 +62,21 @@ Examples:
   plot-svg --title 'Top {top} {key}, {window}' --theme dark rows.jsonl > chart.svg
   topn 5 --key .lang tweets.jsonl | plot-svg --unit tweets --width 640 -o langs.svg
 
-The newest window is drawn; a higher rev replaces it.
+The newest window is drawn; a higher rev replaces it. A build with --features png writes PNG, too: -o chart.png
 Exit status: 0 done, 1 no window (with -e), 2 usage, 3 too many rejects, 4 input or output failed.";
 
 fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     args.common.prepare(tool)?;
+    let form = Form::of(args.output.as_deref(), args.html, args.png, args.scale).map_err(Usage)?;
     let every = args.every.nominal_millis().unwrap_or_default().unsigned_abs();
-    let chart = ChartOptions {
-        width: args.width,
-        theme: args.theme,
-        normalize: args.normalize,
-        ..args.chart.options()?
-    };
+    let chart = ChartOptions { width: args.width, theme: args.theme, ..args.chart.options()? };
     // The driver's output is the picture only where no file is named.
     let output = if args.output.is_some() { Output::to(Box::new(io::sink())) } else { Output::stdout()? };
     let mut plot = Plot::new(PlotOptions {
         kind: args.kind,
         chart,
         file: args.output,
-        html: args.html,
+        form,
         follow: args.follow.then(|| std::time::Duration::from_millis(every)),
     });
     let (status, _) = args.common.run(tool, &mut plot, &args.files, output)?;

@@ -46,9 +46,10 @@ Examples:
   window-count --key .lang --window 20s tweets.jsonl | plot-term --kind line --unit tweets
   plot-term --kind heat --windows 30 --color never rows.jsonl
   plot-term --kind spark --ascii --width 60 rows.jsonl
+  plot-term --kind stack --normalize --top 5 rows.jsonl
 
 On a terminal each picture takes the place of the one before. Elsewhere barh draws every window, and other kinds draw
-once, at the end.
+once, at the end. The other kinds of plot-svg are pictures: barh draws what bar and diverge draw, and races on a terminal.
 Exit status: 0 done, 1 no window (with -e), 2 usage, 3 too many rejects, 4 input or output failed.";
 
 fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {

@@ -8,7 +8,7 @@ use super::frame::{Frame, LABEL, MARGIN, SMALL};
 use super::options::ChartOptions;
 use super::order::First;
 use super::recent::Recent;
-use super::scale::{Linear, figure};
+use super::scale::{Figures, Linear};
 use super::svg::{Anchor, Svg, Text};
 use crate::row::{Number, Row};
 
@@ -35,7 +35,7 @@ fn bars(frame: &mut Frame, rows: &[Row]) -> f64 {
     let values = || rows.iter().map(|row| row.count.as_f64());
     // Numbers stand beyond the ends of their bars.
     let below = if values().any(|value| value < 0.0) { 18.0 } else { 0.0 };
-    let y = Linear::with_zero(values(), bottom - below, top + 12.0).rounded(STEPS, whole_only);
+    let y = Linear::with_zero(values(), bottom - below, top + 12.0).fitted(STEPS, whole_only);
     let marks = y.marks(STEPS, whole_only);
     let left = MARGIN + marks.iter().map(|(_, text)| SMALL.width(text)).fold(0.0, f64::max) + 8.0;
     let right = frame.width - MARGIN;
@@ -47,16 +47,24 @@ fn bars(frame: &mut Frame, rows: &[Row]) -> f64 {
     }
     // Few bars need not be as wide as walls.
     let band = ((right - left) / rows.len() as f64).min(160.0);
+    let figures = Figures::of(rows.iter().map(|row| row.count));
     for (at, row) in rows.iter().enumerate() {
         frame.svg.begin(&tooltip(row));
         let place = (left + at as f64 * band, band);
-        bar(&mut frame.svg, row, rows.len(), place, y, bottom);
+        bar(&mut frame.svg, row, (&label(row, rows.len()), &figures.text(row.count)), place, y, bottom);
         frame.svg.end();
     }
     bottom + 38.0
 }
 
-fn bar(svg: &mut Svg, row: &Row, rows: usize, (from, band): (f64, f64), y: Linear, bottom: f64) {
+fn bar(
+    svg: &mut Svg,
+    row: &Row,
+    (name, number): (&str, &str),
+    (from, band): (f64, f64),
+    y: Linear,
+    bottom: f64,
+) {
     let is_negative = row.count < Number::ZERO;
     let (zero, end) = (y.at(0.0), y.at(row.count.as_f64()));
     let height = if row.count == Number::ZERO { 0.0 } else { (end - zero).abs().max(1.0) };
@@ -67,14 +75,12 @@ fn bar(svg: &mut Svg, row: &Row, rows: usize, (from, band): (f64, f64), y: Linea
     };
     svg.rect(from + band * 0.12, if is_negative { zero } else { zero - height }, band * 0.76, height, class);
     let middle = from + band / 2.0;
-    let number = figure(row.count);
-    let font = if LABEL.width(&number) <= band - 4.0 { LABEL } else { SMALL };
+    let font = if LABEL.width(number) <= band - 4.0 { LABEL } else { SMALL };
     let at = if is_negative { zero + height + 14.0 } else { zero - height - 5.0 };
-    let text = font.cut(&number, band - 2.0);
+    let text = font.cut(number, band - 2.0);
     svg.text(Text { x: middle, y: at, anchor: Anchor::Middle, font, class: "ink value", text: &text });
-    let name = label(row, rows);
     let class = if row.is_remainder() || name == EMPTY { "muted" } else { "ink" };
-    for (line, text) in SMALL.wrap(&name, band - 6.0, 2).iter().enumerate() {
+    for (line, text) in SMALL.wrap(name, band - 6.0, 2).iter().enumerate() {
         let y = bottom + 16.0 + line as f64 * 14.0;
         svg.text(Text { x: middle, y, anchor: Anchor::Middle, font: SMALL, class, text });
     }

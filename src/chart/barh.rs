@@ -9,7 +9,7 @@ use super::frame::{Frame, LABEL, MARGIN, SMALL};
 use super::options::ChartOptions;
 use super::order::First;
 use super::recent::Recent;
-use super::scale::{Linear, bounded, figure};
+use super::scale::{Figures, Linear, bounded};
 use super::svg::{Anchor, Svg, Text};
 use super::width::Font;
 use crate::row::{Number, Row};
@@ -50,6 +50,7 @@ struct Bars<'a> {
     /// Right end of the shares, where shown.
     shares: Option<f64>,
     scale: Linear,
+    figures: Figures,
 }
 
 /// The width of the widest text.
@@ -69,10 +70,11 @@ impl<'a> Bars<'a> {
             spaced(widest(changes, SMALL), TRIANGLE + GAP),
             spaced(widest(ranks, LABEL), GAP),
         ];
+        let figures = Figures::of(rows.iter().map(|row| row.count));
         // Values stand beyond the ends of their bars, on both sides of the axis.
         let values = |negative: bool| {
             let on_side = rows.iter().filter(move |row| (row.count < Number::ZERO) == negative);
-            spaced(widest(on_side.map(|row| figure(row.count)), LABEL), VALUE_GAP)
+            spaced(widest(on_side.map(|row| figures.text(row.count)), LABEL), VALUE_GAP)
         };
         let (left_values, right_values) = (values(true), values(false));
         let natural = widest(rows.iter().map(|row| label(row, ranked(rows))), LABEL).min(width * LABELS);
@@ -89,7 +91,7 @@ impl<'a> Bars<'a> {
         let from = labels + GAP + left_values;
         let mut to = from + room - label_room;
         if left_values == 0.0 {
-            to = to.max(from + longest_bar(rows, to + right_values - from));
+            to = to.max(from + longest_bar(rows, figures, to + right_values - from));
         }
         let shown = |column: f64, x: f64| (column > 0.0).then_some(x);
         Bars {
@@ -102,6 +104,7 @@ impl<'a> Bars<'a> {
             label_room,
             shares: shown(shares, width - MARGIN),
             scale: Linear::with_zero(rows.iter().map(|row| row.count.as_f64()), from, to),
+            figures,
         }
     }
 
@@ -154,7 +157,7 @@ impl<'a> Bars<'a> {
         let class = if row.is_remainder() || name == EMPTY { "muted" } else { "ink" };
         text(self.labels, Anchor::End, LABEL, class, &LABEL.cut(&name, self.label_room), svg);
         let (x, anchor) = self.bar(svg, row, y);
-        text(x, anchor, LABEL, "ink value", &figure(row.count), svg);
+        text(x, anchor, LABEL, "ink value", &self.figures.text(row.count), svg);
         if let (Some(x), Some(share)) = (self.shares, share(row)) {
             text(x, Anchor::End, LABEL, "muted", &share, svg);
         }
@@ -182,10 +185,10 @@ impl<'a> Bars<'a> {
 
 /// How long the largest value's bar can be when each bar and the value beside it have this room. More than the room
 /// less the widest value, where that value stands beside a short bar.
-fn longest_bar(rows: &[Row], room: f64) -> f64 {
+fn longest_bar(rows: &[Row], figures: Figures, room: f64) -> f64 {
     let value = |row: &Row| bounded(row.count.as_f64());
     let largest = rows.iter().map(value).fold(0.0, f64::max);
-    let beside = |row: &Row| LABEL.width(&figure(row.count)) + VALUE_GAP;
+    let beside = |row: &Row| LABEL.width(&figures.text(row.count)) + VALUE_GAP;
     let longest = |row: &Row| (room - beside(row)) / (value(row) / largest);
     rows.iter().map(longest).filter(|length| length.is_finite()).fold(room, f64::min)
 }

@@ -128,17 +128,19 @@ impl Bump {
         svg.path(&self.pieces, false, &format!("line {line}"));
         let points: Vec<&(f64, f64)> = self.pieces.iter().flatten().collect();
         let step = points.windows(2).map(|pair| pair[1].0 - pair[0].0).fold(f64::INFINITY, f64::min);
+        // Those that are beyond all colours are there, but do not stand out.
+        let radius = if series.colour.is_some() { 3.5 } else { 2.5 };
         for piece in &self.pieces {
-            // A tail on either side tells that the key came from below the list, and went there.
+            // A tail on either side tells that the key came from below the list, and went there. A single dot needs none.
             let tail = (step / 3.0).min(8.0);
-            if let (Some(first), Some(last)) = (piece.first(), piece.last()) {
+            if let [first, .., last] = &piece[..] {
                 let ends = [(first, -tail), (last, tail)].map(|((x, y), reach)| {
                     vec![(*x, *y), ((x + reach).clamp(plot.left, plot.right), y + 5.0)]
                 });
                 svg.path(&ends, false, &format!("thin {line}"));
             }
             for point in piece.iter().filter(|_| step >= 12.0) {
-                svg.circle(*point, 3.5, dot);
+                svg.circle(*point, radius, dot);
             }
         }
     }

@@ -7,7 +7,7 @@ use super::frame::{Frame, LABEL, MARGIN, SMALL};
 use super::options::ChartOptions;
 use super::order::First;
 use super::recent::Recent;
-use super::scale::{Linear, bounded, figure};
+use super::scale::{Figures, Linear, bounded};
 use super::svg::{Anchor, Svg, Text};
 use crate::row::{Number, Row};
 
@@ -38,18 +38,19 @@ struct Sides {
     rooms: [f64; 2],
     top: f64,
     height: f64,
+    figures: Figures,
 }
 
 impl Sides {
     fn new(rows: &[Row], width: f64, top: f64, height: f64) -> Sides {
-        let widest = |negative: bool, text: fn(&Row, usize) -> String| {
+        let figures = Figures::of(rows.iter().map(|row| row.count));
+        let widest = |negative: bool, text: &dyn Fn(&Row) -> String| {
             let on_side = rows.iter().filter(|row| (row.count < Number::ZERO) == negative);
-            on_side.map(|row| LABEL.width(&text(row, rows.len())) + GAP).fold(0.0, f64::max)
+            on_side.map(|row| LABEL.width(&text(row)) + GAP).fold(0.0, f64::max)
         };
-        let number = |row: &Row, _| figure(row.count);
         let most = width * LABELS;
-        let names = [true, false].map(|negative| widest(negative, label).min(most));
-        let numbers = [true, false].map(|negative| widest(negative, number));
+        let names = [true, false].map(|negative| widest(negative, &|row| label(row, rows.len())).min(most));
+        let numbers = [true, false].map(|negative| widest(negative, &|row| figures.text(row.count)));
         let values = || rows.iter().map(|row| bounded(row.count.as_f64()));
         let (low, high) =
             values().fold((0.0_f64, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)));
@@ -70,7 +71,7 @@ impl Sides {
         let zero = MARGIN + left;
         let (from, to) = (zero - least * parts[0], zero + least * parts[1]);
         let scale = Linear::with_zero([low, high].into_iter(), from, to);
-        Sides { scale, zero, rooms: [left - GAP, room - left - GAP], top, height }
+        Sides { scale, zero, rooms: [left - GAP, room - left - GAP], top, height, figures }
     }
 
     fn draw(&self, svg: &mut Svg, rows: &[Row]) -> f64 {
@@ -106,7 +107,7 @@ impl Sides {
         let mut text = |x, anchor, class, text: &str| {
             svg.text(Text { x, y: baseline, anchor, font: LABEL, class, text });
         };
-        text(self.zero + side * (reach + 6.0), towards, "ink value", &figure(row.count));
+        text(self.zero + side * (reach + 6.0), towards, "ink value", &self.figures.text(row.count));
         let name = label(row, rows);
         let room = self.rooms[usize::from(is_negative)];
         let class = if name == EMPTY { "muted" } else { "ink value" };

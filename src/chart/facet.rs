@@ -14,7 +14,7 @@ const LEAST: f64 = 200.0;
 const MOST_COLUMNS: usize = 4;
 const BETWEEN: f64 = 24.0;
 /// Above a plot, for its key's name.
-const HEAD: f64 = 24.0;
+const HEAD: f64 = 28.0;
 const HEIGHT: f64 = 84.0;
 const STEPS: u32 = 3;
 
@@ -25,7 +25,7 @@ pub(super) fn draw(recent: &Recent, options: &ChartOptions) -> String {
         return Frame::nothing(words, options, why);
     }
     let mut frame = Frame::begin(words, options);
-    let scale = Linear::with_zero(over.values(), 1.0, 0.0).rounded(STEPS, over.whole_only);
+    let scale = Linear::with_zero(over.values(), 1.0, 0.0).fitted(STEPS, over.whole_only);
     let marks = scale.marks(STEPS, over.whole_only);
     let axis = marks.iter().map(|(_, text)| SMALL.width(text)).fold(0.0, f64::max) + 8.0;
     let room = frame.width - 2.0 * MARGIN;

@@ -40,12 +40,14 @@ fn draw_lines(recent: &Recent, options: &ChartOptions, form: &str, filled: bool)
     let mut frame = Frame::begin(words, options);
     let names = names_width(over.series.iter().map(|series| &series.label[..]), frame.width);
     let plot = Plot::new(&over, &frame, names + REACH, over.values()).point_to_point(&over);
-    plot.behind(&mut frame.svg, &over);
     let lines: Vec<(&Series, Line)> =
         over.series.iter().map(|series| (series, Line::new(&over, &plot, series))).collect();
+    // Each hides what lies behind it, the largest: colours that shine through one another are none of the keys'.
     for (series, line) in lines.iter().filter(|_| filled) {
+        line.cover(&mut frame.svg, plot.y.at(0.0), "ground");
         line.fill(&mut frame.svg, plot.y.at(0.0), series.colour);
     }
+    plot.behind(&mut frame.svg, &over);
     // The largest is drawn last, on top of the others.
     for (series, line) in lines.iter().rev() {
         frame.svg.begin(&over.about(series));
@@ -119,6 +121,10 @@ impl Line {
 
     /// Shades what lies between the line and `zero`.
     pub(super) fn fill(&self, svg: &mut Svg, zero: f64, colour: Option<usize>) {
+        self.cover(svg, zero, &format!("area {}", fill(colour)));
+    }
+
+    fn cover(&self, svg: &mut Svg, zero: f64, class: &str) {
         let mut pieces = self.pieces.clone();
         // Fainter than the rest is not needed: the dotted line says it.
         if let Some(last) = pieces.last_mut() {
@@ -129,7 +135,7 @@ impl Line {
                 piece.extend([(last.0, zero), (first.0, zero)]);
             }
         }
-        svg.path(&pieces, true, &format!("area {}", fill(colour)));
+        svg.path(&pieces, true, class);
     }
 }
 

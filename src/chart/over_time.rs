@@ -151,7 +151,16 @@ impl<'a> OverTime<'a> {
 
     /// No more keys than can be told apart by their colour.
     pub(super) fn coloured(recent: &'a Recent, options: &'a ChartOptions) -> OverTime<'a> {
-        OverTime::new(recent, options, options.top.clamp(1, SERIES.len()))
+        OverTime::newest_coloured(recent, options, usize::MAX)
+    }
+
+    /// The same of the newest windows only.
+    pub(super) fn newest_coloured(
+        recent: &'a Recent,
+        options: &'a ChartOptions,
+        windows: usize,
+    ) -> OverTime<'a> {
+        OverTime::newest(recent, options, options.top.clamp(1, SERIES.len()), windows)
     }
 
     /// Why there is nothing to draw, if so.

@@ -120,13 +120,13 @@ impl<'a> Track<'a> {
         let windows = self.over.columns.len();
         if windows > 1 {
             let seconds = STEP * windows as f64;
-            // The number of a window is seen for its part of the time; that of the last one stays.
+            // The number of a window is seen for its part of the time, and not before; that of the last one stays.
             let part = 100.0 / windows as f64;
             svg.rules(&format!(
                 "@media (prefers-reduced-motion:no-preference){{\n{moves}\
                  @keyframes ID-seen{{0%,{part:.3}%{{opacity:1}}{:.3}%,100%{{opacity:0}}}}\n\
                  @keyframes ID-stays{{0%,{:.3}%{{opacity:0}}{:.3}%,100%{{opacity:1}}}}\n\
-                 .ID .seen{{animation:ID-seen {seconds:.1}s linear both}}\n\
+                 .ID .seen{{animation:ID-seen {seconds:.1}s linear forwards}}\n\
                  .ID .stays{{animation:ID-stays {seconds:.1}s linear both}}\n}}\n",
                 part + 0.001,
                 100.0 - part - 0.001,

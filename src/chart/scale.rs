@@ -33,7 +33,18 @@ impl Linear {
         Linear { low, high, ..self }
     }
 
-    /// The round values of [`Linear::rounded`].
+    /// The same, but where much of the last step would be empty the scale ends soon after the values, between two ticks.
+    pub(super) fn fitted(self, steps: u32, whole_only: bool) -> Linear {
+        let rounded = self.rounded(steps, whole_only);
+        let fine = round_step(self.low, self.high, steps, whole_only) / 5.0;
+        let much = (rounded.high - rounded.low) * EMPTY;
+        let low = if self.low - rounded.low > much { (self.low / fine).floor() * fine } else { rounded.low };
+        let high =
+            if rounded.high - self.high > much { (self.high / fine).ceil() * fine } else { rounded.high };
+        Linear { low, high, ..self }
+    }
+
+    /// The round values of [`Linear::rounded`] and [`Linear::fitted`].
     pub(super) fn marks(self, steps: u32, whole_only: bool) -> Vec<(f64, String)> {
         round_values(self.low, self.high, steps, whole_only)
     }
@@ -67,6 +78,9 @@ impl Linear {
         }
     }
 }
+
+/// Part of a scale that may lie beyond its values.
+const EMPTY: f64 = 0.1;
 
 /// Tick labels keep this distance.
 const TICK_GAP: f64 = 6.0;
@@ -141,6 +155,42 @@ pub(super) fn figure(number: Number) -> String {
     };
     let literal = if literal == "-0" { "0".to_owned() } else { literal };
     thousands(&literal).replace('-', MINUS)
+}
+
+/// How the figures of one column are written: with the decimals that the largest needs for four digits, so that a longer
+/// figure is not a larger one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Figures {
+    decimals: Option<usize>,
+}
+
+impl Figures {
+    pub(super) fn of(numbers: impl Iterator<Item = Number> + Clone) -> Figures {
+        let size = numbers.clone().map(|number| number.as_f64().abs()).fold(0.0, f64::max);
+        let whole = numbers.clone().all(|number| matches!(number, Number::Int(_)));
+        if whole || !(0.000_1..BEYOND_DIGITS).contains(&size) {
+            return Figures { decimals: None };
+        }
+        let decimals = if size >= 1_000.0 { 0 } else { (3 - size.log10().floor() as i32).max(0) as usize };
+        // Zeros that end all of them say nothing.
+        let needed = numbers.map(|number| {
+            let written = format!("{:.decimals$}", number.as_f64());
+            let (_, fraction) = written.split_once('.').unwrap_or_default();
+            fraction.trim_end_matches('0').len()
+        });
+        Figures { decimals: needed.max() }
+    }
+
+    /// A number of the column.
+    pub(super) fn text(self, number: Number) -> String {
+        let Some(decimals) = self.decimals.filter(|_| number != Number::ZERO) else { return figure(number) };
+        let written = format!("{:.decimals$}", number.as_f64());
+        // What is not zero is not shown as zero.
+        if written.bytes().all(|digit| b"-0.".contains(&digit)) {
+            return figure(number);
+        }
+        thousands(&written).replace('-', MINUS)
+    }
 }
 
 /// A part of the whole, 0 to 1, in percent.
@@ -226,7 +276,50 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_scale_ends_at_a_tick_or_soon_after_its_values() {
+        let fitted = |low: f64, high: f64| {
+            let scale = Linear::with_zero([low, high].into_iter(), 0.0, 1.0).fitted(5, true);
+            (scale.low, scale.high, scale.marks(5, true).len())
+        };
+        assert_eq!(fitted(0.0, 476.0), (0.0, 500.0, 6));
+        assert_eq!(fitted(0.0, 107.0), (0.0, 110.0, 5), "125 would leave a seventh empty");
+        assert_eq!(fitted(0.0, 1_048.0), (0.0, 1_050.0, 5));
+        assert_eq!(fitted(-107.0, 476.0), (-120.0, 480.0, 3));
+        assert_eq!(fitted(0.0, 1.0), (0.0, 1.0, 2));
+    }
+
+    #[test]
+    fn figures_of_a_column_have_the_same_decimals() {
+        let texts = |literals: &[&str]| -> Vec<String> {
+            let numbers: Vec<Number> =
+                literals.iter().map(|literal| Number::parse(literal).expect("a number")).collect();
+            let figures = Figures::of(numbers.iter().copied());
+            numbers.into_iter().map(|number| figures.text(number)).collect()
+        };
+        assert_eq!(
+            texts(&["0.31224", "0.06275", "-0.005564", "0.0", "1e-9"]),
+            ["0.3122", "0.0628", "−0.0056", "0", "1 × 10⁻⁹"]
+        );
+        assert_eq!(texts(&["812.5", "401.0", "-1.0"]), ["812.5", "401.0", "−1.0"]);
+        assert_eq!(texts(&["2992.25", "12.5", "0.25"]), ["2,992", "12", "0.25"]);
+        assert_eq!(texts(&["5.0", "2.0"]), ["5", "2"]);
+        assert_eq!(texts(&["4213", "7"]), ["4,213", "7"]);
+        assert_eq!(texts(&["1e15", "0.5"]), ["1 × 10¹⁵", "0.5"]);
+    }
+
     proptest! {
+        #[test]
+        fn a_fitted_scale_holds_its_values(values in prop::collection::vec(any::<f64>(), 1..5), whole: bool) {
+            let scale = Linear::with_zero(values.iter().copied(), 10.0, 500.0).fitted(5, whole);
+            for value in &values {
+                prop_assert!((9.999..=500.001).contains(&scale.at(*value)), "{} at {}", value, scale.at(*value));
+            }
+            for (mark, _) in scale.marks(5, whole) {
+                prop_assert!((9.9..=500.1).contains(&scale.at(mark)), "{} at {}", mark, scale.at(mark));
+            }
+        }
+
         #[test]
         fn every_number_has_a_place_and_ticks(values in prop::collection::vec(any::<f64>(), 0..5), whole: bool) {
             let scale = Linear::with_zero(values.iter().copied(), 10.0, 500.0);

@@ -3,7 +3,7 @@
 //! The first key stands on the axis, all others together on top, so that a column is as high as its window's total. With
 //! `--normalize` every column is as high, and its parts are shares. Columns of windows that are still open are pale.
 
-use super::frame::{Frame, MARGIN, SMALL};
+use super::frame::{Frame, MARGIN, SMALL, Words};
 use super::line::{End, end_labels, names_width};
 use super::options::ChartOptions;
 use super::over_time::{OverTime, Plot};
@@ -18,15 +18,12 @@ const OTHERS: &str = "all others";
 
 pub(super) fn draw(recent: &Recent, options: &ChartOptions) -> String {
     let over = OverTime::coloured(recent, options);
-    let form = if options.normalize { "Stacked shares" } else { "Stacked columns" };
-    let words = over.words(form, Some(""));
-    let is_negative = over.values().any(|value| value < 0.0);
-    let why = is_negative.then_some("negative numbers do not stack: line and barh draw them");
-    if let Some(why) = over.is_nothing(recent).or(why) {
+    let words = words(&over, options);
+    if let Some(why) = over.is_nothing(recent).or_else(|| why_not(&over)) {
         return Frame::nothing(words, options, why);
     }
     let mut frame = Frame::begin(words, options);
-    let columns = Columns::of(&over, options.normalize);
+    let columns = Stack::of(&over, options.normalize);
     let labels = columns.parts.iter().map(|part| part.label);
     let names = names_width(labels, frame.width);
     let plot = columns.plot(&over, &frame, names);
@@ -41,22 +38,34 @@ pub(super) fn draw(recent: &Recent, options: &ChartOptions) -> String {
     frame.finish(bottom)
 }
 
+/// The words around what is stacked.
+pub(super) fn words(over: &OverTime<'_>, options: &ChartOptions) -> Words {
+    over.words(if options.normalize { "Stacked shares" } else { "Stacked columns" }, Some(""))
+}
+
+/// Why numbers cannot be stacked, if so.
+pub(super) fn why_not(over: &OverTime<'_>) -> Option<&'static str> {
+    let is_negative = over.values().any(|value| value < 0.0);
+    is_negative.then_some("negative numbers do not stack: line and barh draw them")
+}
+
 /// What stands in each column.
-struct Columns<'a> {
-    parts: Vec<Part<'a>>,
+pub(super) struct Stack<'a> {
+    pub parts: Vec<Part<'a>>,
     /// Where each part of each column begins and ends.
-    places: Vec<Vec<(f64, f64)>>,
+    pub places: Vec<Vec<(f64, f64)>>,
     normalized: bool,
 }
 
-struct Part<'a> {
-    label: &'a str,
-    colour: Option<usize>,
+/// A key, or all others together.
+pub(super) struct Part<'a> {
+    pub label: &'a str,
+    pub colour: Option<usize>,
     values: Vec<Number>,
 }
 
-impl<'a> Columns<'a> {
-    fn of(over: &'a OverTime<'_>, normalized: bool) -> Columns<'a> {
+impl<'a> Stack<'a> {
+    pub(super) fn of(over: &'a OverTime<'_>, normalized: bool) -> Stack<'a> {
         let values = |values: &[Option<Number>]| {
             values.iter().map(|value| value.unwrap_or_default().max(Number::ZERO)).collect()
         };
@@ -85,7 +94,17 @@ impl<'a> Columns<'a> {
                 from = to;
             }
         }
-        Columns { parts, places, normalized }
+        Stack { parts, places, normalized }
+    }
+
+    /// What all parts of a column are together.
+    pub(super) fn total(&self, column: usize) -> Number {
+        self.parts.iter().map(|part| part.values[column]).fold(Number::ZERO, Number::plus)
+    }
+
+    /// Where a column ends.
+    pub(super) fn height(&self, column: usize) -> f64 {
+        self.places.last().map_or(0.0, |places| places[column].1)
     }
 
     fn plot(&self, over: &OverTime<'_>, frame: &Frame, names: f64) -> Plot {

@@ -63,7 +63,7 @@ const FORMS: [(&str, &str); 7] = [
     ("line", "fill:none;stroke-width:2px;stroke-linejoin:round;stroke-linecap:round"),
     ("thin", "fill:none;stroke-width:1px;stroke-opacity:.6"),
     ("open", "stroke-dasharray:1 5"),
-    ("area", "fill-opacity:.14"),
+    ("area", "fill-opacity:.18"),
     ("edge", "stroke-width:1.5px"),
 ];
 

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, Weekday};
 
 use super::caption::unit;
-use super::frame::{Frame, LABEL, MARGIN, SMALL};
+use super::frame::{Frame, LABEL, MARGIN, SMALL, Words};
 use super::options::ChartOptions;
 use super::over_time::OverTime;
 use super::ramp::Ramp;
@@ -24,24 +24,50 @@ use crate::time::Millis;
 const HOUR: Millis = 3_600_000;
 const HEIGHT: f64 = 26.0;
 const BETWEEN: f64 = 2.0;
-const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+pub(super) const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const LONG_DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
 /// Weekday and hour.
 type Cell = (usize, i8);
 
-pub(super) fn draw(recent: &Recent, options: &ChartOptions) -> String {
-    let over = OverTime::new(recent, options, 1);
-    let means = hours_of_week(recent.windows(), options);
-    let mut words = over.words("Hours of the week", None);
-    if let Some(why) = over.is_nothing(recent) {
-        return Frame::nothing(words, options, why);
+/// What is shown.
+pub(super) struct Week {
+    pub words: Words,
+    pub unit: String,
+    pub ramp: Ramp,
+    means: BTreeMap<Cell, (Number, u32)>,
+}
+
+impl Week {
+    /// The hours of all windows; else the words and why there are none.
+    pub(super) fn new(recent: &Recent, options: &ChartOptions) -> Result<Week, Box<(Words, &'static str)>> {
+        let over = OverTime::new(recent, options, 1);
+        let mut words = over.words("Hours of the week", None);
+        if let Some(why) = over.is_nothing(recent) {
+            return Err(Box::new((words, why)));
+        }
+        let means = hours_of_week(recent.windows(), options);
+        if means.is_empty() {
+            return Err(Box::new((
+                words,
+                "windows longer than an hour have no hour of the day: window-count --window 1h",
+            )));
+        }
+        let unit = unit(options);
+        say_of_week(&mut words, &means, &unit, options);
+        let whole = means.values().all(|cell| mean(cell).fract() == 0.0);
+        let ramp = Ramp::new(means.values().map(mean), whole);
+        Ok(Week { words, unit, ramp, means })
     }
-    if means.is_empty() {
-        let why = "windows longer than an hour have no hour of the day: window-count --window 1h";
-        return Frame::nothing(words, options, why);
+
+    /// What an hour of a weekday has, if it had a window.
+    pub(super) fn mean(&self, day: usize, hour: usize) -> Option<f64> {
+        self.means.get(&(day, hour as i8)).map(mean)
     }
-    let unit = unit(options);
+}
+
+/// Words that speak of hours, not of keys.
+fn say_of_week(words: &mut Words, means: &BTreeMap<Cell, (Number, u32)>, unit: &str, options: &ChartOptions) {
     if options.title.is_none() {
         let mut letters = unit.chars();
         let upper: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
@@ -52,8 +78,6 @@ pub(super) fn draw(recent: &Recent, options: &ChartOptions) -> String {
     let mut footer = vec![format!("{} counted", figure(total)), "an empty cell had no window".to_owned()];
     footer.extend(options.source.as_ref().map(|source| format!("source: {}", clean(source))));
     words.footer = footer.join(" · ");
-    let mean = |(sum, hours): &(Number, u32)| sum.as_f64() / f64::from(*hours);
-    let shown = |cell: &(Number, u32)| figure(rounded(mean(cell)));
     let largest = means.iter().max_by(|(at, a), (bt, b)| mean(a).total_cmp(&mean(b)).then(bt.cmp(at)));
     if let Some(((day, hour), most)) = largest {
         let most = shown(most);
@@ -62,12 +86,25 @@ pub(super) fn draw(recent: &Recent, options: &ChartOptions) -> String {
             words.subtitle, LONG_DAYS[*day], words.footer
         );
     }
+}
+
+fn mean((sum, hours): &(Number, u32)) -> f64 {
+    sum.as_f64() / f64::from(*hours)
+}
+
+fn shown(cell: &(Number, u32)) -> String {
+    figure(rounded(mean(cell)))
+}
+
+pub(super) fn draw(recent: &Recent, options: &ChartOptions) -> String {
+    let Week { words, unit, ramp, means } = match Week::new(recent, options) {
+        Ok(week) => week,
+        Err(nothing) => return Frame::nothing(nothing.0, options, nothing.1),
+    };
     let mut frame = Frame::begin(words, options);
     let names = DAYS.iter().map(|day| LABEL.width(day)).fold(0.0, f64::max);
     let left = MARGIN + names + 10.0;
     let width = (frame.width - MARGIN - left) / 24.0;
-    let whole = means.values().all(|cell| mean(cell).fract() == 0.0);
-    let ramp = Ramp::new(means.values().map(mean), whole);
     for (at, day) in DAYS.iter().enumerate() {
         let y = frame.top + at as f64 * HEIGHT + HEIGHT / 2.0 + 3.7;
         frame.svg.text(Text { x: left - 10.0, y, anchor: Anchor::End, font: LABEL, class: "ink", text: day });

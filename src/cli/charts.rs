@@ -30,6 +30,9 @@ pub struct ChartArgs {
     /// Draw this number column of the rows in place of count
     #[arg(long, value_name = "COLUMN", help_heading = "Chart")]
     value: Option<String>,
+    /// Show shares in place of numbers, where keys stack
+    #[arg(long, help_heading = "Chart")]
+    normalize: bool,
     /// The time zone of the times shown
     #[arg(long, value_name = "ZONE", default_value = "UTC", help_heading = "Chart")]
     tz: String,
@@ -51,6 +54,7 @@ impl ChartArgs {
             top: self.top,
             windows: self.windows,
             value: self.value.clone(),
+            normalize: self.normalize,
             zone,
             ..ChartOptions::default()
         })

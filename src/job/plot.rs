@@ -1,22 +1,27 @@
 //! `plot-svg`: draws the newest window, once at the end or again whenever a window is whole.
 
+mod form;
 mod pace;
+mod paced;
+#[cfg(feature = "png")]
+mod png;
 mod text;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Context as _;
 
+pub use form::Form;
+pub use paced::{Board, Paced};
+#[cfg(feature = "png")]
+pub use png::Pixels;
 pub use text::{Looks, PlotText, TextOptions};
 
-use pace::Pace;
-
-use super::top::{RowMapper, row_recipe};
-use crate::chart::{ChartOptions, Kind, Recent, page};
-use crate::drive::{Context, End, Figures, Flow, Job, Recipe, Usage};
-use crate::jsonl::{Chunk, replace_file};
+use crate::chart::{ChartOptions, Kind, Recent};
+use crate::drive::{Context, Usage};
+use crate::jsonl::replace_file;
 use crate::row::Row;
 use crate::time::Span;
 
@@ -39,18 +44,20 @@ pub struct PlotOptions {
     pub file: Option<PathBuf>,
     /// Draw whenever a window is whole, but not more often than this; `None`: at the end.
     pub follow: Option<Duration>,
-    /// Write a page around the picture that reloads itself, as often as it is drawn, until the input has ended.
-    pub html: bool,
+    /// What the picture is written as.
+    pub form: Form,
 }
 
 /// The job; see [`PlotOptions`].
-pub struct Plot {
+pub type Plot = Paced<Files>;
+
+/// The files that pictures are written to, or standard output.
+pub struct Files {
     options: PlotOptions,
     /// By length of window, where there is a chart for each; else one.
     charts: BTreeMap<String, Recent>,
     /// Charts that have something new to show.
     stale: Vec<String>,
-    pace: Pace,
     drawn: u64,
     /// The input has ended.
     is_over: bool,
@@ -58,16 +65,15 @@ pub struct Plot {
 
 impl Plot {
     /// Charts with these options.
-    pub fn new(options: PlotOptions) -> Plot {
-        let pace = Pace::new(options.follow);
-        Plot { options, charts: BTreeMap::new(), stale: Vec::new(), pace, drawn: 0, is_over: false }
+    pub fn new(mut options: PlotOptions) -> Plot {
+        let every = options.follow;
+        options.chart.theme = options.form.theme(options.chart.theme);
+        let files = Files { options, charts: BTreeMap::new(), stale: Vec::new(), drawn: 0, is_over: false };
+        Paced::on(files, every)
     }
+}
 
-    /// Whether there was anything to draw.
-    pub fn is_empty(&self) -> bool {
-        self.charts.values().all(Recent::is_empty)
-    }
-
+impl Files {
     /// Which chart a row belongs to.
     fn chart_of(&self, row: &Row) -> String {
         let is_split = self.options.file.as_deref().is_some_and(has_size_place);
@@ -86,28 +92,6 @@ impl Plot {
         }
     }
 
-    fn draw_stale(&mut self, cx: &mut Context<'_>) -> anyhow::Result<()> {
-        for chart in std::mem::take(&mut self.stale) {
-            let PlotOptions { kind, chart: looks, .. } = &self.options;
-            let svg = match self.charts.get(&chart) {
-                Some(recent) => kind.draw(recent, looks),
-                None => kind.draw(&kind.collect(looks), looks),
-            };
-            let svg = if self.options.html { page(&svg, looks.theme, self.reload()) } else { svg };
-            match &self.options.file {
-                Some(file) => {
-                    let file = with_size(file, &chart);
-                    replace_file(&file, svg.as_bytes())
-                        .with_context(|| format!("cannot write {}", file.display()))?;
-                }
-                None => cx.out.text(svg.as_bytes())?,
-            }
-            self.drawn += 1;
-        }
-        self.pace.has_drawn();
-        Ok(())
-    }
-
     /// Seconds after which a page is loaded anew.
     fn reload(&self) -> Option<u64> {
         match self.options.follow {
@@ -116,73 +100,73 @@ impl Plot {
             None => Some(RELOAD),
         }
     }
-
-    /// Ends windows that wait for rows.
-    fn end_partial(&mut self) {
-        self.pace.is_settled();
-        let ended = |(name, chart): (&String, &mut Recent)| chart.flush_partial().then(|| name.clone());
-        let ended: Vec<String> = self.charts.iter_mut().filter_map(ended).collect();
-        ended.into_iter().for_each(|chart| self.has_news(chart));
-    }
 }
 
-impl Job for Plot {
-    type Mapper = RowMapper;
-
-    fn recipe(&self) -> Recipe<RowMapper> {
-        row_recipe(true)
-    }
-
-    fn apply(&mut self, _chunk: &Chunk, rows: Vec<Row>, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
-        if !rows.is_empty() {
-            self.pace.rows_came();
-        }
-        for row in rows {
-            let name = self.chart_of(&row);
-            let PlotOptions { kind, chart: looks, .. } = &self.options;
-            let chart = self.charts.entry(name.clone()).or_insert_with(|| kind.collect(looks));
-            if chart.push(row).map_err(|error| Usage(error.to_string()))? {
-                self.has_news(name);
-            }
-        }
-        if self.pace.is_due(!self.stale.is_empty()) {
-            self.draw_stale(cx)?;
-        }
-        Ok(Flow::On)
-    }
-
-    fn alarm(&self) -> Option<Instant> {
-        self.pace.alarm(!self.stale.is_empty())
-    }
-
-    fn ring(&mut self, cx: &mut Context<'_>) -> anyhow::Result<()> {
-        if self.pace.is_silent() {
-            self.end_partial();
-        }
-        if self.pace.is_due(!self.stale.is_empty()) {
-            self.draw_stale(cx)?;
+impl Board for Files {
+    fn take(&mut self, row: Row, _cx: &mut Context<'_>) -> anyhow::Result<()> {
+        let name = self.chart_of(&row);
+        let PlotOptions { kind, chart: looks, .. } = &self.options;
+        let chart = self.charts.entry(name.clone()).or_insert_with(|| kind.collect(looks));
+        if chart.push(row).map_err(|error| Usage(error.to_string()))? {
+            self.has_news(name);
         }
         Ok(())
     }
 
-    fn finish(&mut self, _end: End, cx: &mut Context<'_>) -> anyhow::Result<()> {
-        self.end_partial();
+    fn end_partial(&mut self, _cx: &mut Context<'_>) -> anyhow::Result<()> {
+        let ended = |(name, chart): (&String, &mut Recent)| chart.flush_partial().then(|| name.clone());
+        let ended: Vec<String> = self.charts.iter_mut().filter_map(ended).collect();
+        ended.into_iter().for_each(|chart| self.has_news(chart));
+        Ok(())
+    }
+
+    fn is_stale(&self) -> bool {
+        !self.stale.is_empty()
+    }
+
+    fn draw(&mut self, cx: &mut Context<'_>) -> anyhow::Result<()> {
+        for chart in std::mem::take(&mut self.stale) {
+            let PlotOptions { kind, chart: looks, .. } = &self.options;
+            let svg = match self.charts.get(&chart) {
+                Some(recent) => kind.draw(recent, looks),
+                None => kind.draw(&kind.collect(looks), looks),
+            };
+            let picture = self.options.form.write(svg, looks.theme, self.reload())?;
+            match &self.options.file {
+                Some(file) => {
+                    let file = with_size(file, &chart);
+                    replace_file(&file, &picture)
+                        .with_context(|| format!("cannot write {}", file.display()))?;
+                }
+                None => cx.out.text(&picture)?,
+            }
+            self.drawn += 1;
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, cx: &mut Context<'_>) -> anyhow::Result<()> {
         self.is_over = true;
         let hint = format!(": {SIZE_PLACE} in the name of the output makes a chart for each length");
         left_out(self.charts.values(), &self.options.chart, &hint, cx);
+        let follows = self.options.follow.is_some();
         if self.is_empty() {
             cx.notes.say("there was no window to draw");
-            if !self.pace.follows() {
+            if !follows {
                 self.has_news(String::new());
             }
-        } else if !self.pace.follows() || self.options.html {
+        } else if !follows || matches!(self.options.form, Form::Html) {
             self.charts.clone().into_keys().for_each(|chart| self.has_news(chart));
         }
-        if self.stale.is_empty() { Ok(()) } else { self.draw_stale(cx) }
+        self.draw(cx)
     }
 
-    fn figures(&self, figures: &mut Figures) {
-        figures.insert("charts".into(), self.drawn.into());
+    fn is_empty(&self) -> bool {
+        self.charts.values().all(Recent::is_empty)
+    }
+
+    fn drawn(&self) -> u64 {
+        self.drawn
     }
 }
 

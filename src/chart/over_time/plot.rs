@@ -35,7 +35,7 @@ impl Plot {
         values: impl Iterator<Item = f64>,
     ) -> Plot {
         let (top, bottom) = (frame.top, frame.top + (frame.width * 0.4).clamp(180.0, 420.0));
-        let y = Linear::with_zero(values, bottom, top).rounded(STEPS, over.whole_only);
+        let y = Linear::with_zero(values, bottom, top).fitted(STEPS, over.whole_only);
         let ticks = y.marks(STEPS, over.whole_only);
         let widest = ticks.iter().map(|(_, text)| SMALL.width(text)).fold(0.0, f64::max);
         Plot::of_parts(over, (MARGIN + widest + 8.0, frame.width - MARGIN - beside), (top, bottom), y, ticks)

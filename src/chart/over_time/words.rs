@@ -156,10 +156,20 @@ impl OverTime<'_> {
         text
     }
 
+    /// When a column begins; of a running total, where it ends.
+    pub(in crate::chart) fn begin(&self, column: usize) -> String {
+        let range = self.range_of(column);
+        if self.windows[column].first().all { range.end } else { range.start }
+    }
+
+    fn range_of(&self, column: usize) -> RangeText {
+        let bounds = self.columns[column].bounds;
+        RangeText::new(bounds.start, bounds.end, &self.options.zone)
+    }
+
     /// A column's range without its date and zone, where they go without saying.
     pub(in crate::chart) fn when(&self, column: usize) -> String {
-        let bounds = self.columns[column].bounds;
-        let range = RangeText::new(bounds.start, bounds.end, &self.options.zone);
+        let range = self.range_of(column);
         if range.start == range.end { range.start } else { format!("{} – {}", range.start, range.end) }
     }
 }

@@ -7,7 +7,7 @@ use crate::chart::colour::{FALLEN, INK, MUTED, NEW, OTHERS, RISEN, SERIES};
 use crate::chart::options::ChartOptions;
 use crate::chart::order::First;
 use crate::chart::recent::Recent;
-use crate::chart::scale::{Linear, figure};
+use crate::chart::scale::{Figures, Linear};
 use crate::jsonl::format::people::columns_wide;
 use crate::row::{Number, Row};
 
@@ -36,6 +36,7 @@ struct Columns<'a> {
     number: usize,
     share: usize,
     scale: Linear,
+    figures: Figures,
 }
 
 fn widest(texts: impl Iterator<Item = String>) -> usize {
@@ -48,7 +49,8 @@ impl<'a> Columns<'a> {
         let rank = widest(rows.iter().filter_map(|row| row.rank).map(|rank| rank.to_string()));
         let change =
             widest(rows.iter().filter_map(|row| change(row, rows)).map(|change| sign(change, screen)));
-        let number = widest(rows.iter().map(|row| figure(row.count)));
+        let figures = Figures::of(rows.iter().map(|row| row.count));
+        let number = widest(rows.iter().map(|row| figures.text(row.count)));
         let share = widest(rows.iter().filter_map(share));
         let widest_label = widest(rows.iter().map(|row| label(row, ranked)));
         let fixed: usize =
@@ -57,7 +59,7 @@ impl<'a> Columns<'a> {
         let label = widest_label.min((room * 2 / 5).max(10)).min(room.saturating_sub(LEAST_BARS));
         let bars = room.saturating_sub(label).max(LEAST_BARS);
         let scale = Linear::with_zero(rows.iter().map(|row| row.count.as_f64()), 0.0, bars as f64);
-        Columns { rows, ranked, rank, change, number, share, scale }
+        Columns { rows, ranked, rank, change, number, share, scale, figures }
     }
 
     fn row(&self, page: &mut Page, row: &Row) {
@@ -79,7 +81,7 @@ impl<'a> Columns<'a> {
             }
             line.blank(begun + self.change + 2 - line.wide());
         }
-        line.right(&figure(row.count), self.number, INK);
+        line.right(&self.figures.text(row.count), self.number, INK);
         line.blank(2);
         if self.share > 0 {
             line.right(&share(row).unwrap_or_default(), self.share, MUTED);

@@ -1,5 +1,6 @@
 //! A heat map: a line of shades for each key, a cell for each window; its newest number stands before, its name behind.
 
+use super::paint::Paint;
 use super::{Depth, Page, Screen, times};
 use crate::chart::caption::unit;
 use crate::chart::colour::{HEAT, INK, MUTED};
@@ -30,22 +31,18 @@ pub(in crate::chart) fn draw(recent: &Recent, options: &ChartOptions, screen: &S
     let gaps = over.columns.iter().filter(|column| column.after_gap).count();
     let cells = over.columns.len() + gaps;
     let names = over.series.iter().map(|series| columns_wide(&series.label)).max().unwrap_or(0);
-    let cell = (page.screen.width.saturating_sub(numbers + 4 + names.min(20)) / cells.max(1)).clamp(1, 4);
+    let wide = (page.screen.width.saturating_sub(numbers + 4 + names.min(20)) / cells.max(1)).clamp(1, 4);
     for (series, last) in over.series.iter().zip(&last) {
         let mut line = page.paint();
         line.right(last, numbers, INK);
         line.blank(2);
         for (column, value) in over.columns.iter().zip(&series.values) {
             if column.after_gap {
-                line.blank(cell);
+                line.blank(wide);
             }
             match value.map(|value| ramp.step(value.as_f64())) {
-                None => line.blank(cell),
-                Some(shade) if page.screen.depth == Depth::None => {
-                    let shades = if page.screen.ascii { SHADES_ASCII } else { SHADES };
-                    line.text(&shades[shade].repeat(cell), INK);
-                }
-                Some(shade) => line.ground(cell, HEAT[shade]),
+                None => line.blank(wide),
+                Some(shade) => cell(&mut line, &page.screen, shade, wide),
             }
         }
         line.blank(2);
@@ -54,23 +51,28 @@ pub(in crate::chart) fn draw(recent: &Recent, options: &ChartOptions, screen: &S
     }
     let place = |at: i64| {
         let before = over.columns.iter().take_while(|column| column.at < at);
-        before.map(|column| if column.after_gap { 2 * cell } else { cell }).sum::<usize>() + cell / 2
+        before.map(|column| if column.after_gap { 2 * wide } else { wide }).sum::<usize>() + wide / 2
     };
-    times(&mut page, &over, numbers + 2, cells * cell, place);
+    times(&mut page, &over, numbers + 2, cells * wide, place);
     legend(&mut page, &ramp, &unit(options));
     page.finish(&words)
 }
 
+/// Draws a shade, so many columns wide.
+pub(super) fn cell(line: &mut Paint, screen: &Screen, shade: usize, wide: usize) {
+    if screen.depth != Depth::None {
+        line.ground(wide, HEAT[shade]);
+        return;
+    }
+    let shades = if screen.ascii { SHADES_ASCII } else { SHADES };
+    line.text(&shades[shade].repeat(wide), INK);
+}
+
 /// The shades and the values where they end.
-fn legend(page: &mut Page, ramp: &Ramp, unit: &str) {
+pub(super) fn legend(page: &mut Page, ramp: &Ramp, unit: &str) {
     let mut line = page.paint();
     for (shade, text) in ramp.ends() {
-        if page.screen.depth == Depth::None {
-            let shades = if page.screen.ascii { SHADES_ASCII } else { SHADES };
-            line.text(&shades[shade].repeat(2), INK);
-        } else {
-            line.ground(2, HEAT[shade]);
-        }
+        cell(&mut line, &page.screen, shade, 2);
         line.text(&format!(" {text}  "), MUTED);
     }
     line.text(unit, MUTED);

@@ -28,14 +28,14 @@ pub(in crate::chart) fn draw(recent: &Recent, options: &ChartOptions, screen: &S
     let numbers = over.series.iter().filter_map(|series| Some(columns_wide(&figure(series.last()?)))).max();
     let numbers = numbers.unwrap_or(1);
     let names = over.series.iter().map(|series| columns_wide(&series.label)).max().unwrap_or(0);
-    let rough = Linear::with_zero(over.values(), 0.0, 1.0).rounded(STEPS, over.whole_only);
+    let rough = Linear::with_zero(over.values(), 0.0, 1.0).fitted(STEPS, over.whole_only);
     let marks = rough.marks(STEPS, over.whole_only);
     let left = marks.iter().map(|(_, text)| columns_wide(text)).max().unwrap_or(0) + 2;
     let beside = (numbers + 5 + names).min(page.screen.width * 2 / 5);
     let columns = page.screen.width.saturating_sub(left + beside).max(10);
     let mut canvas = Canvas::new(&page.screen, columns, rows);
     let (wide, high) = canvas.size();
-    let y = Linear::with_zero(over.values(), (high - 1) as f64, 0.0).rounded(STEPS, over.whole_only);
+    let y = Linear::with_zero(over.values(), (high - 1) as f64, 0.0).fitted(STEPS, over.whole_only);
     let (first, last) = (
         over.columns.first().map_or(0, |column| column.at),
         over.columns.last().map_or(0, |column| column.at),

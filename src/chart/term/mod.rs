@@ -5,17 +5,23 @@
 
 mod barh;
 mod canvas;
+mod facet;
 mod heat;
 mod line;
 mod paint;
 mod spark;
+mod stack;
 #[cfg(test)]
 mod tests;
+mod week;
 
 pub(super) use barh::draw as barh;
+pub(super) use facet::draw as facet;
 pub(super) use heat::draw as heat;
 pub(super) use line::draw as line;
 pub(super) use spark::draw as spark;
+pub(super) use stack::draw as stack;
+pub(super) use week::draw as week;
 
 use super::colour::Colour;
 use super::colour::{INK, MUTED, NEW};

@@ -137,9 +137,9 @@ fn kinds_are_found_by_name() {
     assert_eq!(Kind::of_svg("barh").expect("a kind").name, "barh");
     assert!(Kind::of_svg("pie").expect_err("no kind").contains("barh"));
     assert!(
-        Kind::of_text("week")
+        Kind::of_text("bump")
             .expect_err("no kind")
-            .contains("no chart here; there are barh, line, heat, spark")
+            .contains("no chart here; there are barh, line, stack, heat, week, spark, facet")
     );
 }
 

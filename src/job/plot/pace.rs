@@ -21,10 +21,6 @@ impl Pace {
         Pace { every, drawn_at: None, quiet_since: None }
     }
 
-    pub(super) fn follows(&self) -> bool {
-        self.every.is_some()
-    }
-
     pub(super) fn rows_came(&mut self) {
         self.quiet_since = Some(Instant::now());
     }
@@ -36,11 +32,6 @@ impl Pace {
     /// Whether rows that a window lacks are waited for no longer; says so once.
     pub(super) fn is_silent(&mut self) -> bool {
         self.quiet_since.take_if(|since| since.elapsed() >= SILENCE).is_some()
-    }
-
-    /// No window waits for rows.
-    pub(super) fn is_settled(&mut self) {
-        self.quiet_since = None;
     }
 
     /// Whether something new may be drawn now.

@@ -2,12 +2,9 @@
 
 use std::time::Duration;
 
-use super::left_out;
-use super::pace::Pace;
+use super::{Board, Paced, left_out};
 use crate::chart::{ChartOptions, Kind, Recent, Screen};
-use crate::drive::{Context, End, Figures, Flow, Job, Recipe, Usage};
-use crate::job::top::{RowMapper, row_recipe};
-use crate::jsonl::Chunk;
+use crate::drive::{Context, Usage};
 use crate::row::Row;
 
 /// Tells how large the screen is now.
@@ -28,11 +25,13 @@ pub struct TextOptions {
 }
 
 /// The job; see [`TextOptions`].
-pub struct PlotText {
+pub type PlotText = Paced<Text>;
+
+/// The terminal, or the text that goes elsewhere.
+pub struct Text {
     options: TextOptions,
     recent: Recent,
     is_stale: bool,
-    pace: Pace,
     /// Lines of the picture that is seen, and the screen that it was drawn for.
     seen: Option<(usize, Screen)>,
     drawn: u64,
@@ -41,16 +40,12 @@ pub struct PlotText {
 impl PlotText {
     /// Charts with these options.
     pub fn new(options: TextOptions) -> PlotText {
-        let recent = options.kind.collect(&options.chart);
-        let pace = Pace::new(options.in_place);
-        PlotText { options, recent, is_stale: false, pace, seen: None, drawn: 0 }
+        let (recent, every) = (options.kind.collect(&options.chart), options.in_place);
+        Paced::on(Text { options, recent, is_stale: false, seen: None, drawn: 0 }, every)
     }
+}
 
-    /// Whether there was anything to draw.
-    pub fn is_empty(&self) -> bool {
-        self.recent.is_empty()
-    }
-
+impl Text {
     /// Each window has a picture of its own.
     fn draws_windows(&self) -> bool {
         self.options.in_place.is_none() && (self.options.every_window || !self.options.kind.is_over_time())
@@ -60,13 +55,50 @@ impl PlotText {
         self.is_stale |= is_new;
         if is_new && self.draws_windows() { self.draw(cx) } else { Ok(()) }
     }
+}
+
+/// Lines of a picture that can be drawn over: all but that of the cursor.
+fn most(screen: &Screen) -> usize {
+    screen.height.saturating_sub(1).max(1)
+}
+
+/// What draws a picture over the one that is seen, without a flicker where the terminal knows how to wait for the end of it.
+fn in_place(picture: &str, seen: Option<(usize, Screen)>, screen: &Screen) -> String {
+    // A terminal that is narrower than any chart shows what it has room for: a line that is wrapped could not be drawn over.
+    let mut text = String::from("\x1b[?2026h\x1b[?7l");
+    match seen {
+        // Of another size it has been wrapped, nobody knows how.
+        Some((_, before)) if before != *screen => text += "\x1b[2J\x1b[H",
+        Some((lines @ 1.., _)) => text += &format!("\x1b[{lines}A\r"),
+        _ => {}
+    }
+    for line in picture.lines().take(most(screen)) {
+        text += &format!("{line}\x1b[K\n");
+    }
+    text + "\x1b[J\x1b[?7h\x1b[?2026l"
+}
+
+impl Board for Text {
+    fn take(&mut self, row: Row, cx: &mut Context<'_>) -> anyhow::Result<()> {
+        let is_new = self.recent.push(row).map_err(|error| Usage(error.to_string()))?;
+        self.news(is_new, cx)
+    }
+
+    fn end_partial(&mut self, cx: &mut Context<'_>) -> anyhow::Result<()> {
+        let is_new = self.recent.flush_partial();
+        self.news(is_new, cx)
+    }
+
+    fn is_stale(&self) -> bool {
+        self.is_stale
+    }
 
     fn draw(&mut self, cx: &mut Context<'_>) -> anyhow::Result<()> {
         let screen = (self.options.screen)();
         let picture = self.options.kind.draw_text(&self.recent, &self.options.chart, &screen);
         if self.options.in_place.is_some() {
             cx.out.text(in_place(&picture, self.seen, &screen).as_bytes())?;
-            self.seen = Some((picture.lines().count(), screen));
+            self.seen = Some((picture.lines().count().min(most(&screen)), screen));
         } else {
             let between = if self.drawn > 0 { "\n" } else { "" };
             cx.out.text(format!("{between}{picture}").as_bytes())?;
@@ -74,64 +106,10 @@ impl PlotText {
         cx.out.flush()?;
         self.is_stale = false;
         self.drawn += 1;
-        self.pace.has_drawn();
         Ok(())
     }
-}
 
-/// What draws a picture over the one that is seen, without a flicker where the terminal knows how to wait for the end of it.
-fn in_place(picture: &str, seen: Option<(usize, Screen)>, screen: &Screen) -> String {
-    let mut text = String::from("\x1b[?2026h");
-    match seen {
-        // Of another size it has been wrapped, nobody knows how.
-        Some((_, before)) if before != *screen => text += "\x1b[2J\x1b[H",
-        Some((lines @ 1.., _)) => text += &format!("\x1b[{lines}A\r"),
-        _ => {}
-    }
-    // A picture that is higher than the screen could not be drawn over.
-    let most = screen.height.max(Screen::MIN_HEIGHT).saturating_sub(1);
-    for line in picture.lines().take(most) {
-        text += &format!("{line}\x1b[K\n");
-    }
-    text + "\x1b[J\x1b[?2026l"
-}
-
-impl Job for PlotText {
-    type Mapper = RowMapper;
-
-    fn recipe(&self) -> Recipe<RowMapper> {
-        row_recipe(true)
-    }
-
-    fn apply(&mut self, _chunk: &Chunk, rows: Vec<Row>, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
-        if !rows.is_empty() {
-            self.pace.rows_came();
-        }
-        for row in rows {
-            let is_new = self.recent.push(row).map_err(|error| Usage(error.to_string()))?;
-            self.news(is_new, cx)?;
-        }
-        if self.pace.is_due(self.is_stale) {
-            self.draw(cx)?;
-        }
-        Ok(Flow::On)
-    }
-
-    fn alarm(&self) -> Option<std::time::Instant> {
-        self.pace.alarm(self.is_stale)
-    }
-
-    fn ring(&mut self, cx: &mut Context<'_>) -> anyhow::Result<()> {
-        if self.pace.is_silent() {
-            let is_new = self.recent.flush_partial();
-            self.news(is_new, cx)?;
-        }
-        if self.pace.is_due(self.is_stale) { self.draw(cx) } else { Ok(()) }
-    }
-
-    fn finish(&mut self, _end: End, cx: &mut Context<'_>) -> anyhow::Result<()> {
-        let is_new = self.recent.flush_partial();
-        self.news(is_new, cx)?;
+    fn finish(&mut self, cx: &mut Context<'_>) -> anyhow::Result<()> {
         if self.is_stale {
             self.draw(cx)?;
         }
@@ -142,8 +120,12 @@ impl Job for PlotText {
         Ok(())
     }
 
-    fn figures(&self, figures: &mut Figures) {
-        figures.insert("charts".into(), self.drawn.into());
+    fn is_empty(&self) -> bool {
+        self.recent.is_empty()
+    }
+
+    fn drawn(&self) -> u64 {
+        self.drawn
     }
 }
 
@@ -155,7 +137,7 @@ mod tests {
     fn a_picture_takes_the_place_of_the_one_before() {
         let screen = Screen::default();
         let first = in_place("a\nb\n", None, &screen);
-        assert_eq!(first, "\x1b[?2026ha\x1b[K\nb\x1b[K\n\x1b[J\x1b[?2026l");
+        assert_eq!(first, "\x1b[?2026h\x1b[?7la\x1b[K\nb\x1b[K\n\x1b[J\x1b[?7h\x1b[?2026l");
         assert!(in_place("c\n", Some((2, screen)), &screen).contains("\x1b[2A\rc"));
     }
 
