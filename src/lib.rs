@@ -19,6 +19,7 @@
 //! | [`window`], [`rank`], [`chart`], [`record`], [`topic`] | what is computed: windows, the largest, pictures, records sent again, topics |
 //! | [`source`] | the ways in: files, TCP, HTTP, replay, the demo streams |
 //! | [`sink`] | the ways out: databases that records are stored in |
+//! | `serve` | hands a stream to many readers: lines, events, the page (a feature, on by default) |
 //! | [`job`] | what each tool does with one record, and what it does in order |
 //! | [`cli`] | shared arguments, exit status, signals, progress, statistics |
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, clippy::exit))]
@@ -37,6 +38,8 @@ pub mod rank;
 pub mod record;
 pub mod row;
 pub mod scan;
+#[cfg(feature = "serve")]
+pub mod serve;
 pub mod sink;
 pub mod source;
 pub mod state;

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The tools, and the commands of those that have some.
-const TOOLS: [&str; 14] = [
+const TOOLS: [&str; 15] = [
     "stream-fetch",
     "jsonl-filter",
     "jsonl-describe",
@@ -22,6 +22,7 @@ const TOOLS: [&str; 14] = [
     "plot-svg",
     "plot-term",
     "jsonl-store",
+    "stream-serve",
     "topic-model",
     "topic-model fit",
     "topic-model label",
@@ -265,6 +266,15 @@ fn examples_of_help_run() {
             let mut command = example.trim().to_owned();
             if !command.contains("--records") {
                 command = command.replace("fetch demo:", "fetch --records 50 demo:");
+            }
+            if command.contains("stream-serve") {
+                // It serves until told, at a port that another run of this test may have.
+                command = command.replace("stream-serve", "stream-serve --exit-at-end");
+                command = ["8081", "5555"].iter().fold(command, |line, port| line.replace(port, "0"));
+                if !command.contains("--http") && !command.contains("--tcp") {
+                    command = command.replace("stream-serve", "stream-serve --http 0");
+                }
+                command += " && touch served";
             }
             if command.contains("127.0.0.1:5555") {
                 let address = common::serve(move |mut stream| stream.write_all(&lines).expect("connected"));

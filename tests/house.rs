@@ -6,13 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Rooms from the ground up. A room uses those before it, and itself.
-const ROOMS: [&str; 21] = [
+const ROOMS: [&str; 22] = [
     "pack", "random", "scan", "time", "jsonl", "text", "expr", "row", "net", "state", "archive", "drive",
-    "record", "window", "rank", "topic", "chart", "source", "sink", "job", "cli",
+    "record", "window", "rank", "topic", "chart", "source", "serve", "sink", "job", "cli",
 ];
 
 /// Of the rooms below, those that a room has no business with.
-const STRANGERS: [(&str, &[&str]); 13] = [
+const STRANGERS: [(&str, &[&str]); 14] = [
     ("archive", &["scan", "time", "text", "expr", "row", "net", "state"]),
     ("state", &["scan", "time", "text", "expr", "row", "net"]),
     ("text", &["scan", "time", "jsonl"]),
@@ -25,6 +25,7 @@ const STRANGERS: [(&str, &[&str]); 13] = [
     ("rank", &["text", "expr", "net", "drive", "window"]),
     ("chart", &["text", "expr", "net", "drive", "window", "rank"]),
     ("sink", &["text", "expr", "drive", "record", "window", "rank", "topic", "chart", "source"]),
+    ("serve", &["scan", "text", "expr", "net", "state", "drive", "window", "topic", "record", "source"]),
     ("source", &["text", "row", "drive", "window", "rank", "topic", "chart"]),
 ];
 

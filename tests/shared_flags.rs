@@ -16,7 +16,7 @@ const CALLS: [(&str, &[&str]); 3] = [
     ("window-count", &["--time", ".t", "--window", "1s", "--key", ".k", "--watermark", "0s"]),
     ("topn", &["--key", ".k"]),
 ];
-const ALL: [&str; 8] = [
+const ALL: [&str; 9] = [
     "stream-fetch",
     "jsonl-filter",
     "window-count",
@@ -25,6 +25,7 @@ const ALL: [&str; 8] = [
     "plot-term",
     "topic-model",
     "jsonl-store",
+    "stream-serve",
 ];
 
 fn figures(path: &std::path::Path) -> Value {

@@ -18,6 +18,28 @@ pub(super) struct Caption<'a> {
     range: Option<RangeText>,
 }
 
+/// The words around a window's rows, for those who show them in another form.
+#[derive(Clone, Debug)]
+pub struct Heading {
+    /// What is shown.
+    pub title: String,
+    /// When it was; empty for rows without times.
+    pub range: String,
+    /// What was counted.
+    pub footer: String,
+    /// What the keys are called.
+    pub key: String,
+}
+
+impl Heading {
+    /// Of the rows shown, the first to the last.
+    pub fn of(rows: &[Row], options: &ChartOptions) -> Heading {
+        let caption = Caption::new(rows, options);
+        let range = caption.range.as_ref().map(|range| range.whole.clone()).unwrap_or_default();
+        Heading { title: caption.title(), range, footer: caption.footer(), key: caption.key_name() }
+    }
+}
+
 impl<'a> Caption<'a> {
     /// Of the rows shown, the first to the last.
     pub(super) fn new(rows: &'a [Row], options: &'a ChartOptions) -> Caption<'a> {
@@ -214,7 +236,7 @@ fn range(row: &Row, bounds: Bounds, options: &ChartOptions) -> RangeText {
 pub(super) const EMPTY: &str = "(empty)";
 
 /// A row's key as it is shown, never empty.
-pub(super) fn label(row: &Row, shown: usize) -> String {
+pub fn label(row: &Row, shown: usize) -> String {
     if row.is_remainder() {
         return match row.distinct.map(|distinct| distinct.saturating_sub(shown as u64)) {
             Some(others) if others > 0 => format!("all {} others", figure(others.into())),

@@ -36,7 +36,9 @@ mod width;
 
 use std::fmt;
 
+pub use caption::{Heading, label};
 pub use options::{ChartOptions, TITLE_PLACES, Theme, parse_title};
+pub use order::First;
 pub use page::page;
 pub use palette::Palette;
 pub use recent::Recent;

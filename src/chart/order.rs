@@ -4,18 +4,19 @@ use crate::row::{Collect, Largest, Number, Place, Row};
 
 /// Keeps the first rows by rank, or by count where there is no rank, and the remainder row apart.
 #[derive(Clone, Debug)]
-pub(super) struct First {
+pub struct First {
     largest: Largest<Vec<u8>, Row>,
     remainder: Option<Row>,
 }
 
 impl First {
-    pub(super) fn new(top: usize) -> First {
+    /// Of one window, so many at most.
+    pub fn new(top: usize) -> First {
         First { largest: Largest::new(top), remainder: None }
     }
 
     /// The rows in order, the remainder last.
-    pub(super) fn into_rows(self) -> Vec<Row> {
+    pub fn into_rows(self) -> Vec<Row> {
         let rows = self.largest.into_sorted().into_iter().map(|(_, row)| row);
         rows.chain(self.remainder).collect()
     }

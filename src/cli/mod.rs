@@ -24,6 +24,8 @@ pub mod ranks;
 pub mod recording;
 pub mod replay;
 pub mod screen;
+#[cfg(feature = "serve")]
+pub mod serve;
 pub mod shape;
 mod size;
 pub mod sources;

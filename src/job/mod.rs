@@ -16,6 +16,8 @@ mod looked_at;
 mod packed;
 pub mod parts;
 pub mod plot;
+#[cfg(feature = "serve")]
+pub mod serve;
 pub mod store;
 pub mod top;
 pub mod topics;

@@ -4,6 +4,7 @@
 pub mod kept;
 pub mod peer;
 pub mod server;
+pub mod serving;
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
