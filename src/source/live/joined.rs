@@ -24,6 +24,11 @@ const LONG: usize = 1 << 20;
 /// Less room in the caller's buffer is not worth a read into it.
 const ROOM: usize = 64 << 10;
 
+/// A busy source that brings less at a time is read once in [`MOMENT`]: then what it sends is taken in heaps, and not line by
+/// line by every thread and program on the way.
+const LITTLE: usize = 32 << 10;
+const MOMENT: Duration = Duration::from_millis(1);
+
 /// How a live source goes about it.
 pub struct Plan {
     /// When to connect again.
@@ -67,6 +72,8 @@ pub struct LiveSource {
     meter: Meter,
     begun: Instant,
     alive: Instant,
+    /// The last read brought little, and did not wait for it.
+    is_busy: bool,
 }
 
 enum State {
@@ -113,6 +120,7 @@ impl LiveSource {
             meter,
             begun,
             alive: Instant::now(),
+            is_busy: false,
         })
     }
 
@@ -144,8 +152,12 @@ impl LiveSource {
     /// Reads once from the connection, into `buf` or to what is held; tells how many bytes of `buf` are whole lines.
     fn receive(&mut self, buf: &mut [u8]) -> usize {
         let State::Up(connection) = &mut self.state else { return 0 };
+        if self.is_busy {
+            thread::sleep(MOMENT);
+        }
         let held = self.held.len();
         let is_direct = buf.len() >= held + ROOM;
+        let asked = Instant::now();
         let got = if is_direct {
             connection.read(&mut buf[held..])
         } else {
@@ -154,6 +166,7 @@ impl LiveSource {
             self.held.truncate(held + if let Ok(Got::Bytes(read)) = got { read } else { 0 });
             got
         };
+        self.is_busy = matches!(got, Ok(Got::Bytes(read)) if read < LITTLE) && asked.elapsed() < MOMENT;
         let read = match got {
             Ok(Got::Bytes(read)) => read,
             Ok(Got::Life) => {
