@@ -40,13 +40,21 @@ pub fn programs() -> PathBuf {
 
 /// A call of the program `name`.
 pub fn tool(name: &str) -> Tool {
-    let mut command = Command::new(programs().join(name));
-    // A test's result may not hang on where it runs.
-    command.env_remove("HTTP_PROXY").env_remove("http_proxy").env("NO_PROXY", "127.0.0.1,localhost");
-    Tool { command, input: None, stdout: None }
+    Tool::of(programs().join(name))
 }
 
 impl Tool {
+    /// A call of a program of somebody else's, that calls one of ours.
+    pub fn of(program: impl AsRef<OsStr>) -> Tool {
+        let mut command = Command::new(program);
+        // A test's result may not hang on where it runs.
+        command
+            .env_remove("HTTP_PROXY")
+            .env_remove("http_proxy")
+            .env("NO_PROXY", "127.0.0.1,localhost,::1,later.test");
+        Tool { command, input: None, stdout: None }
+    }
+
     pub fn args<A: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = A>) -> Tool {
         self.command.args(args);
         self
