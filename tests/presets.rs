@@ -129,6 +129,26 @@ fn a_long_poll_asks_from_the_last_time_on() {
 }
 
 #[test]
+fn an_expression_finds_the_records_of_a_page() {
+    let body = r#"{"data": {"children":[{"kind":"t3","data":{"id":1,"x":12345678901234567890}},
+        {"kind":"ad","data":{"id":2}},{"kind":"t3","data":{"id":3}}]}}"#;
+    let once = |body: &str, items: &str| {
+        let server = Server::new(vec![page("", body), gone()]);
+        fetch(&["--poll", "1ms", "--oldest-first", "--items", items, &server.url("/page")]).run()
+    };
+    let wanted = r#".data.children[] | select(.kind == "t3").data"#;
+    assert_eq!(once(body, wanted).text(), "{\"id\":1,\"x\":12345678901234567890}\n{\"id\":3}\n");
+    // A list of them, and a page that is a list itself; nothing at all is no failure.
+    assert_eq!(once(body, "[.data.children[].data.id|{id:.}]|.[1:]").text(), "{\"id\":2}\n{\"id\":3}\n");
+    assert_eq!(once("[{\"id\":1},{\"id\":2}]", "map(select(.id>1))").text(), "{\"id\":2}\n");
+    assert_eq!(once("{}", ".data.children[]?").text(), "");
+    let ran = once(body, ".data|keys[]").with_code(4);
+    assert!(ran.err.contains("--items gives \"children\", which is no record"), "{}", ran.err);
+    let ran = once(body, ".data[").with_code(2);
+    assert!(ran.err.contains("--items"), "{}", ran.err);
+}
+
+#[test]
 fn a_page_that_is_none_is_told() {
     for (body, said) in [
         ("{\"message\":\"limit\"}", "the answer has no .features; it begins with {\"message\":\"limit\"}"),

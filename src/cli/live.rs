@@ -9,7 +9,7 @@ use super::size::parse_count;
 use super::{Tool, duration};
 use crate::drive::{Interrupt, Notes};
 use crate::expr::Expr;
-use crate::source::live::{NoteKind, PollOptions, SieveOptions, SinceParam, Voice};
+use crate::source::live::{Items, NoteKind, PollOptions, SieveOptions, SinceParam, Voice};
 use crate::source::preset::NamedOptions;
 use crate::source::{LiveOptions, Retries};
 use crate::time::Span;
@@ -50,8 +50,9 @@ pub struct LiveArgs {
     /// Ask for the page again after this time; with 0s at once, where a server holds the request until there is something
     #[arg(long, value_name = "SPAN", value_parser = Span::parse)]
     poll: Option<Span>,
-    /// Where in the page the list of records is, as in .features [default: the page is a list, or one record]
-    #[arg(long, value_name = "PATH", value_parser = parse_items, requires = "poll")]
+    /// Where in the page the records are, as in .features, or an expression that gives them [default: the page is a list, or
+    /// one record]
+    #[arg(long, value_name = "EXPR", value_parser = Items::parse, requires = "poll")]
     items: Option<Items>,
     /// The page has the oldest record first [default: the newest; records leave oldest first]
     #[arg(long, requires = "poll")]
@@ -80,23 +81,6 @@ pub(super) fn parse_retries(text: &str) -> Result<Retries, String> {
     }
 }
 
-/// Names on the way to a list; an empty way is the page itself.
-#[derive(Clone, Debug)]
-struct Items(Vec<String>);
-
-fn parse_items(text: &str) -> Result<Items, String> {
-    let names =
-        text.strip_prefix('.').ok_or("expected a path such as .features or .data.items, or . alone")?;
-    if names.is_empty() {
-        return Ok(Items(Vec::new()));
-    }
-    let names: Vec<String> = names.split('.').map(str::to_owned).collect();
-    if names.iter().any(String::is_empty) {
-        return Err("a name is missing between two dots".into());
-    }
-    Ok(Items(names))
-}
-
 impl LiveArgs {
     /// What is said about presets.
     pub(super) fn named(&self) -> NamedOptions {
@@ -120,7 +104,7 @@ impl LiveArgs {
             },
             poll: self.poll.as_ref().map(|every| PollOptions {
                 every: duration(every),
-                items: self.items.clone().map(|Items(names)| names),
+                items: self.items.clone(),
                 oldest_first: self.oldest_first,
                 ..PollOptions::default()
             }),

@@ -29,7 +29,7 @@ use std::time::Duration;
 pub use joined::{LiveSource, Plan};
 pub use lines::{HttpTransport, SinceParam, TcpTransport};
 pub use numbered::NumberedTransport;
-pub use poll::{PollOptions, PollTransport};
+pub use poll::{Items, PollOptions, PollTransport};
 pub use reconnect::{Policy, Reconnect, Step};
 pub use sieve::{Sieve, SieveOptions};
 pub use sse::{Event, EventOptions, EventParser};

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::io::Read;
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -18,7 +19,7 @@ use ureq::http::HeaderMap;
 use super::events::push_line;
 use super::lines::{SinceParam, of_io};
 use super::{Connection, Got, NoteKind, Sieve, Transport, Voice};
-use crate::expr::{Expr, Program};
+use crate::expr::{Expr, ExprError, Program, Value, elements};
 use crate::jsonl::Meter;
 use crate::net::{Agent, Error, Options, Reason, Request, Response, Url};
 
@@ -34,8 +35,8 @@ const SHORTEST: Duration = Duration::from_secs(1);
 pub struct PollOptions {
     /// The time from one round to the next.
     pub every: Duration,
-    /// Names on the way to the list of records; `None`: the page is a list, or one record.
-    pub items: Option<Vec<String>>,
+    /// Where the records are; `None`: the page is a list, or one record.
+    pub items: Option<Items>,
     /// Records come oldest first already.
     pub oldest_first: bool,
     /// How the place to go on from is told to the server.
@@ -46,6 +47,41 @@ pub struct PollOptions {
     pub next: Option<(&'static str, &'static str)>,
     /// One round, and all its pages, is all.
     pub once: bool,
+}
+
+/// Where in a page the records are.
+#[derive(Clone, Debug)]
+pub enum Items {
+    /// Names on the way to a list; none: the page is the list. The records stay byte for byte.
+    Names(Vec<String>),
+    /// What an expression makes of `{"page": PAGE}`: records, or lists of them.
+    Outputs(Expr),
+}
+
+impl Items {
+    /// Reads an expression, which sees the page.
+    ///
+    /// # Errors
+    ///
+    /// It is no expression.
+    pub fn parse(text: &str) -> Result<Items, ExprError> {
+        let is_name = |name: &str| {
+            name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+                && !name.starts_with(|first: char| first.is_ascii_digit())
+        };
+        let names =
+            text.strip_prefix('.').map(|path| path.split('.').collect::<Vec<_>>()).unwrap_or_default();
+        if text == "." {
+            return Ok(Items::Names(Vec::new()));
+        }
+        if !names.is_empty() && names.iter().all(|name| !name.is_empty() && is_name(name)) {
+            return Ok(Items::Names(names.into_iter().map(str::to_owned).collect()));
+        }
+        // By itself, so that what is wrong with it is told in the user's words.
+        Expr::parse(text)?;
+        // Records are objects, and a page may be none.
+        Expr::parse(&format!(".page | ({text})")).map(Items::Outputs)
+    }
 }
 
 /// Asks for pages.
@@ -174,8 +210,8 @@ impl Rounds {
             let items = self.items(&url, &body)?;
             let is_empty = items.is_empty();
             for item in items {
-                meets_known |= self.with_sieve(|sieve| sieve.knows(item.get().as_bytes()));
-                records.push(item.get().as_bytes().to_vec());
+                meets_known |= self.with_sieve(|sieve| sieve.knows(&item));
+                records.push(item);
             }
             let next = self.next_page(&url, &headers, &body);
             let goes_on = self.options.once || knows_any && !meets_known;
@@ -230,8 +266,8 @@ impl Rounds {
         Ok(body)
     }
 
-    /// The records of a page, as they stand in it.
-    fn items<'a>(&self, url: &Url, body: &'a [u8]) -> Result<Vec<&'a RawValue>, Error> {
+    /// The records of a page.
+    fn items(&self, url: &Url, body: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
         let wrong = |what: String| {
             let begin: String = String::from_utf8_lossy(&body[..body.len().min(200)])
                 .split_whitespace()
@@ -241,7 +277,12 @@ impl Rounds {
         };
         let mut value: &RawValue = serde_json::from_slice(body)
             .map_err(|error| wrong(format!("the answer is no JSON ({error})")))?;
-        for name in self.options.items.iter().flatten() {
+        let names = match &self.options.items {
+            Some(Items::Outputs(expression)) => return outputs(expression, value).map_err(wrong),
+            Some(Items::Names(names)) => Some(names),
+            None => None,
+        };
+        for name in names.into_iter().flatten() {
             let fields: BTreeMap<String, &RawValue> = serde_json::from_str(value.get()).unwrap_or_default();
             value = match fields.get(name) {
                 Some(value) => value,
@@ -251,8 +292,8 @@ impl Rounds {
             };
         }
         match serde_json::from_str::<Vec<&RawValue>>(value.get()) {
-            Ok(items) => Ok(items),
-            Err(_) if self.options.items.is_none() && value.get().starts_with('{') => Ok(vec![value]),
+            Ok(items) => Ok(items.into_iter().map(|item| item.get().as_bytes().to_vec()).collect()),
+            Err(_) if names.is_none() && value.get().starts_with('{') => Ok(vec![value.get().into()]),
             Err(_) if value.get() == "null" => Ok(Vec::new()),
             Err(_) => Err(wrong("the answer is no list of records".into())),
         }
@@ -274,6 +315,37 @@ impl Rounds {
         let next = url.join(next.split(';').next()?.trim().strip_prefix('<')?.strip_suffix('>')?)?;
         // Tokens are for the first host alone.
         next.is_same_origin(&self.url).then_some(next)
+    }
+}
+
+/// The records that an expression makes of a page.
+fn outputs(expression: &Expr, page: &RawValue) -> Result<Vec<Vec<u8>>, String> {
+    let mut program = Program::new(&[expression]).map_err(|error| error.to_string())?;
+    // Newlines would end the record.
+    let whole = format!("{{\"page\":{}}}", page.get().replace(['\n', '\r'], " "));
+    let mut record =
+        program.load(whole.as_bytes()).map_err(|_| "the answer cannot be looked into".to_owned())?;
+    let (mut items, mut odd) = (Vec::new(), None);
+    let done = record.outputs(0, &mut |value| {
+        match &value {
+            Value::Null => {}
+            Value::Json(json) => match elements(json) {
+                Some(list) => items.extend(list.into_iter().map(<[u8]>::to_vec)),
+                None => items.push(json.to_vec()),
+            },
+            other => {
+                let mut text = Vec::new();
+                other.write_json(&mut text);
+                odd = Some(String::from_utf8_lossy(&text).into_owned());
+                return ControlFlow::Break(());
+            }
+        }
+        ControlFlow::Continue(())
+    });
+    done.map_err(|error| format!("--items: {error}"))?;
+    match odd {
+        Some(odd) => Err(format!("--items gives {odd}, which is no record")),
+        None => Ok(items),
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Ask, Preset, Speech, Token, Wish, encoded};
 use crate::net::Error;
-use crate::source::live::PollOptions;
+use crate::source::live::{Items, PollOptions};
 
 pub(super) const PRESET: Preset = Preset {
     name: "github",
@@ -22,8 +22,11 @@ pub(super) const PRESET: Preset = Preset {
 
 fn ask(wish: &Wish<'_>) -> Result<Ask, Error> {
     let path = encoded(wish.detail.unwrap_or("events").trim_matches('/'), "/");
-    let poll =
-        PollOptions { every: Duration::from_secs(60), items: Some(Vec::new()), ..PollOptions::default() };
+    let poll = PollOptions {
+        every: Duration::from_secs(60),
+        items: Some(Items::Names(Vec::new())),
+        ..PollOptions::default()
+    };
     Ok(Ask {
         headers: vec![("accept", "application/vnd.github+json"), ("x-github-api-version", "2022-11-28")],
         ..Ask::of(format!("/{path}?per_page=100"), Speech::Poll(poll))

@@ -1,4 +1,5 @@
-//! Items of Hacker News, by their ascending numbers.
+//! Items of Hacker News, by their ascending numbers. The largest number could also be had as server-sent events; these tell no
+//! place to go on from, and each item is asked for by its number all the same, so a poll is as good and recovers by itself.
 
 use std::time::Duration;
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Ask, Preset, Speech, Token, Wish, encoded};
 use crate::net::Error;
-use crate::source::live::PollOptions;
+use crate::source::live::{Items, PollOptions};
 
 pub(super) const PRESET: Preset = Preset {
     name: "usgs",
@@ -22,7 +22,7 @@ pub(super) const PRESET: Preset = Preset {
 
 fn ask(wish: &Wish<'_>) -> Result<Ask, Error> {
     let feed = encoded(wish.detail.unwrap_or("all_hour"), "");
-    let items = Some(vec!["features".to_owned()]);
+    let items = Some(Items::Names(vec!["features".to_owned()]));
     let poll = PollOptions { every: Duration::from_secs(60), items, ..PollOptions::default() };
     Ok(Ask::of(format!("/earthquakes/feed/v1.0/summary/{feed}.geojson"), Speech::Poll(poll)))
 }

@@ -3,7 +3,7 @@
 use super::rules::Change;
 use super::{Ask, Preset, Speech, Token, Wish, encoded};
 use crate::net::Error;
-use crate::source::live::PollOptions;
+use crate::source::live::{Items, PollOptions};
 
 pub(super) const PRESET: Preset = Preset {
     name: "x",
@@ -33,7 +33,7 @@ fn ask(wish: &Wish<'_>) -> Result<Ask, Error> {
         (Some("sample"), []) => Ok(stream("/2/tweets/sample/stream")),
         (None, ["search", query]) => {
             let poll = PollOptions {
-                items: Some(vec!["data".into()]),
+                items: Some(Items::Names(vec!["data".into()])),
                 next: Some(("meta.next_token", "next_token")),
                 once: true,
                 ..PollOptions::default()
