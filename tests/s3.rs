@@ -102,6 +102,35 @@ fn pages_of_keys_objects_of_all_kinds_and_a_broken_connection() {
 }
 
 #[test]
+fn a_later_run_reads_what_is_new_in_a_store() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (place, out) = (folder.path().join("place"), folder.path().join("out"));
+    // The first has no last newline, and the second is compressed.
+    let (one, two) = ("{\"n\":1}\n{\"n\":2}", gzip(b"{\"n\":3}\n{\"n\":4}\n"));
+    let three = "{\"n\":5}\n";
+    let objects = |count: usize| {
+        page(&[("a/1", one.len()), ("a/2.gz", two.len()), ("a/3", three.len())][..count], None)
+    };
+    let run = |answers: Vec<Vec<u8>>, more: &[&str]| {
+        let (address, requests) = answering(answers);
+        let call = fetch(&address).args(["s3://raw/a/", "--cursor"]).arg(&place).arg("-o").arg(&out);
+        let ran = call.args(more).run().with_code(0);
+        assert_eq!(ran.err, "");
+        (fs::read_to_string(&out).expect("a file"), requests.iter().count())
+    };
+    // It ends inside the second object.
+    let (text, asked) = run(vec![objects(2), ok(one.as_bytes()), ok(&two)], &["--records", "3"]);
+    assert_eq!((text.as_str(), asked), ("{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n", 3));
+    // The first object is not asked for again.
+    let (text, asked) = run(vec![objects(2), ok(&two)], &[]);
+    assert_eq!((text.as_str(), asked), ("{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n{\"n\":4}\n", 2));
+    // Nothing new, and then a third.
+    assert!(run(vec![objects(2)], &[]).0.ends_with("{\"n\":4}\n"));
+    let (text, _) = run(vec![objects(3), ok(three.as_bytes())], &[]);
+    assert!(text.ends_with("{\"n\":4}\n{\"n\":5}\n") && text.lines().count() == 5, "{text}");
+}
+
+#[test]
 fn what_a_store_refuses_is_said_in_words() {
     let xml = |code: &str| {
         format!(

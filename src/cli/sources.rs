@@ -29,7 +29,7 @@ pub struct SourceArgs {
     #[arg(long)]
     list: bool,
     /// Follow files, folders and patterns: new lines and new files as they come
-    #[arg(long, conflicts_with = "cursor", help_heading = "Input")]
+    #[arg(long, help_heading = "Input")]
     follow: bool,
     /// Where the store of s3:// is, if not at AWS [default: AWS_ENDPOINT_URL]
     #[arg(long, value_name = "URL", help_heading = "Network")]
@@ -80,13 +80,21 @@ fn parse_start(text: &str) -> Result<u64, String> {
 impl SourceArgs {
     /// Opens all sources, in order, and where they were left if there is a cursor, which is for lines of JSON alone.
     pub fn open(&self, common: &Common, tool: &Tool, is_jsonl: bool) -> anyhow::Result<Opened> {
+        if self.follow && self.cursor.path().is_some() {
+            let hint = "--cursor is for runs that end: without --follow each run, as from cron, reads what is new in the files";
+            return Err(Usage(hint.into()).into());
+        }
         if self.follow {
             return Ok(Opened { inputs: vec![self.followed(tool)?], kept: None });
         }
         let mut options = self.options(common, tool).map_err(explain)?;
         let has_cursor = self.cursor.path().is_some();
         if has_cursor && !is_jsonl {
-            return Err(Usage("--cursor goes on with lines of JSON alone, and not with --from".into()).into());
+            return Err(Usage(
+                "--cursor counts lines of JSON, and not what --from makes of other forms: keep the input with --record, or \
+                 convert it first and read that with --cursor"
+                    .into(),
+            ).into());
         }
         if let [name, words @ ..] = self.sources.as_slice()
             && name == "x"

@@ -14,6 +14,7 @@ mod objects;
 pub mod preset;
 mod replay;
 mod resume;
+mod series;
 mod tcp;
 #[cfg(test)]
 mod testing;
@@ -307,7 +308,10 @@ fn open_live(
 }
 
 fn open_objects(address: &str, options: &SourceOptions) -> Result<Vec<Input>, Error> {
-    objects(address, &options.store, &options.net)
+    match &options.resume {
+        Some(resume) => objects::resumed(address, &options.store, &options.net, resume),
+        None => objects(address, &options.store, &options.net),
+    }
 }
 
 fn open_demo(address: &str, options: &SourceOptions) -> Result<Vec<Input>, Error> {

@@ -7,7 +7,9 @@ use std::io::{self, Read};
 
 use ureq::BodyReader;
 
-use crate::jsonl::{ByteSource, Input, Meter, decoded};
+use super::resume::Resume;
+use super::series::SeriesSource;
+use crate::jsonl::{ByteSource, Input, Meter, Trail, decoded};
 use crate::net::{Error, Object, Options, Reason, Store, StoreOptions};
 
 /// So often in a row a connection may break without a byte in between.
@@ -15,6 +17,24 @@ const BREAKS: u32 = 5;
 
 /// The objects below an address, as inputs.
 pub fn objects(address: &str, store: &StoreOptions, options: &Options) -> Result<Vec<Input>, Error> {
+    let (store, objects) = listed(address, store, options)?;
+    Ok(objects.into_iter().map(|object| input(&store, object)).collect())
+}
+
+/// The objects below an address as one input, from where an earlier run ended.
+pub(super) fn resumed(
+    address: &str,
+    store: &StoreOptions,
+    options: &Options,
+    resume: &Resume,
+) -> Result<Vec<Input>, Error> {
+    let (store, objects) = listed(address, store, options)?;
+    let (meter, trail) = (Meter::default(), Trail::kept(resume.token.clone()));
+    let source = SeriesSource::new(store, objects, resume.token.as_deref(), trail.clone(), meter.clone());
+    Ok(vec![Input { trail: Some(trail), ..Input::new(address.to_owned(), Box::new(source), meter) }])
+}
+
+fn listed(address: &str, store: &StoreOptions, options: &Options) -> Result<(Store, Vec<Object>), Error> {
     let rest = address.get("s3://".len()..).unwrap_or_default();
     let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
     if bucket.is_empty() {
@@ -24,24 +44,23 @@ pub fn objects(address: &str, store: &StoreOptions, options: &Options) -> Result
     let objects = store.list(prefix)?;
     // Empty ones that end so are what consoles take for folders; the others are being written.
     let is_content = |object: &Object| !object.key.ends_with('/') && !object.key.ends_with(".part");
-    let inputs: Vec<Input> =
-        objects.into_iter().filter(is_content).map(|object| input(&store, object)).collect();
-    if inputs.is_empty() {
+    let objects: Vec<Object> = objects.into_iter().filter(is_content).collect();
+    if objects.is_empty() {
         let sentence = "there is no object whose key begins so; check the prefix".into();
         return Err(Error::new(store.place(prefix), Reason::Protocol(sentence)));
     }
-    Ok(inputs)
+    Ok((store, objects))
 }
 
 fn input(store: &Store, object: Object) -> Input {
     let meter = Meter::default();
     let (name, size) = (store.place(&object.key), Some(object.size));
-    let source = ObjectSource { store: store.clone(), object, meter: meter.clone(), place: 0, body: None };
+    let source = ObjectSource::new(store, object, meter.clone());
     Input { size, ..Input::new(name, decoded(Box::new(source)), meter) }
 }
 
 /// The bytes of an object.
-struct ObjectSource {
+pub(super) struct ObjectSource {
     store: Store,
     object: Object,
     meter: Meter,
@@ -51,6 +70,11 @@ struct ObjectSource {
 }
 
 impl ObjectSource {
+    /// An object that is asked for when it is read.
+    pub fn new(store: &Store, object: Object, meter: Meter) -> ObjectSource {
+        ObjectSource { store: store.clone(), object, meter, place: 0, body: None }
+    }
+
     fn try_read(&mut self, buf: &mut [u8]) -> Result<usize, Error> {
         let body = match &mut self.body {
             Some(body) => body,
