@@ -167,7 +167,7 @@ fn live_sources_have_addresses_of_ipv6() {
 #[test]
 fn a_peer_that_never_begins_tls_is_given_up() {
     for scheme in ["https", "wss"] {
-        let server = Server::new(vec![script(|talk| talk.hold())]);
+        let server = Server::new(vec![script(common::server::Talk::hold)]);
         let ran = tool("stream-fetch")
             .arg(format!("{scheme}://{}/", server.address))
             .args(["--connect-timeout", "200ms", "--response-timeout", "200ms"])
