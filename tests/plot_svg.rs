@@ -72,6 +72,8 @@ fn every_option_shows() {
     }
     let one = text_of(plot(&["--top", "1"], &input).quietly().text());
     assert!(one.contains("stan") && !one.contains("b<&>"), "{one}");
+    let card = plot(&["--width", "1200", "--height", "630"], &input).quietly();
+    assert!(card.text().contains("width=\"1200\" height=\"630\""), "{}", card.text());
     assert!(plot(&["--width", "1234"], &input).quietly().text().contains("width=\"1234\""));
     let themes = ["auto", "light", "dark"].map(|theme| plot(&["--theme", theme], &input).quietly().out);
     assert!(themes[0] == usual.out && themes[0] != themes[1] && themes[1] != themes[2]);
@@ -138,6 +140,7 @@ fn usage_errors_say_what_to_do() {
         (&["--kind", "pie"], "barh"),
         (&["--tz", "Mars/X"], "Europe/Paris"),
         (&["--width", "5"], "320"),
+        (&["--height", "5"], "200"),
         (&["--windows", "1"], "from 2 to 100000"),
         (&["--theme", "pink"], "dark"),
         (&["--png", "--html"], "cannot be used with"),

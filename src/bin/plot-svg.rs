@@ -48,6 +48,9 @@ struct Args {
     /// Width in pixels
     #[arg(long, value_name = "PX", default_value_t = 800, value_parser = clap::value_parser!(u32).range(320..=10_000), help_heading = "Chart")]
     width: u32,
+    /// Height in pixels: bars, lines, areas and stacks fill it, other kinds are at least as high [default: by kind and rows]
+    #[arg(long, value_name = "PX", value_parser = clap::value_parser!(u32).range(200..=10_000), help_heading = "Chart")]
+    height: Option<u32>,
     /// Colours: auto follows the viewer's system and is light in a PNG, light, dark
     #[arg(long, default_value = "auto", help_heading = "Chart")]
     theme: Theme,
@@ -69,7 +72,8 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     args.common.prepare(tool)?;
     let form = Form::of(args.output.as_deref(), args.html, args.png, args.scale).map_err(Usage)?;
     let every = args.every.nominal_millis().unwrap_or_default().unsigned_abs();
-    let chart = ChartOptions { width: args.width, theme: args.theme, ..args.chart.options()? };
+    let chart =
+        ChartOptions { width: args.width, height: args.height, theme: args.theme, ..args.chart.options()? };
     // The driver's output is the picture only where no file is named.
     let output = if args.output.is_some() { Output::to(Box::new(io::sink())) } else { Output::stdout()? };
     let mut plot = Plot::new(PlotOptions {

@@ -15,6 +15,8 @@ use crate::row::{Number, Row};
 /// A bar and what is free beside it, at least.
 const BAND: f64 = 56.0;
 const STEPS: u32 = 5;
+/// Below the bars, for their labels.
+const NAMES: f64 = 38.0;
 
 pub(super) fn draw(recent: &Recent, options: &ChartOptions) -> String {
     let width = f64::from(options.width.max(ChartOptions::MIN_WIDTH));
@@ -31,7 +33,8 @@ pub(super) fn draw(recent: &Recent, options: &ChartOptions) -> String {
 
 fn bars(frame: &mut Frame, rows: &[Row]) -> f64 {
     let whole_only = rows.iter().all(|row| matches!(row.count, Number::Int(_)));
-    let (top, bottom) = (frame.top + 8.0, frame.top + 8.0 + (frame.width * 0.36).clamp(160.0, 380.0));
+    let height = frame.plot_height((frame.width * 0.36).clamp(160.0, 380.0), 8.0 + NAMES);
+    let (top, bottom) = (frame.top + 8.0, frame.top + 8.0 + height);
     let values = || rows.iter().map(|row| row.count.as_f64());
     // Numbers stand beyond the ends of their bars.
     let below = if values().any(|value| value < 0.0) { 18.0 } else { 0.0 };
@@ -54,7 +57,7 @@ fn bars(frame: &mut Frame, rows: &[Row]) -> f64 {
         bar(&mut frame.svg, row, (&label(row, rows.len()), &figures.text(row.count)), place, y, bottom);
         frame.svg.end();
     }
-    bottom + 38.0
+    bottom + NAMES
 }
 
 fn bar(

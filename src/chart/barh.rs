@@ -19,6 +19,8 @@ const GAP: f64 = 10.0;
 const LABELS: f64 = 0.36;
 /// Part of the width that bars take at least; where there is less, shares are left out, then changes, then ranks.
 const LEAST: f64 = 0.22;
+/// Below the bars, for the ticks.
+const TICKS: f64 = 24.0;
 /// Between two bars.
 const BAR_GAP: f64 = 8.0;
 
@@ -30,9 +32,10 @@ pub(super) fn draw(recent: &Recent, options: &ChartOptions) -> String {
         return Frame::nothing(words, options, why);
     }
     let mut frame = Frame::begin(words, options);
-    let bars = Bars::measure(&rows, frame.width, frame.top, f64::from(options.bar_height.clamp(4, 200)));
+    let height = frame.bar_height(rows.len(), BAR_GAP, TICKS + 2.0);
+    let bars = Bars::measure(&rows, frame.width, frame.top, height);
     bars.draw(&mut frame.svg);
-    frame.finish(bars.bottom() + 24.0)
+    frame.finish(bars.bottom() + TICKS)
 }
 
 /// All rows with their place.

@@ -12,6 +12,8 @@ use super::svg::{Anchor, Svg, Text};
 use crate::row::{Number, Row};
 
 const BAR_GAP: f64 = 8.0;
+/// Below the bars, for the ticks.
+const TICKS: f64 = 24.0;
 const GAP: f64 = 8.0;
 /// Part of the width that names take at most.
 const LABELS: f64 = 0.3;
@@ -25,7 +27,7 @@ pub(super) fn draw(recent: &Recent, options: &ChartOptions) -> String {
         return Frame::nothing(words, options, if rows.is_empty() { NO_WINDOWS } else { NOTHING_COUNTED });
     }
     let mut frame = Frame::begin(words, options);
-    let height = f64::from(options.bar_height.clamp(4, 200));
+    let height = frame.bar_height(rows.len(), BAR_GAP, TICKS + 2.0);
     let sides = Sides::new(&rows, frame.width, frame.top, height);
     let bottom = sides.draw(&mut frame.svg, &rows);
     frame.finish(bottom)
@@ -91,7 +93,7 @@ impl Sides {
             self.row(svg, row, rows.len(), self.top + 4.0 + at as f64 * (self.height + BAR_GAP));
             svg.end();
         }
-        bottom + 24.0
+        bottom + TICKS
     }
 
     fn row(&self, svg: &mut Svg, row: &Row, rows: usize, y: f64) {

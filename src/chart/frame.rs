@@ -12,6 +12,13 @@ pub(super) const SMALL: Font = Font::regular(11.0);
 const TITLE: Font = Font::bold(18.0);
 const SUBTITLE: Font = Font::regular(13.0);
 
+/// From line to line of the footer, and below it.
+const FOOTER: f64 = 16.0;
+const BOTTOM: f64 = 14.0;
+/// A plot of a picture whose height is given.
+const LEAST_PLOT: f64 = 80.0;
+const MOST_PLOT: f64 = 10_000.0;
+
 /// The words around a picture.
 #[derive(Clone, Debug)]
 pub(super) struct Words {
@@ -66,14 +73,35 @@ impl Frame {
         frame.finish(y + 40.0)
     }
 
-    /// The picture, whose plot ends at `bottom`.
-    pub(super) fn finish(mut self, bottom: f64) -> String {
-        let room = self.width - 2.0 * MARGIN;
-        let mut footer = SMALL.wrap(&self.words.footer, room, 3);
+    /// How high a plot is that has `below` pixels of its own under it: what the picture has left, if its height is given.
+    pub(super) fn plot_height(&self, usual: f64, below: f64) -> f64 {
+        let footer = self.footer().iter().filter(|line| !line.is_empty()).count() as f64 * FOOTER + BOTTOM;
+        let room = |height: u32| f64::from(height) - self.top - below - footer;
+        self.options.height.map_or(usual, |height| room(height).clamp(LEAST_PLOT, MOST_PLOT))
+    }
+
+    /// How high each of some bars is, with gaps between them and `below` pixels under them.
+    pub(super) fn bar_height(&self, bars: usize, gap: f64, below: f64) -> f64 {
+        let usual = f64::from(self.options.bar_height.clamp(4, 200));
+        match self.options.height {
+            Some(_) => (self.plot_height(0.0, below) / bars.max(1) as f64 - gap).clamp(14.0, 200.0),
+            None => usual,
+        }
+    }
+
+    fn footer(&self) -> Vec<String> {
+        let mut footer = SMALL.wrap(&self.words.footer, self.width - 2.0 * MARGIN, 3);
         for line in &mut footer {
             line.truncate(line.trim_end_matches([' ', '·']).len());
         }
-        let height = lines(&mut self.svg, &footer, SMALL, "muted", bottom, 16.0) + 14.0;
+        footer
+    }
+
+    /// The picture, whose plot ends at `bottom`.
+    pub(super) fn finish(mut self, bottom: f64) -> String {
+        let footer = self.footer();
+        let needed = lines(&mut self.svg, &footer, SMALL, "muted", bottom, FOOTER) + BOTTOM;
+        let height = needed.max(self.options.height.map_or(0.0, f64::from));
         let Words { name, description, .. } = &self.words;
         self.svg.finish(self.width, height, self.options.theme, name, description)
     }

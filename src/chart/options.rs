@@ -74,7 +74,9 @@ pub struct ChartOptions {
     pub source: Option<String>,
     /// In pixels; at least [`ChartOptions::MIN_WIDTH`].
     pub width: u32,
-    /// Of one bar, in pixels.
+    /// Of the whole picture, in pixels, where its kind can fill it; others are as high as their rows need, but not lower.
+    pub height: Option<u32>,
+    /// Of one bar, in pixels, where no height is given.
     pub bar_height: u32,
     /// Keys at most.
     pub top: usize,
@@ -103,6 +105,7 @@ impl Default for ChartOptions {
             label: None,
             source: None,
             width: 800,
+            height: None,
             bar_height: 22,
             top: 10,
             windows: 360,

@@ -9,7 +9,7 @@ use crate::time::Millis;
 /// Steps of the scale at the left.
 const STEPS: u32 = 5;
 /// Below the area, for the ticks.
-const TICKS: f64 = 20.0;
+const BELOW: f64 = 28.0;
 /// Tick labels keep this distance.
 const TICK_GAP: f64 = 12.0;
 
@@ -34,7 +34,8 @@ impl Plot {
         beside: f64,
         values: impl Iterator<Item = f64>,
     ) -> Plot {
-        let (top, bottom) = (frame.top, frame.top + (frame.width * 0.4).clamp(180.0, 420.0));
+        let (top, bottom) =
+            (frame.top, frame.top + frame.plot_height((frame.width * 0.4).clamp(180.0, 420.0), BELOW));
         let y = Linear::with_zero(values, bottom, top).fitted(STEPS, over.whole_only);
         let ticks = y.marks(STEPS, over.whole_only);
         let widest = ticks.iter().map(|(_, text)| SMALL.width(text)).fold(0.0, f64::max);
@@ -138,6 +139,6 @@ impl Plot {
             let (y, font, class, text) = (self.bottom + 16.0, SMALL, "muted", &tick.text);
             svg.text(Text { x: middle, y, anchor: Anchor::Middle, font, class, text });
         }
-        self.bottom + TICKS + 8.0
+        self.bottom + BELOW
     }
 }

@@ -133,6 +133,27 @@ fn titles_take_the_window() {
 }
 
 #[test]
+fn a_height_is_filled_where_the_kind_can_and_is_the_least_elsewhere() {
+    let rows = windows(&["en", "ja", "es"], false);
+    let height = |kind: &str, height: u32| -> f64 {
+        let options = ChartOptions { width: 1_200, height: Some(height), ..ChartOptions::default() };
+        let svg = draw_kind(kind, &rows, &options);
+        assert_sound(&svg).unwrap_or_else(|error| panic!("{kind}: {error}"));
+        let document = roxmltree::Document::parse(&svg).expect("XML");
+        document.root_element().attribute("height").expect("a height").parse().expect("a number")
+    };
+    for kind in ["barh", "bar", "diverge", "line", "area", "stack"] {
+        for asked in [400, 630] {
+            assert!((height(kind, asked) - f64::from(asked)).abs() < 0.5, "{kind} is not {asked}");
+        }
+        assert!(height(kind, 200) < 300.0, "{kind}");
+    }
+    for kind in ["heat", "week", "spark", "facet", "bump", "race"] {
+        assert_eq!((height(kind, 2_000), height(kind, 200) > 200.0), (2_000.0, true), "{kind}");
+    }
+}
+
+#[test]
 fn kinds_are_found_by_name() {
     assert_eq!(Kind::of_svg("barh").expect("a kind").name, "barh");
     assert!(Kind::of_svg("pie").expect_err("no kind").contains("barh"));
