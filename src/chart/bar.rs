@@ -3,6 +3,7 @@
 //! Each stands above its label, which has two lines; where that would leave too little room for labels, fewer bars are
 //! drawn. For many keys, and for long ones, lying bars are better.
 
+use super::axis;
 use super::caption::{Caption, EMPTY, NO_WINDOWS, NOTHING_COUNTED, label, tooltip};
 use super::frame::{Frame, LABEL, MARGIN, SMALL};
 use super::options::ChartOptions;
@@ -40,14 +41,8 @@ fn bars(frame: &mut Frame, rows: &[Row]) -> f64 {
     let below = if values().any(|value| value < 0.0) { 18.0 } else { 0.0 };
     let y = Linear::with_zero(values(), bottom - below, top + 12.0).fitted(STEPS, whole_only);
     let marks = y.marks(STEPS, whole_only);
-    let left = MARGIN + marks.iter().map(|(_, text)| SMALL.width(text)).fold(0.0, f64::max) + 8.0;
-    let right = frame.width - MARGIN;
-    for (value, text) in &marks {
-        let at = y.at(*value);
-        frame.svg.line((left, at), (right, at), if *value == 0.0 { "axis" } else { "grid" });
-        let (x, font, class) = (left - 8.0, SMALL, "muted");
-        frame.svg.text(Text { x, y: at + 4.0, anchor: Anchor::End, font, class, text });
-    }
+    let (left, right) = (MARGIN + axis::width(&marks), frame.width - MARGIN);
+    axis::beside(&mut frame.svg, y, &marks, (left, right));
     // Few bars need not be as wide as walls.
     let band = ((right - left) / rows.len() as f64).min(160.0);
     let figures = Figures::of(rows.iter().map(|row| row.count));

@@ -4,6 +4,7 @@
 //! as their widest text; the label column at most 36 % of the picture. A narrow picture leaves columns out, which the
 //! tooltips still have. Negative values go left of the axis.
 
+use super::axis;
 use super::caption::{Caption, EMPTY, NO_WINDOWS, NOTHING_COUNTED, label, share, tooltip};
 use super::frame::{Frame, LABEL, MARGIN, SMALL};
 use super::options::ChartOptions;
@@ -118,18 +119,7 @@ impl<'a> Bars<'a> {
     fn draw(&self, svg: &mut Svg) {
         let whole_only = self.rows.iter().all(|row| matches!(row.count, Number::Int(_)));
         let bottom = self.bottom();
-        for (value, text) in self.scale.ticks(whole_only, |text| SMALL.width(text)) {
-            let x = self.scale.at(value);
-            svg.line((x, self.top), (x, bottom), if value == 0.0 { "axis" } else { "grid" });
-            svg.text(Text {
-                x,
-                y: bottom + 15.0,
-                anchor: Anchor::Middle,
-                font: SMALL,
-                class: "muted",
-                text: &text,
-            });
-        }
+        axis::below(svg, self.scale, whole_only, (self.top, bottom));
         for (at, row) in self.rows.iter().enumerate() {
             svg.begin(&tooltip(row));
             self.row(svg, row, self.top + 4.0 + at as f64 * (self.bar_height + BAR_GAP));

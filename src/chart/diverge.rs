@@ -2,8 +2,9 @@
 //!
 //! A label stands on the side of the axis where its bar is not, so that it meets no bar.
 
+use super::axis;
 use super::caption::{Caption, EMPTY, NO_WINDOWS, NOTHING_COUNTED, label, tooltip};
-use super::frame::{Frame, LABEL, MARGIN, SMALL};
+use super::frame::{Frame, LABEL, MARGIN};
 use super::options::ChartOptions;
 use super::order::First;
 use super::recent::Recent;
@@ -79,15 +80,7 @@ impl Sides {
     fn draw(&self, svg: &mut Svg, rows: &[Row]) -> f64 {
         let bottom = self.top + rows.len() as f64 * (self.height + BAR_GAP) + 2.0;
         let whole_only = rows.iter().all(|row| matches!(row.count, Number::Int(_)));
-        let ticks = self.scale.ticks(whole_only, |text| SMALL.width(text));
-        for (value, text) in &ticks {
-            let (x, font, class) = (self.scale.at(*value), SMALL, "muted");
-            if *value != 0.0 {
-                svg.line((x, self.top), (x, bottom), "grid");
-            }
-            svg.text(Text { x, y: bottom + 15.0, anchor: Anchor::Middle, font, class, text });
-        }
-        svg.line((self.zero, self.top), (self.zero, bottom), "axis");
+        axis::below(svg, self.scale, whole_only, (self.top, bottom));
         for (at, row) in rows.iter().enumerate() {
             svg.begin(&tooltip(row));
             self.row(svg, row, rows.len(), self.top + 4.0 + at as f64 * (self.height + BAR_GAP));

@@ -1,6 +1,7 @@
 //! Small multiples: a plot for each key, all on one scale, so that they can be compared.
 
-use super::frame::{Frame, LABEL, MARGIN, SMALL};
+use super::axis;
+use super::frame::{Frame, LABEL, MARGIN};
 use super::line::Line;
 use super::options::ChartOptions;
 use super::over_time::{OverTime, Plot, Series};
@@ -27,7 +28,7 @@ pub(super) fn draw(recent: &Recent, options: &ChartOptions) -> String {
     let mut frame = Frame::begin(words, options);
     let scale = Linear::with_zero(over.values(), 1.0, 0.0).fitted(STEPS, over.whole_only);
     let marks = scale.marks(STEPS, over.whole_only);
-    let axis = marks.iter().map(|(_, text)| SMALL.width(text)).fold(0.0, f64::max) + 8.0;
+    let axis = axis::width(&marks);
     let room = frame.width - 2.0 * MARGIN;
     let columns = ((room / (LEAST + axis)) as usize).clamp(1, MOST_COLUMNS).min(over.series.len());
     let width = (room - BETWEEN * (columns as f64 - 1.0)) / columns as f64;

@@ -5,6 +5,7 @@
 //! kinds share: text widths without a font (`width`), round ticks and figures (`scale`), one table of colours
 //! ([`colour`]), the words around a picture (`caption`), and the writer that escapes everything (`svg`).
 
+mod axis;
 mod bar;
 mod barh;
 mod bump;

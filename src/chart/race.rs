@@ -6,6 +6,7 @@
 
 use std::fmt::Write as _;
 
+use super::axis;
 use super::caption::EMPTY;
 use super::frame::{Frame, LABEL, MARGIN, SMALL};
 use super::line::names_width;
@@ -107,11 +108,7 @@ impl<'a> Track<'a> {
     fn draw(&self, svg: &mut Svg, runners: &[Runner<'_>]) -> f64 {
         let bottom = self.top + self.places as f64 * LEADING;
         let last = self.over.columns.len() - 1;
-        for (value, text) in self.scale.ticks(self.over.whole_only, |text| SMALL.width(text)) {
-            let (x, font, class) = (self.scale.at(value), SMALL, "muted");
-            svg.line((x, self.top - 4.0), (x, bottom), if value == 0.0 { "axis" } else { "grid" });
-            svg.text(Text { x, y: bottom + 15.0, anchor: Anchor::Middle, font, class, text: &text });
-        }
+        axis::below(svg, self.scale, self.over.whole_only, (self.top - 4.0, bottom));
         let mut moves = String::new();
         for (number, runner) in runners.iter().enumerate() {
             self.runner(svg, runner, number, last, &mut moves);

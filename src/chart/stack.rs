@@ -3,7 +3,8 @@
 //! The first key stands on the axis, all others together on top, so that a column is as high as its window's total. With
 //! `--normalize` every column is as high, and its parts are shares. Columns of windows that are still open are pale.
 
-use super::frame::{Frame, MARGIN, SMALL, Words};
+use super::axis;
+use super::frame::{Frame, MARGIN, Words};
 use super::line::{End, end_labels, names_width};
 use super::options::ChartOptions;
 use super::over_time::{OverTime, Plot};
@@ -116,8 +117,7 @@ impl<'a> Stack<'a> {
         let y = Linear::with_zero([1.0].into_iter(), plot.bottom, plot.top);
         let ticks: Vec<(f64, String)> =
             (0..=4).map(|quarter| (f64::from(quarter) / 4.0, format!("{}%", quarter * 25))).collect();
-        let widest = ticks.iter().map(|(_, text)| SMALL.width(text)).fold(0.0, f64::max);
-        Plot::of_parts(over, (MARGIN + widest + 8.0, plot.right), (plot.top, plot.bottom), y, ticks)
+        Plot::of_parts(over, (MARGIN + axis::width(&ticks), plot.right), (plot.top, plot.bottom), y, ticks)
     }
 
     fn draw(&self, svg: &mut Svg, over: &OverTime<'_>, plot: &Plot, at: usize, part: &Part<'_>) {

@@ -1,6 +1,7 @@
 //! The area of a chart over time: scales, grid, ticks below and at the left, bands where there was no input.
 
 use super::{Column, OverTime};
+use crate::chart::axis;
 use crate::chart::frame::{Frame, MARGIN, SMALL};
 use crate::chart::scale::Linear;
 use crate::chart::svg::{Anchor, Svg, Text};
@@ -38,8 +39,8 @@ impl Plot {
             (frame.top, frame.top + frame.plot_height((frame.width * 0.4).clamp(180.0, 420.0), BELOW));
         let y = Linear::with_zero(values, bottom, top).fitted(STEPS, over.whole_only);
         let ticks = y.marks(STEPS, over.whole_only);
-        let widest = ticks.iter().map(|(_, text)| SMALL.width(text)).fold(0.0, f64::max);
-        Plot::of_parts(over, (MARGIN + widest + 8.0, frame.width - MARGIN - beside), (top, bottom), y, ticks)
+        let sides = (MARGIN + axis::width(&ticks), frame.width - MARGIN - beside);
+        Plot::of_parts(over, sides, (top, bottom), y, ticks)
     }
 
     /// An area that shows no scale at its left.
@@ -82,12 +83,7 @@ impl Plot {
     /// Draws what stands behind the values.
     pub(in crate::chart) fn behind(&self, svg: &mut Svg, over: &OverTime<'_>) {
         self.gaps(svg, over);
-        for (value, text) in &self.ticks {
-            let y = self.y.at(*value);
-            svg.line((self.left, y), (self.right, y), if *value == 0.0 { "axis" } else { "grid" });
-            let (x, font, class) = (self.left - 8.0, SMALL, "muted");
-            svg.text(Text { x, y: y + 4.0, anchor: Anchor::End, font, class, text });
-        }
+        axis::beside(svg, self.y, &self.ticks, (self.left, self.right));
     }
 
     /// Draws grey where windows are missing.
