@@ -173,6 +173,9 @@ fn a_whole_emission_replaces_its_window_and_an_older_one_does_not() {
     // The counts were made anew from more records: what came last is right.
     base.rows([row(20, "a", 8, &rest(0, 1))].concat()).quietly();
     assert_eq!(base.lines(query)[2..], ["20|a|8|0"]);
+    // One that is taken up in its middle loses nothing of what is stored.
+    base.rows(second.lines().nth(1).expect("a row")).quietly();
+    assert_eq!(base.lines(query)[..2], ["10|a|4|1", "10|c|5|1"]);
     // An emission may be larger than a batch.
     let large: String = (0..9).map(|at| row(10, &format!("k{at}"), at, &rest(2, 9))).collect();
     base.store(&["--batch", "4"]).input(large).run().quietly();

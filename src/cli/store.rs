@@ -17,7 +17,8 @@ use crate::time::Span;
 /// Where records are stored, and how.
 #[derive(Args, Clone, Debug)]
 pub struct StoreArgs {
-    /// Where to store, as an address: sqlite:FILE
+    /// Where to store, as an address: sqlite:FILE; files or objects by date, as file:raw/%Y/%m/%d/%H.jsonl.gz (or .csv, .zst)
+    /// and s3://BUCKET/%Y-%m-%d.jsonl
     #[arg(value_name = "TARGET")]
     target: String,
     /// Files in order [default: standard input]
@@ -36,12 +37,19 @@ pub struct StoreArgs {
     /// columns]
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', help_heading = "Table")]
     key_columns: Option<Vec<String>>,
-    /// Store as soon as there are so many records, or bytes of lines
-    #[arg(long, value_name = "N[,SIZE]", default_value = "5000,8MiB", value_parser = parse_batch, help_heading = "Delivery")]
-    batch: BatchSize,
-    /// Store at the latest after this time
-    #[arg(long, value_name = "SPAN", default_value = "1s", value_parser = Span::parse, help_heading = "Delivery")]
-    flush_every: Span,
+    /// The column that says when a record was, and so to which file it belongs [default: of window rows window_start]
+    #[arg(long, value_name = "COLUMN", help_heading = "Files and objects")]
+    time_column: Option<String>,
+    /// The address of the object store, if it is not that of AWS [default: the environment variable AWS_ENDPOINT_URL_S3 or
+    /// AWS_ENDPOINT_URL]
+    #[arg(long, value_name = "URL", help_heading = "Files and objects")]
+    endpoint: Option<String>,
+    /// Store as soon as there are so many records, or bytes of lines [default: 5000,8MiB; of files and objects 100000,64MiB]
+    #[arg(long, value_name = "N[,SIZE]", value_parser = parse_batch, help_heading = "Delivery")]
+    batch: Option<BatchSize>,
+    /// Store at the latest after this time [default: 1s; of files and objects 1m]
+    #[arg(long, value_name = "SPAN", value_parser = Span::parse, help_heading = "Delivery")]
+    flush_every: Option<Span>,
     /// Give up after so many failures in a row; `inf`: never
     #[arg(long, value_name = "N|inf", default_value = "10", value_parser = parse_retries, help_heading = "Delivery")]
     retry_max: Retries,
@@ -63,21 +71,27 @@ pub struct StoreArgs {
 #[derive(Clone, Copy, Debug)]
 struct BatchSize {
     rows: usize,
-    bytes: usize,
+    bytes: Option<usize>,
 }
 
 /// A batch must fit into memory several times.
 const LARGEST_BATCH: usize = 1 << 30;
 
 fn parse_batch(text: &str) -> Result<BatchSize, String> {
-    let (rows, bytes) = text.split_once(',').unwrap_or((text, "8MiB"));
+    let (rows, bytes) = text.split_once(',').map_or((text, None), |(rows, bytes)| (rows, Some(bytes)));
     let rows = rows.parse().ok().filter(|rows| *rows > 0);
     let rows = rows.ok_or("expected a number of records such as 1000, and maybe a size: 1000,4MiB")?;
-    let bytes = parse_size(bytes)?;
-    if bytes > LARGEST_BATCH {
+    let bytes = bytes.map(parse_size).transpose()?;
+    if bytes.is_some_and(|bytes| bytes > LARGEST_BATCH) {
         return Err("a batch has at most 1 GiB".into());
     }
     Ok(BatchSize { rows, bytes })
+}
+
+/// The name of a column, which may be written as a path.
+#[allow(clippy::ptr_arg)] // as it stands in the arguments
+fn bare(name: &String) -> String {
+    name.strip_prefix('.').unwrap_or(name).to_owned()
 }
 
 impl StoreArgs {
@@ -92,6 +106,8 @@ impl StoreArgs {
             create: self.create,
             evolve: self.evolve,
             dry_run: self.dry_run,
+            time_column: self.time_column.as_ref().map(bare),
+            endpoint: self.endpoint.clone(),
         };
         let sink = sink::open(&self.target, &options).map_err(|failure| match failure {
             Failure::Usage(text) => anyhow::Error::new(Usage(text)),
@@ -108,18 +124,23 @@ impl StoreArgs {
         }
     }
 
+    fn limits(&self) -> Limits {
+        let mut limits = sink::limits(&self.target);
+        if let Some(batch) = self.batch {
+            limits.rows = batch.rows;
+            limits.bytes = batch.bytes.unwrap_or(limits.bytes);
+        }
+        limits.age = self.flush_every.as_ref().map_or(limits.age, duration);
+        limits
+    }
+
     fn options(&self) -> anyhow::Result<StoreOptions> {
-        let bare = |name: &String| name.strip_prefix('.').unwrap_or(name).to_owned();
         let letters = self.dead_letter.as_deref().map(DeadLetters::open).transpose();
         let path = self.dead_letter.as_deref().unwrap_or(std::path::Path::new("")).display();
         Ok(StoreOptions {
             name: self.target.clone(),
             keys: self.key_columns.as_ref().map(|names| names.iter().map(bare).collect()),
-            limits: Limits {
-                rows: self.batch.rows,
-                bytes: self.batch.bytes,
-                age: duration(&self.flush_every),
-            },
+            limits: self.limits(),
             patience: Patience { delay: duration(&self.retry_delay), retries: self.retry_max.0 },
             letters: letters.with_context(|| format!("cannot write the dead letters to {path}"))?,
             tee: self.tee,

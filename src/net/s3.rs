@@ -3,6 +3,8 @@
 //! Requests are signed by rusty-s3, in the query of the URL; so no URL is ever shown, and a place is `s3://BUCKET/KEY`. What
 //! a passing failure is (a broken connection, a server's own error) is tried again a few times; everything else says what to do.
 
+mod whole;
+
 use std::env;
 use std::fmt;
 use std::io::{self, Read};

@@ -5,6 +5,7 @@
 //! | `records` | records cut into columns, many in few allocations |
 //! | `pending` | what waits to be stored, and where it may be cut into batches |
 //! | `sql` | what all SQL stores have in common: the table, its columns, which rows a batch replaces |
+//! | `sheet` | files and objects by date, each a small table |
 //! | `sqlite` … | one store each |
 //!
 //! **What a sink promises.** When [`Sink::write`] returns, the batch is stored for good, but for the records that it names as
@@ -15,6 +16,7 @@
 
 mod pending;
 mod records;
+mod sheet;
 mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -60,6 +62,14 @@ impl<'a> Batch<'a> {
     pub fn iter(&self) -> impl Iterator<Item = (usize, Record<'a>)> + use<'a> {
         let records = self.records;
         self.range.clone().map(move |at| (at, records.get(at)))
+    }
+
+    /// Whether the emission that begins with this record is in the batch with all its rows. Of one that is cut, or that a
+    /// reader took up in its middle, other rows may be stored already.
+    fn has_all_of(&self, first: usize) -> bool {
+        let rows = self.records.get(first).emitted().and_then(|emitted| emitted.rows);
+        let rest = (first + 1..self.range.end).take_while(|&at| !self.records.get(at).begins());
+        rows == Some(rest.count() as u64 + 1)
     }
 
     /// The records of the batch and those that came already behind it: they tell more about what is to come.
@@ -126,6 +136,10 @@ pub struct SinkOptions {
     pub evolve: bool,
     /// Nothing is sent: what would be is shown.
     pub dry_run: bool,
+    /// The column that says when a record was; a window row is of the window's start.
+    pub time_column: Option<String>,
+    /// Where the object store is.
+    pub endpoint: Option<String>,
 }
 
 /// A store at work, or why it cannot be had.
@@ -137,15 +151,30 @@ pub struct Target {
     pub scheme: &'static str,
     /// An address of it, as help shows it.
     pub form: &'static str,
+    /// When a batch is stored, if nothing else is said.
+    limits: Limits,
     /// How it is opened, by what stands behind the colon.
     open: fn(&str, &SinkOptions) -> Opened,
 }
 
+/// Where a batch costs a transaction.
+const SOON: Limits = Limits { rows: 5000, bytes: 8 << 20, age: Duration::from_secs(1) };
+/// Where it costs the whole of a file.
+const LATER: Limits = Limits { rows: 100_000, bytes: 64 << 20, age: Duration::from_secs(60) };
+
 /// All of them.
 pub const TARGETS: &[Target] = &[
     #[cfg(feature = "sqlite")]
-    Target { scheme: "sqlite", form: "sqlite:FILE", open: sqlite::open },
+    Target { scheme: "sqlite", form: "sqlite:FILE", limits: SOON, open: sqlite::open },
+    Target { scheme: "file", form: "file:PATTERN", limits: LATER, open: sheet::open_files },
+    Target { scheme: "s3", form: "s3://BUCKET/PATTERN", limits: LATER, open: sheet::open_objects },
 ];
+
+/// When a batch is stored at an address, if nothing else is said.
+pub fn limits(address: &str) -> Limits {
+    let scheme = address.split(':').next().unwrap_or_default();
+    TARGETS.iter().find(|target| target.scheme == scheme).map_or(SOON, |target| target.limits)
+}
 
 /// Opens the store at an address.
 ///

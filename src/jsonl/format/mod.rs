@@ -17,6 +17,7 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use flat::{columns, plain_columns};
+pub use separated::csv_cell;
 
 /// How records are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

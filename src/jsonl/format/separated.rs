@@ -147,6 +147,11 @@ fn guarded(text: &str, dialect: Dialect) -> String {
     text.to_owned()
 }
 
+/// A JSON value as a cell of CSV.
+pub fn csv_cell(json: &str) -> String {
+    if is_number(json) { json.to_owned() } else { guarded(&cell(json), Dialect::Csv) }
+}
+
 fn write(cells: impl Iterator<Item = String>, dialect: Dialect, out: &mut Vec<u8>) {
     match dialect {
         Dialect::Csv => {

@@ -49,6 +49,8 @@ pub struct Statements {
     pub window_is_newer: [String; 2],
     /// Removes the rows of a window.
     pub clear_window: [String; 2],
+    /// Removes those of them that are of a lower revision.
+    pub clear_older: [String; 2],
     /// Whether there is a row with the key, and a higher revision.
     pub row_is_newer: [String; 2],
     /// Removes the row with the key.
@@ -103,7 +105,7 @@ impl Statements {
         );
         let is = dialect.is();
         // Conditions with their values in the order of the columns.
-        let compare = |places: &mut dyn Iterator<Item = usize>, newer: bool, all: bool| {
+        let compare = |places: &mut dyn Iterator<Item = usize>, rev: Option<&str>, all: bool| {
             let mut number = 0;
             let mut place = |kind: Kind| {
                 number += 1;
@@ -115,8 +117,8 @@ impl Statements {
             if let Some(column) = at("all").filter(|_| all) {
                 parts.push(quoted[column].clone());
             }
-            if let Some(guard) = guard.filter(|_| newer) {
-                parts.push(format!("{guard} > {}", place(Kind::Integer)));
+            if let Some((guard, compared)) = guard.zip(rev) {
+                parts.push(format!("{guard} {compared} {}", place(Kind::Integer)));
             }
             // No condition must never mean all rows.
             if parts.is_empty() { "FALSE".to_owned() } else { parts.join(" AND ") }
@@ -132,20 +134,24 @@ impl Statements {
             create,
             upsert,
             window_is_newer: [
-                select(compare(&mut bounds(), true, false)),
-                select(compare(&mut std::iter::empty(), true, true)),
+                select(compare(&mut bounds(), Some(">"), false)),
+                select(compare(&mut std::iter::empty(), Some(">"), true)),
             ],
             clear_window: [
-                delete(compare(&mut bounds(), false, false)),
-                delete(compare(&mut std::iter::empty(), false, true)),
+                delete(compare(&mut bounds(), None, false)),
+                delete(compare(&mut std::iter::empty(), None, true)),
+            ],
+            clear_older: [
+                delete(compare(&mut bounds(), Some("<"), false)),
+                delete(compare(&mut std::iter::empty(), Some("<"), true)),
             ],
             row_is_newer: [
-                select(compare(&mut (0..keys), true, false)),
-                select(compare(&mut free(), true, true)),
+                select(compare(&mut (0..keys), Some(">"), false)),
+                select(compare(&mut free(), Some(">"), true)),
             ],
             clear_row: [
-                delete(compare(&mut (0..keys), false, false)),
-                delete(compare(&mut free(), false, true)),
+                delete(compare(&mut (0..keys), None, false)),
+                delete(compare(&mut free(), None, true)),
             ],
         })
     }

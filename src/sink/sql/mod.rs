@@ -3,7 +3,8 @@
 //! **What replaces what.** A record replaces the one with the same key columns, as a whole: a column that it lacks becomes null.
 //! Of window rows with the same key the higher `rev` stays. The first row of a whole emission removes what is stored of its
 //! window, in the same transaction, so that rows that are no longer in it are gone; an emission that comes again although a
-//! later one is stored is passed over. A session shares its bounds with those of other keys, so rows of windows with a single
+//! later one is stored is passed over. Of an emission that is not in one batch as a whole, because it is large or was taken up
+//! in its middle, only rows of lower `rev` are removed: the others may be its own. A session shares its bounds with those of other keys, so rows of windows with a single
 //! key (`distinct` 1) replace their own row alone, and one that a merge dissolved (`count` 0) is removed. With `"all": true`
 //! there is one window, whatever its bounds.
 
@@ -180,7 +181,9 @@ impl<D: Database> SqlSink<D> {
         for (number, record) in batch.iter() {
             values.clear();
             match prepared.columns.values(pass.database.dialect(), &record, &mut values) {
-                Ok(()) => pass.row(number, &record, &prepared.columns, &values)?,
+                Ok(()) => {
+                    pass.row(number, &record, || batch.has_all_of(number), &prepared.columns, &values)?;
+                }
                 Err(why) => pass.written.refused.push((number, why)),
             }
         }
@@ -224,13 +227,16 @@ impl<D: Database> Pass<'_, D> {
         &mut self,
         number: usize,
         record: &Record<'_>,
+        has_all: impl Fn() -> bool,
         columns: &Columns,
         values: &[Value<'_>],
     ) -> Result<(), Failure> {
         let emitted = record.emitted().filter(|_| self.by_window);
         if record.begins() {
             self.is_passing_over = match emitted {
-                Some(emitted) if emitted.is_whole() => self.begin_window(emitted, columns, values)?,
+                Some(emitted) if emitted.is_whole() => {
+                    self.begin_window(emitted, has_all(), columns, values)?
+                }
                 _ => false,
             };
         }
@@ -269,10 +275,11 @@ impl<D: Database> Pass<'_, D> {
         Ok(())
     }
 
-    /// Removes what is stored of a window; true where that is newer.
+    /// Removes what is stored of a window, or of older emissions of it; true where that is newer.
     fn begin_window(
         &mut self,
         emitted: &Emitted,
+        has_all: bool,
         columns: &Columns,
         values: &[Value<'_>],
     ) -> Result<bool, Failure> {
@@ -286,7 +293,11 @@ impl<D: Database> Pass<'_, D> {
         if self.database.exists(&self.statements.window_is_newer[all], &conditions)? {
             return Ok(true);
         }
-        self.database.execute(&self.statements.clear_window[all], &conditions[..bounds])?;
+        if has_all {
+            self.database.execute(&self.statements.clear_window[all], &conditions[..bounds])?;
+        } else {
+            self.database.execute(&self.statements.clear_older[all], &conditions)?;
+        }
         Ok(false)
     }
 
