@@ -18,13 +18,13 @@ use crate::time::Span;
 #[derive(Args, Clone, Debug)]
 pub struct StoreArgs {
     /// Where to store, as an address: sqlite:FILE; files or objects by date, as file:raw/%Y/%m/%d/%H.jsonl.gz (or .csv, .zst)
-    /// and s3://BUCKET/%Y-%m-%d.jsonl
+    /// and s3://BUCKET/%Y-%m-%d.jsonl; influx+http(s)://HOST:8086/DATABASE
     #[arg(value_name = "TARGET")]
     target: String,
     /// Files in order [default: standard input]
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// The table
+    /// The table, or the measurement
     #[arg(long, value_name = "NAME", default_value = "windows", help_heading = "Table")]
     table: String,
     /// Make the table, with the columns of the first batch, if there is none
@@ -37,12 +37,13 @@ pub struct StoreArgs {
     /// columns]
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', help_heading = "Table")]
     key_columns: Option<Vec<String>>,
-    /// The column that says when a record was, and so to which file it belongs [default: of window rows window_start]
-    #[arg(long, value_name = "COLUMN", help_heading = "Files and objects")]
+    /// The column that says when a record was: to which file it belongs, or the time of its point [default: of window rows
+    /// window_start]
+    #[arg(long, value_name = "COLUMN", help_heading = "Files, objects, points")]
     time_column: Option<String>,
     /// The address of the object store, if it is not that of AWS [default: the environment variable AWS_ENDPOINT_URL_S3 or
     /// AWS_ENDPOINT_URL]
-    #[arg(long, value_name = "URL", help_heading = "Files and objects")]
+    #[arg(long, value_name = "URL", help_heading = "Files, objects, points")]
     endpoint: Option<String>,
     /// Store as soon as there are so many records, or bytes of lines [default: 5000,8MiB; of files and objects 100000,64MiB]
     #[arg(long, value_name = "N[,SIZE]", value_parser = parse_batch, help_heading = "Delivery")]

@@ -39,8 +39,8 @@ pub struct Agent {
 #[derive(Clone, Debug, Default)]
 pub struct Request {
     headers: Vec<(HeaderName, HeaderValue)>,
-    /// The body of a POST; without one it is a GET.
-    body: Option<String>,
+    /// The body of a POST and its media type; without one it is a GET.
+    body: Option<(&'static str, String)>,
 }
 
 impl Request {
@@ -60,8 +60,14 @@ impl Request {
 
     /// A POST of this JSON. It is not sent again after a redirect.
     #[must_use]
-    pub fn post(mut self, json: String) -> Request {
-        self.body = Some(json);
+    pub fn post(self, json: String) -> Request {
+        self.post_as("application/json", json)
+    }
+
+    /// A POST of a text of this media type.
+    #[must_use]
+    pub fn post_as(mut self, media_type: &'static str, text: String) -> Request {
+        self.body = Some((media_type, text));
         self
     }
 }
@@ -172,10 +178,10 @@ impl Agent {
                 let call = self.agent.get(url.uri()).config().proxy(proxy).build();
                 own.chain(ours).fold(call, |call, (name, value)| call.header(name, value)).call()
             }
-            Some(json) => {
+            Some((media_type, text)) => {
                 let call = self.agent.post(url.uri()).config().proxy(proxy).build();
                 let call = own.chain(ours).fold(call, |call, (name, value)| call.header(name, value));
-                call.header(header::CONTENT_TYPE, "application/json").send(json)
+                call.header(header::CONTENT_TYPE, *media_type).send(text)
             }
         };
         response.map_err(|error| {

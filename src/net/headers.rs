@@ -62,7 +62,12 @@ impl Headers {
 
     /// Adds `Authorization: Bearer TOKEN`.
     pub fn add_bearer(&mut self, token: &str) -> Result<(), Error> {
-        let mut value = HeaderValue::from_str(&format!("Bearer {token}"))
+        self.add_authorization(&format!("Bearer {token}"))
+    }
+
+    /// Adds `Authorization`, a scheme and what it takes.
+    pub fn add_authorization(&mut self, value: &str) -> Result<(), Error> {
+        let mut value = HeaderValue::from_str(value)
             .map_err(|_| Error::usage("the token holds characters that no header may hold"))?;
         value.set_sensitive(true);
         self.0.push((header::AUTHORIZATION, value));

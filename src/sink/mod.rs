@@ -14,6 +14,7 @@
 //!
 //! A new store is one file that implements [`Sink`] and one line in [`TARGETS`].
 
+mod influx;
 mod pending;
 mod records;
 mod sheet;
@@ -168,6 +169,13 @@ pub const TARGETS: &[Target] = &[
     Target { scheme: "sqlite", form: "sqlite:FILE", limits: SOON, open: sqlite::open },
     Target { scheme: "file", form: "file:PATTERN", limits: LATER, open: sheet::open_files },
     Target { scheme: "s3", form: "s3://BUCKET/PATTERN", limits: LATER, open: sheet::open_objects },
+    Target {
+        scheme: "influx+http",
+        form: "influx+http://HOST/DATABASE",
+        limits: SOON,
+        open: influx::open_http,
+    },
+    Target { scheme: "influx+https", form: "influx+https://…", limits: SOON, open: influx::open_https },
 ];
 
 /// When a batch is stored at an address, if nothing else is said.

@@ -149,7 +149,8 @@ impl<S: Shelf> Sheets<S> {
     }
 }
 
-fn read_time(column: &str, json: Option<&str>) -> Result<Millis, String> {
+/// A time in a column.
+pub(super) fn read_time(column: &str, json: Option<&str>) -> Result<Millis, String> {
     let Some(json) = json else { return Err(format!("it has no column `{column}`, which says when it was")) };
     let inside = json.strip_prefix('"').and_then(|json| json.strip_suffix('"'));
     let read = match inside {
