@@ -24,9 +24,10 @@ const LONG: usize = 1 << 20;
 /// Less room in the caller's buffer is not worth a read into it.
 const ROOM: usize = 64 << 10;
 
-/// A busy source that brings less at a time is read once in [`MOMENT`]: then what it sends is taken in heaps, and not line by
-/// line by every thread and program on the way.
-const LITTLE: usize = 32 << 10;
+/// A busy source that brings less at a time is read once in [`MOMENT`], if a read takes all that has come: then what it sends is
+/// taken in heaps, and not line by line by every thread and program on the way. A source that hands out piece by piece what it
+/// has (TLS records, messages) would only be held up.
+const LITTLE: usize = 8 << 10;
 const MOMENT: Duration = Duration::from_millis(1);
 
 /// How a live source goes about it.
@@ -166,7 +167,9 @@ impl LiveSource {
             self.held.truncate(held + if let Ok(Got::Bytes(read)) = got { read } else { 0 });
             got
         };
-        self.is_busy = matches!(got, Ok(Got::Bytes(read)) if read < LITTLE) && asked.elapsed() < MOMENT;
+        self.is_busy = matches!(got, Ok(Got::Bytes(read)) if read < LITTLE)
+            && connection.takes_all()
+            && asked.elapsed() < MOMENT;
         let read = match got {
             Ok(Got::Bytes(read)) => read,
             Ok(Got::Life) => {

@@ -103,9 +103,12 @@ impl Transport for HttpTransport {
         }
         let is_finite = self.once || response.is_sized;
         let size = response.size;
+        let takes_all = !response.url.is_encrypted()
+            && !response.is_sized
+            && !response.headers.contains_key("content-encoding");
         let place = response.url.to_string();
         let source = HttpSource::of(response, meter.clone())?;
-        Ok(Box::new(LineConnection { source: decoded(Box::new(source)), place, is_finite, size }))
+        Ok(Box::new(LineConnection { source: decoded(Box::new(source)), place, is_finite, size, takes_all }))
     }
 }
 
@@ -127,7 +130,14 @@ impl Transport for TcpTransport {
     fn connect(&mut self, _token: Option<&[u8]>, meter: &Meter) -> Result<Box<dyn Connection>, Error> {
         let source = TcpSource::open(self.address.clone(), &self.options, meter.clone())?;
         let place = format!("tcp://{}", self.address);
-        Ok(Box::new(LineConnection { source: Box::new(source), place, is_finite: self.once, size: None }))
+        let is_finite = self.once;
+        Ok(Box::new(LineConnection {
+            source: Box::new(source),
+            place,
+            is_finite,
+            size: None,
+            takes_all: true,
+        }))
     }
 }
 
@@ -138,6 +148,8 @@ struct LineConnection {
     /// It is read once: the body's length was known, or it is to be so.
     is_finite: bool,
     size: Option<u64>,
+    /// A read takes all that has come.
+    takes_all: bool,
 }
 
 impl Connection for LineConnection {
@@ -151,6 +163,10 @@ impl Connection for LineConnection {
 
     fn would_block(&mut self) -> bool {
         self.source.would_block()
+    }
+
+    fn takes_all(&self) -> bool {
+        self.takes_all
     }
 
     fn is_finite(&self) -> bool {

@@ -67,6 +67,11 @@ pub trait Connection: Send {
         false
     }
 
+    /// Whether a read takes all that has come, as far as there is room.
+    fn takes_all(&self) -> bool {
+        false
+    }
+
     /// Whether something may have been missed since this was asked last.
     fn has_gap(&mut self) -> bool {
         false
