@@ -208,6 +208,15 @@ test("9: at 360, 768 and 1440 wide, light and dark: nothing scrolls sideways, ev
             if (across > 1 && down > 4) found.push(`${words} over ${other}`);
           }));
         }
+        for (const svg of document.querySelectorAll("#rates svg, #extra svg")) {
+          const words = [...svg.querySelectorAll("text")].map((node) => [node.textContent, node.getBoundingClientRect()]);
+          for (const rect of svg.querySelectorAll("rect")) {
+            const b = rect.getBoundingClientRect();
+            for (const [text, a] of words) {
+              if (Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4) found.push(`a bar over ${text}`);
+            }
+          }
+        }
         for (const node of document.querySelectorAll("nav button, nav select, nav a")) {
           const box = node.getBoundingClientRect();
           if (box.width && (box.height < 44 || box.width < 44)) found.push(`small: ${node.textContent} ${box.width}x${box.height}`);

@@ -144,6 +144,8 @@
   };
 
   const text = (node, words) => { if (node.textContent !== words) node.textContent = words; };
+  // A key that is written from right to left does not take the words around it along.
+  const isolated = (key) => `\u2068${key}\u2069`;
   const seconds = (ms) => ms >= 90000 ? `${Math.round(ms / 60000)} min` : ms >= 10000 ? `${Math.round(ms / 1000)} s` : `${(ms / 1000).toFixed(1)} s`;
   const clock = (ms) => new Intl.DateTimeFormat("en-GB", {timeStyle: "medium", timeZone: page.about.zone}).format(ms);
   const length = (window) => window.all || window.start === undefined ? null : (window.end - window.start) / 1000;
@@ -171,8 +173,7 @@
     return state;
   };
 
-  const rate = (windows) => {
-    const window = windows.at(-1);
+  const rate = (window) => {
     const wide = window && length(window);
     if (wide && window.total !== undefined) return window.total / wide;
     const rates = page.figures ? page.figures.rates.slice(-5) : [];
@@ -189,7 +190,7 @@
   const showFigures = (windows, window) => {
     const known = (value) => value === undefined || value === null ? "–" : number.format(value);
     const {figures} = page;
-    const perSecond = rate(windows);
+    const perSecond = rate(window);
     text($("rate"), perSecond === null ? "–" : number.format(perSecond >= 100 ? Math.round(perSecond) : Math.round(perSecond * 10) / 10));
     text($("counted"), known(window ? window.total : figures && figures.records));
     text($("distinct"), known(window && window.distinct));
@@ -316,7 +317,7 @@
   const say = (windows, at) => {
     const window = windows[at];
     if (!window) return;
-    const keys = window.rows.slice(0, 8).map((row) => `${row.key} ${number.format(row.count)}`);
+    const keys = window.rows.slice(0, 8).map((row) => `${isolated(row.key)} ${number.format(row.count)}`);
     text($("at"), `${window.range || "Now"}: ${keys.join(" · ")}`);
   };
 
@@ -436,7 +437,7 @@
     if (Date.now() - spoken < SPEAK_MS) return;
     spoken = Date.now();
     const leader = window && window.rows[0];
-    text($("live"), leader ? `${leader.key} leads with ${number.format(leader.count)}` : state);
+    text($("live"), leader ? `${isolated(leader.key)} leads with ${number.format(leader.count)}` : state);
   };
 
   const choose = (place, size = page.size) => {

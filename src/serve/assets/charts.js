@@ -195,9 +195,9 @@ const Charts = (() => {
     if (!bars.length) return nothing(box, "Nothing counted yet.");
     const {svg, width, height} = begin(box, box.clientWidth < 480 ? 170 : 240, label);
     const [left, right, top, bottom] = [48, width - 14, 10, height - 26];
-    const scale = places(bars, left + 4, right - 4);
-    const most = Math.max(...bars.map((bar) => bar.value + (bar.late || 0)), 1e-9) * 1.04;
     const wide = Math.max(1, Math.min(24, (right - left) / bars.length - 1));
+    const scale = places(bars, left + wide / 2 + 2, right - wide / 2);
+    const most = Math.max(...bars.map((bar) => bar.value + (bar.late || 0)), 1e-9) * 1.04;
     gaps(svg, bars, scale, top, bottom, wide / 2 + 1);
     valueAxis(svg, most, left, right, top, bottom);
     timeAxis(svg, scale, left, right, bottom, zone);
@@ -280,6 +280,7 @@ const Charts = (() => {
       svg.append(element("text", {x: left - 6, y: y + 4, "text-anchor": "end"}, `${part * 100}%`));
     }
     const wide = Math.min(60, (right - left) / shown.length);
+    let hasOthers = false;
     shown.forEach((window, at) => {
       if (!window) {
         svg.append(element("rect", {class: "gap", x: left + at * wide, width: wide, y: top, height: bottom - top}, element("title", {}, "no input")));
@@ -288,6 +289,7 @@ const Charts = (() => {
       const counts = keys.map(({key}) => valueOf(window, key) || 0);
       const whole = window.total ?? window.rows.reduce((sum, row) => sum + row.count, 0);
       if (!(whole > 0)) return;
+      hasOthers = hasOthers || counts.reduce((a, b) => a + b, 0) < whole;
       let y = bottom;
       [...counts, Math.max(0, whole - counts.reduce((a, b) => a + b, 0))].forEach((count, which) => {
         const high = count / whole * (bottom - top);
@@ -301,7 +303,7 @@ const Charts = (() => {
       });
     });
     const names = keys.map(({key, colour: place}) => ({name: key, fill: colour(place)}));
-    show(box, svg, legendOf([...names, {name: "others", fill: "var(--others)"}]));
+    show(box, svg, legendOf(hasOthers ? [...names, {name: "others", fill: "var(--others)"}] : names));
   };
 
   // Means between -1 and 1 on both sides of zero.
