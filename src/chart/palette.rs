@@ -9,9 +9,13 @@ use super::colour::SERIES;
 /// Colours of keys, as places in [`SERIES`].
 #[derive(Clone, Debug, Default)]
 pub struct Palette {
-    places: [Option<Place>; SERIES.len()],
+    /// As many as [`SERIES`] has. Written out: with `SERIES.len()` here, an optimising rustc 1.95 asks for the code of a function that
+    /// holds a palette while it finds out what the length is (E0391, a cycle).
+    places: [Option<Place>; 8],
     windows: u64,
 }
+
+const _: () = assert!(SERIES.len() == 8);
 
 #[derive(Clone, Debug)]
 struct Place {
