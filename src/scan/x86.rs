@@ -6,7 +6,7 @@
 #![allow(unsafe_code)]
 
 use super::{
-    firsts::{Bytes, COLUMNS, Firsts},
+    firsts::{COLUMNS, Firsts, LOW},
     index::{BLOCK, Extent, Index, Masks, Window, spread},
     kernel::Fill,
 };
@@ -71,18 +71,24 @@ fn tops([low, high]: [__m256i; 2]) -> u64 {
         | u64::from(_mm256_movemask_epi8(high).cast_unsigned()) << 32
 }
 
+/// By the low half of a byte, the brace that has it: only a brace finds itself there, for no byte looked up is 0.
+const BRACES: [u8; 16] = {
+    let mut braces = [0; 16];
+    braces[(b'{' & 15) as usize] = b'{';
+    braces[(b'}' & 15) as usize] = b'}';
+    braces
+};
+
 #[inline]
 #[target_feature(enable = "avx2")]
 fn masks_avx2(window: &Window) -> Masks {
     let bytes = [load_avx2::<0>(window), load_avx2::<32>(window)];
     let equal = |byte: u8| tops(bytes.map(|half| _mm256_cmpeq_epi8(half, _mm256_set1_epi8(byte as i8))));
+    let braces = twice(BRACES);
     let brackets = bytes.map(|half| {
         // `[` and `]` differ from `{` and `}` in this bit alone.
         let folded = _mm256_or_si256(half, _mm256_set1_epi8(0x20));
-        _mm256_or_si256(
-            _mm256_cmpeq_epi8(folded, _mm256_set1_epi8(b'{' as i8)),
-            _mm256_cmpeq_epi8(folded, _mm256_set1_epi8(b'}' as i8)),
-        )
+        _mm256_cmpeq_epi8(folded, _mm256_shuffle_epi8(braces, folded))
     });
     Masks {
         quotes: equal(b'"'),
@@ -100,7 +106,8 @@ fn firsts_avx2(next: [__m256i; 2], after: [__m256i; 2], sets: [__m256i; 2], colu
     let half = |next, after| {
         let others =
             _mm256_or_si256(others_avx2(next, sets[0], columns), others_avx2(after, sets[1], columns));
-        let escapes = _mm256_cmpeq_epi8(next, _mm256_set1_epi8(b'\\' as i8));
+        let low = _mm256_and_si256(next, _mm256_set1_epi8(LOW as i8));
+        let escapes = _mm256_cmpeq_epi8(low, _mm256_set1_epi8((b'\\' & LOW) as i8));
         _mm256_andnot_si256(escapes, others)
     };
     !tops([half(next[0], after[0]), half(next[1], after[1])])
@@ -140,7 +147,7 @@ pub(super) fn avx512() -> Option<Fill> {
 
 #[target_feature(enable = "avx2,pclmulqdq,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512vbmi,avx512vbmi2")]
 fn fill_avx512(index: &mut Index, text: &[u8], extent: Extent, firsts: &Firsts) {
-    let sets = [table_avx512(&firsts.first), table_avx512(&firsts.second)];
+    let sets = [table_avx512(&firsts.first.table), table_avx512(&firsts.second.table)];
     if firsts.is_empty() {
         index.fill(
             text,
@@ -173,38 +180,47 @@ fn load_avx512<const AT: usize>(window: &Window) -> __m512i {
     unsafe { _mm512_loadu_si512(window.as_ptr().add(AT).cast()) }
 }
 
+/// By the low six bits of a byte, the bracket that has them: only a bracket finds itself there, for what else is there has
+/// other low bits than its place.
+const BRACKETS: [u8; BLOCK] = {
+    let mut brackets = [1; BLOCK];
+    brackets[1] = 0;
+    let mut at = 0;
+    while at < 4 {
+        let bracket = b"[]{}"[at];
+        brackets[bracket as usize % BLOCK] = bracket;
+        at += 1;
+    }
+    brackets
+};
+
 #[inline]
-#[target_feature(enable = "avx512f,avx512bw")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
 fn masks_avx512(window: &Window) -> Masks {
     let bytes = load_avx512::<0>(window);
-    let equal = |bytes, byte: u8| _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(byte as i8));
-    let folded = _mm512_or_si512(bytes, _mm512_set1_epi8(0x20));
+    let equal = |byte: u8| _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(byte as i8));
     Masks {
-        quotes: equal(bytes, b'"'),
-        backslashes: equal(bytes, b'\\'),
-        brackets: equal(folded, b'{') | equal(folded, b'}'),
+        quotes: equal(b'"'),
+        backslashes: equal(b'\\'),
+        brackets: _mm512_cmpeq_epi8_mask(bytes, _mm512_permutexvar_epi8(bytes, table_avx512(&BRACKETS))),
         firsts: 0,
-        newlines: equal(bytes, b'\n'),
+        newlines: equal(b'\n'),
         high: _mm512_movepi8_mask(bytes),
     }
 }
 
-/// The two halves of a set's table.
+/// A table in a register.
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn table_avx512(set: &Bytes) -> [__m512i; 2] {
-    let (halves, _) = set.table.as_chunks::<64>();
-    // SAFETY: each half has 64 bytes, of which the table has two; the loads need no alignment.
-    [0, 1].map(|half| unsafe { _mm512_loadu_si512(halves[half].as_ptr().cast()) })
+fn table_avx512(table: &[u8; BLOCK]) -> __m512i {
+    // SAFETY: the table has 64 bytes; the load needs no alignment.
+    unsafe { _mm512_loadu_si512(table.as_ptr().cast()) }
 }
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
-fn firsts_avx512(next: __m512i, after: __m512i, [first, second]: [[__m512i; 2]; 2]) -> u64 {
-    let first = _mm512_permutex2var_epi8(first[0], next, first[1]);
-    let second = _mm512_permutex2var_epi8(second[0], after, second[1]);
-    let escapes = _mm512_cmpeq_epi8_mask(next, _mm512_set1_epi8(b'\\' as i8));
-    _mm512_test_epi8_mask(first, second) | escapes
+fn firsts_avx512(next: __m512i, after: __m512i, [first, second]: [__m512i; 2]) -> u64 {
+    _mm512_test_epi8_mask(_mm512_permutexvar_epi8(next, first), _mm512_permutexvar_epi8(after, second))
 }
 
 /// As `index::spread`: the places of the first sixteen bits come out of one compression.
@@ -220,8 +236,7 @@ fn spread_avx512(mask: u64, base: u32, room: &mut [u32; BLOCK]) -> usize {
         }
         places
     };
-    // SAFETY: the constant has 64 bytes.
-    let places = unsafe { _mm512_loadu_si512(PLACES.as_ptr().cast()) };
+    let places = table_avx512(&PLACES);
     let packed = _mm512_maskz_compress_epi8(mask, places);
     let count = mask.count_ones() as usize;
     let base = _mm512_set1_epi32(base.cast_signed());

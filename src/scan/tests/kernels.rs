@@ -78,9 +78,15 @@ fn what_keys_begin_with() {
     let mut firsts = Firsts::default();
     assert!(firsts.is_empty() && !firsts.may_begin(b'l', b'a') && !firsts.may_begin(b'\\', b'u'));
     ["lang", "x", "{"].iter().for_each(|name| firsts.add(name));
-    for (text, may) in
-        [("la", true), ("l\\", true), ("x\"", true), ("\\u", true), ("lb", false), ("ma", false)]
-    {
+    for (text, may) in [
+        ("la", true),
+        ("l\\", true),
+        ("x\"", true),
+        ("\\u", true),
+        ("lc", false),
+        ("ma", false),
+        (",a", true),
+    ] {
         assert_eq!(firsts.may_begin(text.as_bytes()[0], text.as_bytes()[1]), may, "{text}");
     }
     firsts.add("");
