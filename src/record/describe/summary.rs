@@ -133,10 +133,10 @@ impl Summary {
             self.numbers = Some((least, most));
             return;
         };
-        if is_below(least, *known_least) {
+        if replaces(least, *known_least, Ordering::Less) {
             *known_least = least;
         }
-        if is_below(*known_most, most) {
+        if replaces(most, *known_most, Ordering::Greater) {
             *known_most = most;
         }
     }
@@ -191,6 +191,11 @@ impl Summary {
     }
 }
 
-fn is_below(number: Number, other: Number) -> bool {
-    number.partial_cmp(&other) == Some(Ordering::Less)
+/// Whether a number is shown instead of one that is known: as further in the order that is wanted, or, of two spellings of
+/// one number, as the whole one; so it does not matter which of them came first.
+fn replaces(number: Number, known: Number, wanted: Ordering) -> bool {
+    match number.partial_cmp(&known) {
+        Some(Ordering::Equal) => matches!((number, known), (Number::Int(_), Number::Float(_))),
+        order => order == Some(wanted),
+    }
 }
