@@ -352,8 +352,8 @@ fn a_misspelt_field_is_named() {
         format!("window-count: 3 of 3 records have no key\n{hint}")
     );
     let sum = "window-count: no record has .sice; did you mean .size?\n";
-    assert_eq!(said(&["--key", ".tag", "--sum", "all=.sice"]), sum);
-    assert_eq!(said(&["--key", ".tag", "--sum", "all=.size"]), "");
+    assert_eq!(said(&["--key", ".tag", "--sum", "sizes=.sice"]), sum);
+    assert_eq!(said(&["--key", ".tag", "--sum", "sizes=.size"]), "");
     let ran = tool("topn").args(["--key", ".tga"]).input(&input).run().with_code(0);
     assert_eq!(ran.err, "topn: none of 3 records has a key\ntopn: no record has .tga; did you mean .tag?\n");
 }

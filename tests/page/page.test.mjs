@@ -315,7 +315,7 @@ test("sentiment and topics have their own pictures, and a key can be pinned", ()
   await until(page, () => document.querySelectorAll("#lines path.bold").length === 1 && document.querySelectorAll("#lines path.faint").length === 3);
   const box = await page.locator("#lines svg").boundingBox();
   await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
-  await until(page, () => document.querySelector("#at").textContent.includes("StanLee 40"));
+  await until(page, () => /StanLee\u2069 40/.test(document.querySelector("#at").textContent));
   await page.fill("#filter", "nothing has this");
   await until(page, () => document.querySelectorAll("#records li").length === 0);
   const [file] = await Promise.all([page.waitForEvent("download"), page.click("#csv")]);
