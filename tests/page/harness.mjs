@@ -86,6 +86,6 @@ export const bars = (page) => page.$$eval("#bars li:not(.empty)", (items) => ite
   bottom: item.getBoundingClientRect().bottom,
 })));
 
-export const until = (page, check, argument) => page.waitForFunction(check, argument, { timeout: 20000, polling: 50 });
+export const until = (page, check, argument) => page.waitForFunction(check, argument, { timeout: 60000, polling: 50 });
 export const text = (page, selector) => page.$eval(selector, (node) => node.textContent);
 export const settled = (page) => until(page, () => document.getAnimations().length === 0);
