@@ -147,7 +147,11 @@ fn live_sources_have_addresses_of_ipv6() {
     let serve = |one| Server::at(&listen().expect("a port"), vec![one]);
     let plain = serve(script(|talk| _ = talk.send("{\"n\":1}\n")));
     let lines = serve(answer([CHUNKED.into(), chunk("{\"n\":1}\n"), LAST.into()].concat()));
-    let events = serve(answer([EVENTS.into(), chunk("data: {\"n\":1}\n\n")].concat()));
+    let events = serve(script(|talk| {
+        talk.head();
+        talk.send([EVENTS.into(), chunk("data: {\"n\":1}\n\n")].concat());
+        talk.hold();
+    }));
     let socket = serve(script(|talk| {
         let mut socket = tungstenite::accept(talk.stream.try_clone().expect("a stream")).expect("a client");
         socket.send(Message::text("{\"n\":1}")).expect("connected");
