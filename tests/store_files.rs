@@ -7,18 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use common::peer::{Peer, have};
-use common::{Ran, Tool, demo, json_lines, shell, tool};
-
-/// Ranked rows of an hour and a half.
-fn ranked() -> Vec<u8> {
-    let tweets = demo("demo:tweets", 3000);
-    let counted = tool("window-count")
-        .args(["-q", "--key", ".lang", "--window", "2s"])
-        .input(tweets)
-        .run()
-        .with_code(0);
-    tool("topn").args(["5", "--other"]).input(counted.out).run().with_code(0).out
-}
+use common::{Ran, Tool, json_lines, ranked_rows, shell, tool};
 
 fn store(folder: &Path, target: &str, args: &[&str]) -> Tool {
     tool("jsonl-store").dir(folder).arg(target).args(args)
@@ -32,7 +21,7 @@ fn lines(folder: &Path, command: &str) -> String {
 
 #[test]
 fn each_record_is_in_the_file_of_its_time_once() {
-    let rows = ranked();
+    let rows = ranked_rows();
     for (ending, command) in [("jsonl", "cat"), ("jsonl.gz", "zcat"), ("jsonl.zst", "zstdcat")] {
         let folder = tempfile::tempdir().expect("a folder");
         let target = format!("file:raw/%Y/%m/%d/%H%M.{ending}");
@@ -51,7 +40,7 @@ fn each_record_is_in_the_file_of_its_time_once() {
 
 #[test]
 fn slices_of_a_stream_add_up_and_a_window_that_comes_again_replaces_the_older() {
-    let (folder, rows) = (tempfile::tempdir().expect("a folder"), ranked());
+    let (folder, rows) = (tempfile::tempdir().expect("a folder"), ranked_rows());
     let text = String::from_utf8(rows).expect("UTF-8");
     let half = text.lines().count() / 2;
     let slices = text.lines().map(|line| format!("{line}\n")).collect::<Vec<_>>();
@@ -145,25 +134,14 @@ fn what_cannot_be_is_said_and_nothing_is_spoilt() {
 /// s3s-fs keeps objects as files, and checks signatures.
 fn s3(folder: &Path) -> Option<Peer> {
     fs::create_dir_all(folder.join("trends")).expect("a folder");
-    have(&["s3s-fs"]).then(|| {
-        Peer::start(|port| {
-            let port = port.to_string();
-            [
-                "s3s-fs",
-                "--host",
-                "127.0.0.1",
-                "--port",
-                &port,
-                "--access-key",
-                "AK",
-                "--secret-key",
-                "SK",
-                &folder.display().to_string(),
-            ]
-            .map(str::to_owned)
-            .into()
-        })
-    })
+    have(&["s3s-fs"]).then(|| Peer::start(|port| s3s_fs(folder, port)))
+}
+
+fn s3s_fs(folder: &Path, port: u16) -> Vec<String> {
+    let (port, folder) = (port.to_string(), folder.display().to_string());
+    let keys = ["--access-key", "AK", "--secret-key", "SK"];
+    let call = ["s3s-fs", "--host", "127.0.0.1", "--port", &port].into_iter().chain(keys).chain([&*folder]);
+    call.map(str::to_owned).collect()
 }
 
 fn upload(peer: &Peer, target: &str, secret: &str, args: &[&str]) -> Tool {
@@ -177,7 +155,7 @@ fn upload(peer: &Peer, target: &str, secret: &str, args: &[&str]) -> Tool {
 
 #[test]
 fn objects_are_replaced_as_a_whole_and_each_record_is_in_them_once() {
-    let (folder, rows) = (tempfile::tempdir().expect("a folder"), ranked());
+    let (folder, rows) = (tempfile::tempdir().expect("a folder"), ranked_rows());
     let Some(peer) = s3(folder.path()) else { return };
     let target = "s3://trends/by date/%Y/%m/%d/%H%M.jsonl.gz";
     for _ in 0..2 {
@@ -196,7 +174,7 @@ fn objects_are_replaced_as_a_whole_and_each_record_is_in_them_once() {
 
 #[test]
 fn a_store_that_is_away_for_a_while_gets_all_when_it_is_back() {
-    let (folder, rows) = (tempfile::tempdir().expect("a folder"), ranked());
+    let (folder, rows) = (tempfile::tempdir().expect("a folder"), ranked_rows());
     let Some(peer) = s3(folder.path()) else { return };
     let port = peer.port;
     let call = upload(&peer, "s3://trends/%H.jsonl", "SK", &["--retry-delay", "10ms", "--retry-max", "inf"]);
@@ -206,23 +184,7 @@ fn a_store_that_is_away_for_a_while_gets_all_when_it_is_back() {
     run.close_input();
     let said = run.said();
     assert!(said.contains("trying again"), "{said}");
-    let back = Peer::start_at(Some(port), |port| {
-        let port = port.to_string();
-        [
-            "s3s-fs",
-            "--host",
-            "127.0.0.1",
-            "--port",
-            &port,
-            "--access-key",
-            "AK",
-            "--secret-key",
-            "SK",
-            &folder.path().display().to_string(),
-        ]
-        .map(str::to_owned)
-        .into()
-    });
+    let back = Peer::start_at(Some(port), |port| s3s_fs(folder.path(), port));
     let (code, said) = run.end();
     assert!(code == 0 && said.contains("it works again"), "{code}: {said}");
     drop(back);

@@ -6,7 +6,7 @@ mod common;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use common::{PATIENCE, Ran, Tool, demo, json_lines, tool};
+use common::{PATIENCE, Ran, Tool, demo, json_lines, ranked_rows, tool};
 use rusqlite::Connection;
 use rusqlite::types::Value as Stored;
 
@@ -64,17 +64,6 @@ impl Base {
     }
 }
 
-/// Ranked rows of windows of a synthetic stream.
-fn ranked() -> Vec<u8> {
-    let tweets = demo("demo:tweets", 3000);
-    let counted = tool("window-count")
-        .args(["-q", "--key", ".lang", "--window", "2s"])
-        .input(tweets)
-        .run()
-        .with_code(0);
-    tool("topn").args(["5", "--other"]).input(counted.out).run().with_code(0).out
-}
-
 fn row(end: u32, key: &str, count: u32, rest: &str) -> String {
     format!(
         r#"{{"window_start":"2018-11-12T19:00:00Z","window_end":"2018-11-12T19:00:{end:02}Z","tag":"{key}","count":{count},{rest}}}"#
@@ -83,7 +72,7 @@ fn row(end: u32, key: &str, count: u32, rest: &str) -> String {
 
 #[test]
 fn rows_of_windows_are_there_as_they_were() {
-    let (base, rows) = (Base::new(), ranked());
+    let (base, rows) = (Base::new(), ranked_rows());
     base.rows(&rows).quietly();
     let rows = json_lines(std::str::from_utf8(&rows).expect("UTF-8"));
     let query =
@@ -120,7 +109,7 @@ fn rows_of_windows_are_there_as_they_were() {
 
 #[test]
 fn the_same_stream_twice_or_cut_anyhow_leaves_the_same_rows() {
-    let rows = ranked();
+    let rows = ranked_rows();
     let (once, twice) = (Base::new(), Base::new());
     once.rows(&rows).quietly();
     twice.rows(&rows).quietly();
@@ -133,7 +122,7 @@ fn the_same_stream_twice_or_cut_anyhow_leaves_the_same_rows() {
 
 #[test]
 fn a_run_that_is_killed_in_the_middle_is_made_good_by_the_next() {
-    let rows = ranked();
+    let rows = ranked_rows();
     let (clean, killed) = (Base::new(), Base::new());
     clean.rows(&rows).quietly();
     let mut run = killed.store(&["--create", "--batch", "20", "--flush-every", "1h"]).start();
@@ -255,8 +244,8 @@ fn the_window_over_everything_is_one_whatever_its_bounds() {
 fn rows_without_a_key_are_stored_once_and_windows_without_records_wait_for_a_key() {
     let base = Base::new();
     // The remainder of `topn --other` has null for a key.
-    base.rows(ranked()).quietly();
-    base.rows(ranked()).quietly();
+    base.rows(ranked_rows()).quietly();
+    base.rows(ranked_rows()).quietly();
     let query =
         "SELECT count(*) = count(DISTINCT window_end) AND count(*) > 5 FROM windows WHERE lang IS NULL";
     assert_eq!(base.lines(query), ["1"]);
@@ -462,7 +451,7 @@ fn a_full_disk_is_no_success() {
 
 #[test]
 fn a_dry_run_shows_a_script_that_does_the_same() {
-    let rows = ranked();
+    let rows = ranked_rows();
     let (base, scripted) = (Base::new(), Base::new());
     base.rows(&rows).quietly();
     let script = scripted.store(&["--create", "--dry-run"]).input(&rows).run().quietly();
@@ -477,7 +466,7 @@ fn a_dry_run_shows_a_script_that_does_the_same() {
 
 #[test]
 fn what_is_passed_on_is_the_input() {
-    let (base, rows) = (Base::new(), ranked());
+    let (base, rows) = (Base::new(), ranked_rows());
     let ran = base.store(&["--create", "--tee"]).input([&rows[..], b"broken\n"].concat()).run().with_code(0);
     assert_eq!(ran.out, rows);
     // A reader that has enough ends the run, and what was read is stored.

@@ -299,6 +299,16 @@ pub fn demo(source: &str, records: usize) -> Vec<u8> {
     tool("stream-fetch").args([source, "--records", &records, "--quiet"]).run().with_code(0).out
 }
 
+/// Ranked rows of an hour and a half of a synthetic stream.
+pub fn ranked_rows() -> Vec<u8> {
+    let counted = tool("window-count")
+        .args(["-q", "--key", ".lang", "--window", "2s"])
+        .input(demo("demo:tweets", 3000))
+        .run()
+        .with_code(0);
+    tool("topn").args(["5", "--other"]).input(counted.out).run().with_code(0).out
+}
+
 /// The rows of an output.
 pub fn json_lines(text: &str) -> Vec<serde_json::Value> {
     text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()

@@ -154,6 +154,15 @@ pub(super) fn push_line(record: &[u8], out: &mut VecDeque<u8>) {
     out.push_back(b'\n');
 }
 
+/// Moves as many of the bytes as have room; gives their number.
+pub(super) fn hand_out(lines: &mut VecDeque<u8>, room: &mut [u8]) -> usize {
+    let taken = lines.len().min(room.len());
+    for (to, from) in room.iter_mut().zip(lines.drain(..taken)) {
+        *to = from;
+    }
+    taken
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

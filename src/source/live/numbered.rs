@@ -6,7 +6,7 @@ use std::io::Read;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::events::push_line;
+use super::events::{hand_out, push_line};
 use super::lines::of_io;
 use super::{Connection, Got, Transport};
 use crate::jsonl::Meter;
@@ -144,11 +144,7 @@ impl Connection for Items {
                 return Ok(Got::Life);
             }
         }
-        let taken = self.lines.len().min(buf.len());
-        for (to, from) in buf.iter_mut().zip(self.lines.drain(..taken)) {
-            *to = from;
-        }
-        Ok(Got::Bytes(taken))
+        Ok(Got::Bytes(hand_out(&mut self.lines, buf)))
     }
 
     fn would_block(&mut self) -> bool {

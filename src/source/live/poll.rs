@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use ureq::http::HeaderMap;
 
-use super::events::push_line;
+use super::events::{hand_out, push_line};
 use super::lines::{SinceParam, of_io};
 use super::{Connection, Got, NoteKind, Sieve, Transport, Voice};
 use crate::expr::{Expr, ExprError, Program, Value, elements};
@@ -365,11 +365,7 @@ impl Connection for Rounds {
                 return Ok(Got::Life);
             }
         }
-        let taken = self.lines.len().min(buf.len());
-        for (to, from) in buf.iter_mut().zip(self.lines.drain(..taken)) {
-            *to = from;
-        }
-        Ok(Got::Bytes(taken))
+        Ok(Got::Bytes(hand_out(&mut self.lines, buf)))
     }
 
     fn would_block(&mut self) -> bool {
