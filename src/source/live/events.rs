@@ -53,12 +53,8 @@ impl EventConnection {
     /// Hands out what fits: one line, where each is a place to resume from.
     fn hand_out(&mut self, buf: &mut [u8]) -> Got {
         let most = self.ends.front().map_or(self.lines.len(), |(length, _)| *length);
-        let taken = most.min(buf.len());
-        let (front, back) = self.lines.as_slices();
-        let first = front.len().min(taken);
-        buf[..first].copy_from_slice(&front[..first]);
-        buf[first..taken].copy_from_slice(&back[..taken - first]);
-        self.lines.drain(..taken);
+        let room = most.min(buf.len());
+        let taken = hand_out(&mut self.lines, &mut buf[..room]);
         if let Some((length, _)) = self.ends.front_mut() {
             *length -= taken;
             if *length == 0 {
@@ -157,9 +153,11 @@ pub(super) fn push_line(record: &[u8], out: &mut VecDeque<u8>) {
 /// Moves as many of the bytes as have room; gives their number.
 pub(super) fn hand_out(lines: &mut VecDeque<u8>, room: &mut [u8]) -> usize {
     let taken = lines.len().min(room.len());
-    for (to, from) in room.iter_mut().zip(lines.drain(..taken)) {
-        *to = from;
-    }
+    let (front, back) = lines.as_slices();
+    let first = front.len().min(taken);
+    room[..first].copy_from_slice(&front[..first]);
+    room[first..taken].copy_from_slice(&back[..taken - first]);
+    lines.drain(..taken);
     taken
 }
 

@@ -16,7 +16,7 @@ use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tungstenite::{Message, WebSocket};
 
-use super::events::push_line;
+use super::events::{hand_out, push_line};
 use super::lines::SinceParam;
 use super::{Connection, Ended, Got, Transport};
 use crate::jsonl::Meter;
@@ -285,11 +285,7 @@ impl Connection for WebSocketConnection {
             }
         }
         if !self.lines.is_empty() {
-            let taken = self.lines.len().min(buf.len());
-            for (to, from) in buf.iter_mut().zip(self.lines.drain(..taken)) {
-                *to = from;
-            }
-            return Ok(Got::Bytes(taken));
+            return Ok(Got::Bytes(hand_out(&mut self.lines, buf)));
         }
         match self.end.take() {
             Some(end) => end.map(Got::End),
