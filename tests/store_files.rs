@@ -190,3 +190,32 @@ fn a_store_that_is_away_for_a_while_gets_all_when_it_is_back() {
     drop(back);
     assert_eq!(lines(&folder.path().join("trends"), "cat"), String::from_utf8_lossy(&rows));
 }
+
+#[test]
+fn old_files_go_by_the_dates_in_their_names() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let line = |day: u32| format!("{{\"id\":{day},\"at\":\"2018-11-{day}T12:00:00Z\"}}\n");
+    fs::create_dir_all(folder.path().join("raw/2018/11")).expect("a folder");
+    fs::write(folder.path().join("raw/2018/11/notes.jsonl"), "mine").expect("a file");
+    let options = ["--key-columns", "id", "--time-column", "at", "--keep", "2d"];
+    let target = "file:raw/%Y/%m/%d.jsonl";
+    let files = || shell(&format!("ls {}/raw/2018/11", folder.path().display())).text().replace('\n', " ");
+    for days in [10..=12, 13..=14] {
+        store(folder.path(), target, &options).input(days.map(line).collect::<String>()).run().quietly();
+    }
+    // What is needed of the twelfth is in its second half.
+    assert_eq!(files(), "12.jsonl 13.jsonl 14.jsonl notes.jsonl ");
+    let dry = store(folder.path(), target, &[&options[..], &["--dry-run"]].concat())
+        .input(line(15))
+        .run()
+        .quietly();
+    assert_eq!(dry.text(), "raw/2018/11/15.jsonl: 1 records, 38 bytes\nraw/2018/11/12.jsonl: removed\n");
+    assert_eq!(files(), "12.jsonl 13.jsonl 14.jsonl notes.jsonl ");
+    let says = |target: &str, what: &str| {
+        let ran = store(folder.path(), target, &options).input(line(15)).run().with_code(2);
+        assert!(ran.err.contains(what), "{target}: {}", ran.err);
+    };
+    says("file:%H.jsonl", "begin with the year");
+    says("s3://bucket/%Y-%m-%d.jsonl", "lifecycle");
+    says("influx+http://127.0.0.1:1/db", "retention policy");
+}

@@ -430,6 +430,63 @@ fn another_writer_is_waited_for_but_not_for_ever() {
 }
 
 #[test]
+fn old_records_go_by_their_own_times() {
+    let base = Base::new();
+    let rest = r#""distinct":9,"rows":1"#;
+    let day = |day: u32| row(10, "a", day, rest).replace("2018-11-12", &format!("2018-11-{day:02}"));
+    base.store(&["--create", "--keep", "2d"]).input((10..=14).map(day).collect::<String>()).run().quietly();
+    let query = "SELECT strftime('%d', window_start) FROM windows ORDER BY 1";
+    assert_eq!(base.lines(query), ["12", "13", "14"]);
+    // One from the future takes the clock for the newest, and all others are older than that.
+    let future = row(10, "a", 1, rest).replace("2018-", "2999-");
+    base.store(&["--keep", "2d"]).input(future).run().quietly();
+    assert_eq!(base.lines(query), ["12"]);
+    assert_eq!(base.lines("SELECT window_start FROM windows"), ["2999-11-12T19:00:00Z"]);
+    // Records say when they were in a column, in any form of time.
+    let table = ["--table", "t", "--key-columns", "id", "--time-column", "at"];
+    let line = |id: u32, at: &str| format!("{{\"id\":{id},\"at\":{at}}}\n");
+    let lines = [
+        line(1, "\"Mon Nov 12 19:00:00 +0000 2018\""),
+        line(2, "1542049259.999"),
+        line(3, "1542049260000"),
+        line(4, "\"2018-11-12T19:02:00.5Z\""),
+        line(5, "\"soon\""),
+    ];
+    let stats = base.folder.path().join("stats");
+    let letters = base.folder.path().join("letters");
+    let path = |path: &Path| path.to_str().expect("UTF-8").to_owned();
+    let (stats, letters) = (path(&stats), path(&letters));
+    let options = ["--create", "--keep", "1m", "--dead-letter", &letters, "--stats", &stats, "--batch", "2"];
+    base.store(&[&table[..], &options].concat()).input(lines.concat()).run().with_code(0);
+    assert_eq!(
+        base.lines("SELECT id, at FROM t ORDER BY 1"),
+        ["3|2018-11-12T19:01:00Z", "4|2018-11-12T19:02:00.500Z"][..]
+    );
+    let stats: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(stats).expect("figures")).expect("JSON");
+    assert_eq!([&stats["stored"], &stats["refused"], &stats["removed"]], [4, 1, 2]);
+    let ran = base
+        .store(&["--table", "u", "--create", "--key-columns", "id", "--keep", "1d"])
+        .input("{\"id\":1}\n")
+        .run();
+    assert!(ran.with_code(2).err.contains("--time-column"));
+}
+
+#[test]
+fn a_column_that_has_a_value_by_itself_keeps_it() {
+    let base = Base::new();
+    base.open()
+        .execute_batch("CREATE TABLE t (tag TEXT UNIQUE, n INTEGER, at TEXT NOT NULL DEFAULT 'now', number INTEGER PRIMARY KEY)")
+        .expect("a table");
+    let store = || base.store(&["--table", "t", "--key-columns", "tag"]);
+    store().input("{\"tag\":\"a\",\"n\":1}\n").run().quietly();
+    store().input("{\"tag\":\"a\",\"n\":2}\n").run().quietly();
+    let late = "{\"tag\":\"c\"}\n{\"tag\":\"b\",\"at\":\"then\"}\n";
+    store().args(["--batch", "1"]).input(late).run().quietly();
+    assert_eq!(base.lines("SELECT tag, n, at FROM t ORDER BY 1"), ["a|2|now", "b|null|then", "c|null|now"]);
+}
+
+#[test]
 fn a_full_disk_is_no_success() {
     let base = Base::new();
     let rows: String =

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
 use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 
 use super::Packing;
 
@@ -62,8 +62,41 @@ impl Pattern {
         if at(0).ok() == at(59).ok() { 60 } else { 1 }
     }
 
+    /// The times whose file this is, from the first on and before the second; none if its name does not tell.
+    pub fn span_of(&self, path: &Path) -> Option<(Timestamp, Timestamp)> {
+        let name = path.to_str()?;
+        let mut parsed = BrokenDownTime::parse(&self.0, name).ok()?;
+        // A file of a month, or of a year, begins with its first day.
+        if parsed.timestamp().is_none() && parsed.to_date().is_err() {
+            if parsed.month().is_none() {
+                parsed.set_month(Some(1)).ok()?;
+            }
+            parsed.set_day(Some(1)).ok()?;
+        }
+        let start = match parsed.timestamp() {
+            Some(time) => time.to_zoned(TimeZone::UTC),
+            None => parsed.to_datetime().ok()?.to_zoned(TimeZone::UTC).ok()?,
+        };
+        let is_same = |time: &jiff::Zoned| self.at(time.timestamp()) == path;
+        let units = [1.second(), 1.minute(), 1.hour(), 1.day(), 1.week(), 1.month(), 1.year()];
+        // The name changes behind it after one of them; a pattern without the year has no such time.
+        let end =
+            units.into_iter().filter_map(|unit| start.checked_add(unit).ok()).find(|end| !is_same(end))?;
+        is_same(&start).then(|| (start.timestamp(), end.timestamp()))
+    }
+
     /// What matches all files of this pattern that are not whole, as a shell's pattern.
     pub(super) fn parts(&self) -> Vec<String> {
+        let glob = self.glob();
+        let numbered = numbered(Path::new(&glob), "_[0-9]*");
+        [Some(format!("{glob}{PART}")), numbered.to_str().map(|glob| format!("{glob}{PART}"))]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+
+    /// What matches all files of this pattern, as a shell's pattern.
+    pub fn glob(&self) -> String {
         let mut glob = String::new();
         let mut rest = self.0.chars().peekable();
         while let Some(char) = rest.next() {
@@ -74,17 +107,16 @@ impl Pattern {
                     let is_before = |char: &char| "-_0^#:.".contains(*char) || char.is_ascii_digit();
                     while rest.next_if(is_before).is_some() {}
                     rest.next();
-                    glob.push('*');
+                    // Two of them would be a wildcard for folders.
+                    if !glob.ends_with('*') {
+                        glob.push('*');
+                    }
                 }
                 '*' | '?' | '[' | ']' => glob.extend(['[', char, ']']),
                 char => glob.push(char),
             }
         }
-        let numbered = numbered(Path::new(&glob), "_[0-9]*");
-        [Some(format!("{glob}{PART}")), numbered.to_str().map(|glob| format!("{glob}{PART}"))]
-            .into_iter()
-            .flatten()
-            .collect()
+        glob
     }
 }
 
@@ -140,6 +172,37 @@ mod tests {
     }
 
     #[test]
+    fn a_name_tells_the_times_of_its_file() {
+        let span = |pattern: &str, path: &str| {
+            let pattern = Pattern::parse(pattern).unwrap();
+            pattern.span_of(Path::new(path)).map(|(start, end)| format!("{start} {end}"))
+        };
+        for (pattern, path, expected) in [
+            (
+                "raw/%Y/%m/%d/%H%M.jsonl",
+                "raw/2026/11/21/0959.jsonl",
+                "2026-11-21T09:59:00Z 2026-11-21T10:00:00Z",
+            ),
+            ("%Y-%m-%dT%H.csv.gz", "2026-11-21T23.csv.gz", "2026-11-21T23:00:00Z 2026-11-22T00:00:00Z"),
+            ("%Y-%m-%d.jsonl", "2024-02-29.jsonl", "2024-02-29T00:00:00Z 2024-03-01T00:00:00Z"),
+            ("%Y%m.jsonl", "202602.jsonl", "2026-02-01T00:00:00Z 2026-03-01T00:00:00Z"),
+            ("%Y.jsonl", "2026.jsonl", "2026-01-01T00:00:00Z 2027-01-01T00:00:00Z"),
+            ("%G-W%V.jsonl", "2026-W47.jsonl", "2026-11-16T00:00:00Z 2026-11-23T00:00:00Z"),
+            ("%s.jsonl", "1500000000.jsonl", "2017-07-14T02:40:00Z 2017-07-14T02:40:01Z"),
+        ] {
+            assert_eq!(span(pattern, path).as_deref(), Some(expected), "{pattern}");
+        }
+        for (pattern, path) in [
+            ("%Y.jsonl", "old.jsonl"),
+            ("%H.jsonl", "09.jsonl"),
+            ("live.jsonl", "live.jsonl"),
+            ("%d.%Y", "1.2026"),
+        ] {
+            assert_eq!(span(pattern, path), None, "{pattern}");
+        }
+    }
+
+    #[test]
     fn the_step_is_the_finest_directive() {
         let step = |pattern: &str| Pattern::parse(pattern).unwrap().step();
         assert_eq!((step("%Y"), step("%H%M.gz"), step("%T"), step("%s"), step("x")), (60, 60, 1, 1, 60));
@@ -167,6 +230,7 @@ mod tests {
         assert!(matches("raw/%Y-%m-%dT%H.jsonl.zst", "raw/2026-11-21T09.jsonl.zst.part"));
         assert!(matches("raw/%Y-%m-%dT%H.jsonl.zst", "raw/2026-11-21T09_0003.jsonl.zst.part"));
         assert!(!matches("raw/%Y-%m-%dT%H.jsonl.zst", "raw/2026-11-21T09.jsonl.zst"));
+        assert!(matches("raw/%Y/%H%M.jsonl", "raw/2026/0959.jsonl.part"));
         assert!(matches("a[1]%-d.gz", "a[1]7.gz.part") && !matches("a[1]%-d.gz", "a17.gz.part"));
         assert!(matches("live.jsonl", "live.jsonl.part") && matches("live.jsonl", "live_0001.jsonl.part"));
         assert!(!matches("live.jsonl", "lively.jsonl.part"));

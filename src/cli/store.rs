@@ -6,9 +6,10 @@ use anyhow::Context as _;
 use clap::Args;
 
 use super::live::parse_retries;
+use super::network::ConnectionArgs;
 use super::size::parse_size;
 use super::{Common, Status, Tool, Usage, duration, refuse_input};
-use crate::job::store::{DeadLetters, Patience, Store, StoreOptions};
+use crate::job::store::{DeadLetters, Patience, Retention, Store, StoreOptions};
 use crate::jsonl::Output;
 use crate::sink::{self, Failure, Limits, SinkOptions};
 use crate::source::Retries;
@@ -37,9 +38,9 @@ pub struct StoreArgs {
     /// columns]
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', help_heading = "Table")]
     key_columns: Option<Vec<String>>,
-    /// The column that says when a record was: to which file it belongs, or the time of its point [default: of window rows
-    /// window_start]
-    #[arg(long, value_name = "COLUMN", help_heading = "Files, objects, points")]
+    /// The column that says when a record was: to which file it belongs, the time of its point, a column of times in a table
+    /// [default: of window rows window_start]
+    #[arg(long, value_name = "COLUMN", help_heading = "Table")]
     time_column: Option<String>,
     /// The address of the object store, if it is not that of AWS [default: the environment variable AWS_ENDPOINT_URL_S3 or
     /// AWS_ENDPOINT_URL]
@@ -57,6 +58,9 @@ pub struct StoreArgs {
     /// The wait before a failed batch is tried again; it doubles with every further failure, up to 64 times
     #[arg(long, value_name = "SPAN", default_value = "250ms", value_parser = Span::parse_positive, help_heading = "Delivery")]
     retry_delay: Span,
+    /// Remove records that are older than SPAN before the newest one stored, or before now if that is earlier
+    #[arg(long, value_name = "SPAN", value_parser = Span::parse_positive, help_heading = "Delivery")]
+    keep: Option<Span>,
     /// Keep records that the store refuses in FILE, and go on
     #[arg(long, value_name = "FILE", help_heading = "Delivery")]
     dead_letter: Option<PathBuf>,
@@ -66,6 +70,8 @@ pub struct StoreArgs {
     /// Pass the records on
     #[arg(long, help_heading = "Delivery")]
     tee: bool,
+    #[command(flatten)]
+    connection: ConnectionArgs,
 }
 
 /// The size of a batch.
@@ -109,7 +115,19 @@ impl StoreArgs {
             dry_run: self.dry_run,
             time_column: self.time_column.as_ref().map(bare),
             endpoint: self.endpoint.clone(),
+            keep: self.keep.as_ref().map(duration),
+            net: self.connection.options().map_err(|error| Usage(error.to_string()))?,
         };
+        if let (Some(_), Some(hint)) = (&self.keep, sink::keeper(&self.target)) {
+            return Err(Usage(format!("--keep is not for {}: {hint}", self.target)).into());
+        }
+        if self.connection.has_headers() && !sink::is_http(&self.target) {
+            let text = format!(
+                "--header and --token-env are for stores that speak HTTP, and {} does not",
+                self.target
+            );
+            return Err(Usage(text).into());
+        }
         let sink = sink::open(&self.target, &options).map_err(|failure| match failure {
             Failure::Usage(text) => anyhow::Error::new(Usage(text)),
             failure => failure.into(),
@@ -144,6 +162,10 @@ impl StoreArgs {
             limits: self.limits(),
             patience: Patience { delay: duration(&self.retry_delay), retries: self.retry_max.0 },
             letters: letters.with_context(|| format!("cannot write the dead letters to {path}"))?,
+            retention: self
+                .keep
+                .as_ref()
+                .map(|span| Retention::new(duration(span), self.time_column.as_ref().map(bare))),
             tee: self.tee,
         })
     }

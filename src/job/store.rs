@@ -3,6 +3,7 @@
 //! Nothing waits in here: where the store is not to be had, the chunk is left for later, so that signals are heeded meanwhile
 //! and input stops coming. Memory: a batch and a chunk.
 
+mod keep;
 mod letters;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use crate::row::Row;
 use crate::scan;
 use crate::sink::{Failure, Keys, Limits, Pending, Records, Sink};
 
+pub use keep::Retention;
 pub use letters::DeadLetters;
 
 /// The longest wait, as so many of the first.
@@ -43,6 +45,8 @@ pub struct StoreOptions {
     pub patience: Patience,
     /// Where records are kept that the store refuses.
     pub letters: Option<DeadLetters>,
+    /// How long they are kept; if it is not said, for ever.
+    pub retention: Option<Retention>,
     /// The input is passed on.
     pub tee: bool,
 }
@@ -72,6 +76,7 @@ struct Counts {
     refused: u64,
     batches: u64,
     retries: u64,
+    removed: u64,
 }
 
 /// Cuts records into columns.
@@ -177,8 +182,12 @@ impl Store {
                     }
                 }
                 options.letters.as_mut().map_or(Ok(()), DeadLetters::flush)?;
+                if let Some(retention) = &mut options.retention {
+                    retention.see(&batch).map_err(Usage)?;
+                }
                 let count = batch.range.len();
                 pending.stored(count);
+                self.expire(false, cx)?;
             }
             Err(Failure::Usage(text)) => return Err(Usage(text).into()),
             Err(Failure::Lasting(text)) => return Err(self.give_up(&text)),
@@ -196,6 +205,30 @@ impl Store {
             }
         }
         Ok(true)
+    }
+
+    /// Removes what is too old by now.
+    fn expire(&mut self, is_end: bool, cx: &mut Context<'_>) -> anyhow::Result<()> {
+        let Store { sink, options: StoreOptions { retention: Some(retention), .. }, counts, .. } = self
+        else {
+            return Ok(());
+        };
+        let Some(before) = retention.due(is_end) else { return Ok(()) };
+        let removed = sink.expire(before);
+        cx.out.text(&sink.shown())?;
+        match removed {
+            Ok(removed) => {
+                retention.done(before);
+                counts.removed += removed;
+                Ok(())
+            }
+            // The next batch is an occasion to try again.
+            Err(Failure::Passing(text, _)) if !is_end => {
+                cx.notes.say(&format!("{text}; old records are still there"));
+                Ok(())
+            }
+            Err(failure) => anyhow::bail!("{failure}; all is stored, and old records are still there"),
+        }
     }
 
     /// Nobody reads any more what is passed on, which ends the run: what was read is stored all the same.
@@ -260,6 +293,7 @@ impl Job for Store {
         if self.deliver(true, cx)? != Flow::On {
             return Err(self.give_up(&format!("{} is not to be had", self.options.name)));
         }
+        self.expire(true, cx)?;
         let Counts { stored, stale, refused, batches, .. } = self.counts;
         if stale > 0 {
             cx.notes
@@ -274,13 +308,14 @@ impl Job for Store {
     }
 
     fn figures(&self, figures: &mut Figures) {
-        let Counts { stored, stale, refused, batches, retries } = self.counts;
+        let Counts { stored, stale, refused, batches, retries, removed } = self.counts;
         for (name, count) in [
             ("stored", stored),
             ("stale", stale),
             ("refused", refused),
             ("batches", batches),
             ("retries", retries),
+            ("removed", removed),
         ] {
             figures.insert(name.into(), count.into());
         }

@@ -10,9 +10,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
-use super::sheet::read_time;
-use super::{Batch, Failure, Keys, Opened, Record, Sink, SinkOptions, Written};
-use crate::net::{Agent, Error, Headers, Options, Reason, Request, Url};
+use super::{Batch, Failure, Keys, Opened, Record, Sink, SinkOptions, Written, read_time};
+use crate::net::{Agent, Error, Options, Reason, Request, Url};
 use crate::scan::decode_string;
 use crate::time::Span;
 
@@ -48,14 +47,16 @@ fn open(scheme: &str, address: &str, options: &SinkOptions) -> Opened {
     if is_second {
         url = url.with_query("org", organisation.as_deref().unwrap_or_default());
     }
-    let mut headers = Headers::default();
-    if let Some(token) = &token {
+    let mut headers = options.net.headers.clone();
+    if headers.has_authorization() {
+        // The user said who asks.
+    } else if let Some(token) = &token {
         headers.add_authorization(&format!("Token {token}")).map_err(usage)?;
     } else if let Some((user, password)) = variable("INFLUX_USERNAME").zip(variable("INFLUX_PASSWORD")) {
         let pair = BASE64_STANDARD.encode(format!("{user}:{password}"));
         headers.add_authorization(&format!("Basic {pair}")).map_err(usage)?;
     }
-    let agent = Agent::new(&Options { headers, ..Options::default() }).map_err(usage)?;
+    let agent = Agent::new(&Options { headers, ..options.net.clone() }).map_err(usage)?;
     let measurement = escaped(&options.table, &[',', ' '])
         .ok_or_else(|| Failure::Usage(format!("{:?} can be no name of a measurement", options.table)))?;
     Ok(Box::new(Influx {

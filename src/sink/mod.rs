@@ -26,6 +26,9 @@ use std::fmt;
 use std::ops::Range;
 use std::time::Duration;
 
+use crate::net;
+use crate::time::{Millis, TimeReader};
+
 pub use pending::{Limits, Pending};
 pub use records::{Emitted, Record, Records};
 
@@ -120,9 +123,44 @@ pub trait Sink {
     /// It is not stored as a whole.
     fn write(&mut self, batch: &Batch<'_>) -> Result<Written, Failure>;
 
+    /// Removes the records from before a time; how many, or how many files of them. Of a target that keeps nothing for a span
+    /// it is never asked.
+    ///
+    /// # Errors
+    ///
+    /// Some may still be there.
+    fn expire(&mut self, _before: Millis) -> Result<u64, Failure> {
+        Ok(0)
+    }
+
     /// What a dry run would have sent since it was asked last.
     fn shown(&mut self) -> Vec<u8> {
         Vec::new()
+    }
+}
+
+/// A time in a column.
+fn read_time(column: &str, json: Option<&str>) -> Result<Millis, String> {
+    let Some(json) = json else { return Err(format!("it has no column `{column}`, which says when it was")) };
+    let inside = json.strip_prefix('"').and_then(|json| json.strip_suffix('"'));
+    let read = match inside {
+        Some(text) => TimeReader::auto().string(text),
+        None => TimeReader::auto().number(json),
+    };
+    read.map_err(|_| format!("the column `{column}` is {json}, and that is no time"))
+}
+
+/// When a record was: by its time column, if one is named, else a window row by the start of its window.
+///
+/// # Errors
+///
+/// It does not say so, as a sentence.
+pub fn time_of(record: &Record<'_>, time_column: Option<&str>) -> Result<Millis, String> {
+    match time_column {
+        Some(column) => read_time(column, record.value(column)),
+        None => record.emitted().map(|emitted| emitted.bounds.start).ok_or_else(|| {
+            "a record that is no window row needs --time-column, which says when it was".to_owned()
+        }),
     }
 }
 
@@ -141,6 +179,10 @@ pub struct SinkOptions {
     pub time_column: Option<String>,
     /// Where the object store is.
     pub endpoint: Option<String>,
+    /// Records older than this are removed.
+    pub keep: Option<Duration>,
+    /// How connections are made.
+    pub net: net::Options,
 }
 
 /// A store at work, or why it cannot be had.
@@ -154,6 +196,10 @@ pub struct Target {
     pub form: &'static str,
     /// When a batch is stored, if nothing else is said.
     limits: Limits,
+    /// It is asked over HTTP.
+    is_http: bool,
+    /// Whose matter it is to remove old records, if it is not that of this program.
+    keeper: Option<&'static str>,
     /// How it is opened, by what stands behind the colon.
     open: fn(&str, &SinkOptions) -> Opened,
 }
@@ -163,25 +209,60 @@ const SOON: Limits = Limits { rows: 5000, bytes: 8 << 20, age: Duration::from_se
 /// Where it costs the whole of a file.
 const LATER: Limits = Limits { rows: 100_000, bytes: 64 << 20, age: Duration::from_secs(60) };
 
+/// What most targets are like.
+const DATABASE: Target = Target {
+    scheme: "",
+    form: "",
+    limits: SOON,
+    is_http: false,
+    keeper: None,
+    open: |_, _| Err(Failure::Usage(String::new())),
+};
+const INFLUX: Target = Target {
+    scheme: "influx+http",
+    is_http: true,
+    keeper: Some(
+        "give the database a retention policy, or the bucket a retention period, and the server removes old points",
+    ),
+    ..DATABASE
+};
+
 /// All of them.
 pub const TARGETS: &[Target] = &[
     #[cfg(feature = "sqlite")]
-    Target { scheme: "sqlite", form: "sqlite:FILE", limits: SOON, open: sqlite::open },
-    Target { scheme: "file", form: "file:PATTERN", limits: LATER, open: sheet::open_files },
-    Target { scheme: "s3", form: "s3://BUCKET/PATTERN", limits: LATER, open: sheet::open_objects },
+    Target { scheme: "sqlite", form: "sqlite:FILE", open: sqlite::open, ..DATABASE },
+    Target { scheme: "file", form: "file:PATTERN", limits: LATER, open: sheet::open_files, ..DATABASE },
     Target {
-        scheme: "influx+http",
-        form: "influx+http://HOST/DATABASE",
-        limits: SOON,
-        open: influx::open_http,
+        scheme: "s3",
+        form: "s3://BUCKET/PATTERN",
+        limits: LATER,
+        is_http: true,
+        keeper: Some("give the bucket a lifecycle rule, and the store removes old objects"),
+        open: sheet::open_objects,
     },
-    Target { scheme: "influx+https", form: "influx+https://…", limits: SOON, open: influx::open_https },
+    Target { form: "influx+http://HOST/DATABASE", open: influx::open_http, ..INFLUX },
+    Target { scheme: "influx+https", form: "influx+https://…", open: influx::open_https, ..INFLUX },
 ];
+
+/// The kind of store at an address, if there is one of its scheme.
+fn target(address: &str) -> Option<&'static Target> {
+    let scheme = address.split(':').next().unwrap_or_default();
+    TARGETS.iter().find(|target| target.scheme == scheme)
+}
 
 /// When a batch is stored at an address, if nothing else is said.
 pub fn limits(address: &str) -> Limits {
-    let scheme = address.split(':').next().unwrap_or_default();
-    TARGETS.iter().find(|target| target.scheme == scheme).map_or(SOON, |target| target.limits)
+    target(address).map_or(SOON, |target| target.limits)
+}
+
+/// Whether requests over HTTP go to an address.
+pub fn is_http(address: &str) -> bool {
+    target(address).is_none_or(|target| target.is_http)
+}
+
+/// Who else removes old records at an address; none where [`Sink::expire`] does.
+pub fn keeper(address: &str) -> Option<&'static str> {
+    target(address).and_then(|target| target.keeper)
 }
 
 /// Opens the store at an address.

@@ -6,9 +6,9 @@ use std::time::Duration;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
 
-use super::sql::{Column, Database, Dialect, Fault, Kind, Script, SqlSink, Value};
+use super::sql::{Column, Database, Dialect, Fault, Kind, Script, SqlSink, Value, on_conflict};
 use super::{Failure, Opened, SinkOptions};
-use crate::time::rfc3339;
+use crate::time::{Millis, rfc3339};
 
 /// So long another writer is waited for, before the run sees to its other duties and tries again.
 const BUSY: Duration = Duration::from_millis(500);
@@ -59,11 +59,12 @@ impl Database for File {
 
     fn columns(&mut self, table: &str) -> Result<Option<Vec<Column>>, Fault> {
         let read = || -> rusqlite::Result<Vec<Column>> {
-            let mut query = self.connection.prepare("SELECT name, type FROM pragma_table_info(?1)")?;
+            let query = "SELECT name, type, dflt_value IS NOT NULL FROM pragma_table_info(?1)";
+            let mut query = self.connection.prepare(query)?;
             let columns = query.query_map([table], |row| {
                 let (name, declared): (String, String) = (row.get(0)?, row.get(1)?);
                 let kind = kind(&declared, &name);
-                Ok(Column { name, kind })
+                Ok(Column { fills_itself: row.get(2)?, ..Column::of(&name, kind) })
             })?;
             columns.collect()
         };
@@ -97,8 +98,13 @@ impl Database for File {
         run().map(|changed| changed as u64).map_err(|error| self.fault(&error))
     }
 
-    fn exists(&mut self, query: &str, values: &[Value<'_>]) -> Result<bool, Fault> {
-        let run = || self.connection.prepare_cached(query)?.exists(rusqlite::params_from_iter(values));
+    fn numbers(&mut self, query: &str, values: &[Value<'_>]) -> Result<Vec<[i64; 2]>, Fault> {
+        let run = || -> rusqlite::Result<Vec<[i64; 2]>> {
+            let mut query = self.connection.prepare_cached(query)?;
+            let rows =
+                query.query_map(rusqlite::params_from_iter(values), |row| Ok([row.get(0)?, row.get(1)?]))?;
+            rows.collect()
+        };
         run().map_err(|error| self.fault(&error))
     }
 }
@@ -152,8 +158,8 @@ impl Dialect for Sqlite {
         Ok(format!("\"{}\"", name.replace('"', "\"\"")))
     }
 
-    fn column_type(&self, kind: Kind, _is_key: bool) -> &'static str {
-        match kind {
+    fn column_type(&self, kind: Kind, _keys: Option<usize>) -> String {
+        let declared = match kind {
             Kind::Integer => "INTEGER",
             Kind::Real => "REAL",
             Kind::Text => "TEXT",
@@ -162,14 +168,15 @@ impl Dialect for Sqlite {
             // As texts they keep all their digits.
             Kind::Json | Kind::Number => "JSON TEXT",
             Kind::Any => "",
-        }
+        };
+        declared.to_owned()
     }
 
     fn is_same_name(&self, one: &str, two: &str) -> bool {
         one.eq_ignore_ascii_case(two)
     }
 
-    fn placeholder(&self, number: usize, _kind: Kind) -> String {
+    fn place(&self, number: usize) -> String {
         format!("?{number}")
     }
 
@@ -194,6 +201,16 @@ impl Dialect for Sqlite {
         }
     }
 
+    /// Times are texts, with their fraction or without: what is from before a second is less than its beginning is.
+    fn moment(&self, time: Millis) -> Value<'static> {
+        let text = rfc3339(time.div_euclid(1000) * 1000);
+        Value::Text(text.trim_end_matches('Z').to_owned().into())
+    }
+
+    fn integer(&self) -> &'static str {
+        "INTEGER"
+    }
+
     fn begin(&self) -> &'static str {
         // Another writer is met here, where waiting for it costs nothing.
         "BEGIN IMMEDIATE"
@@ -204,12 +221,6 @@ impl Dialect for Sqlite {
     }
 
     fn on_conflict(&self, table: &str, keys: &[String], others: &[String], guard: Option<&str>) -> String {
-        let keys = keys.join(", ");
-        if others.is_empty() {
-            return format!(" ON CONFLICT ({keys}) DO NOTHING");
-        }
-        let set: Vec<String> = others.iter().map(|column| format!("{column} = excluded.{column}")).collect();
-        let guard = guard.map_or(String::new(), |rev| format!(" WHERE excluded.{rev} >= {table}.{rev}"));
-        format!(" ON CONFLICT ({keys}) DO UPDATE SET {}{guard}", set.join(", "))
+        on_conflict(table, keys, others, guard)
     }
 }

@@ -14,11 +14,11 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::{Batch, Failure, Opened, Record, Sink, SinkOptions, Written};
+use super::{Batch, Failure, Opened, Record, Sink, SinkOptions, Written, time_of};
 use crate::archive::Pattern;
 use crate::jsonl::replace_file;
-use crate::net::{Error, Options, Reason, Store, StoreOptions};
-use crate::time::{Millis, TimeReader};
+use crate::net::{Error, Reason, Store, StoreOptions};
+use crate::time::Millis;
 use rows::Rows;
 use text::Form;
 
@@ -38,14 +38,18 @@ pub(super) fn open_objects(address: &str, options: &SinkOptions) -> Opened {
     if let Some(endpoint) = &options.endpoint {
         store.endpoint = Some(endpoint.clone());
     }
-    let store = Store::open(bucket, &store, &Options::default())
-        .map_err(|error| Failure::Usage(error.to_string()))?;
+    let store =
+        Store::open(bucket, &store, &options.net).map_err(|error| Failure::Usage(error.to_string()))?;
     open(key, store, options)
 }
 
 fn open(pattern: &str, shelf: impl Shelf + 'static, options: &SinkOptions) -> Opened {
     let form = Form::of_name(pattern).map_err(Failure::Usage)?;
     let pattern = Pattern::parse(pattern).map_err(Failure::Usage)?;
+    if options.keep.is_some() && pattern.span_of(&pattern.at(Timestamp::UNIX_EPOCH)).is_none() {
+        let hint = "--keep finds old files by the date in their names: begin with the year, as in %Y-%m-%d or %Y/%m/%d/%H";
+        return Err(Failure::Usage(hint.into()));
+    }
     Ok(Box::new(Sheets {
         shelf,
         form,
@@ -63,6 +67,12 @@ trait Shelf {
 
     /// Replaces a file as a whole; it is there for good.
     fn replace(&self, name: &Path, content: &[u8]) -> Result<(), Failure>;
+
+    /// The files of a pattern, whatever the time in their names.
+    fn list(&self, pattern: &Pattern) -> Result<Vec<PathBuf>, Failure>;
+
+    /// Removes a file.
+    fn remove(&self, name: &Path) -> Result<(), Failure>;
 
     /// How messages name it.
     fn place(&self, name: &Path) -> String;
@@ -90,6 +100,20 @@ impl Shelf for Files {
         write().map_err(|error| Failure::Lasting(format!("cannot write {}: {error}", name.display())))
     }
 
+    fn list(&self, pattern: &Pattern) -> Result<Vec<PathBuf>, Failure> {
+        let files = glob::glob(&pattern.glob()).map_err(|error| Failure::Usage(error.to_string()))?;
+        files.collect::<Result<_, _>>().map_err(|error| Failure::Lasting(error.to_string()))
+    }
+
+    fn remove(&self, name: &Path) -> Result<(), Failure> {
+        match fs::remove_file(name) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(Failure::Lasting(format!("cannot remove {}: {error}", name.display())))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn place(&self, name: &Path) -> String {
         name.display().to_string()
     }
@@ -110,6 +134,15 @@ impl Shelf for Store {
 
     fn replace(&self, name: &Path, content: &[u8]) -> Result<(), Failure> {
         self.put(&name.to_string_lossy(), content).map_err(|error| failure(&error))
+    }
+
+    /// Their lifetime is the bucket's matter.
+    fn list(&self, _pattern: &Pattern) -> Result<Vec<PathBuf>, Failure> {
+        Ok(Vec::new())
+    }
+
+    fn remove(&self, _name: &Path) -> Result<(), Failure> {
+        Ok(())
     }
 
     fn place(&self, name: &Path) -> String {
@@ -138,26 +171,10 @@ struct Sheets<S> {
 impl<S: Shelf> Sheets<S> {
     /// The file that a record belongs to.
     fn name(&self, record: &Record<'_>) -> Result<PathBuf, String> {
-        let time = match &self.time {
-            None => record.emitted().map(|emitted| emitted.bounds.start).ok_or_else(|| {
-                "a record that is no window row needs --time-column, which says when it was".to_owned()
-            })?,
-            Some(column) => read_time(column, record.value(column))?,
-        };
+        let time = time_of(record, self.time.as_deref())?;
         let time = Timestamp::from_millisecond(time).map_err(|_| "its time is in no calendar".to_owned())?;
         Ok(self.pattern.at(time))
     }
-}
-
-/// A time in a column.
-pub(super) fn read_time(column: &str, json: Option<&str>) -> Result<Millis, String> {
-    let Some(json) = json else { return Err(format!("it has no column `{column}`, which says when it was")) };
-    let inside = json.strip_prefix('"').and_then(|json| json.strip_suffix('"'));
-    let read = match inside {
-        Some(text) => TimeReader::auto().string(text),
-        None => TimeReader::auto().number(json),
-    };
-    read.map_err(|_| format!("the column `{column}` is {json}, and that is no time"))
 }
 
 impl<S: Shelf> Sink for Sheets<S> {
@@ -199,6 +216,24 @@ impl<S: Shelf> Sink for Sheets<S> {
             }
         }
         Ok(written)
+    }
+
+    /// Removes the files that hold nothing from that time on.
+    fn expire(&mut self, before: Millis) -> Result<u64, Failure> {
+        let mut removed = 0;
+        for name in self.shelf.list(&self.pattern)? {
+            let end = self.pattern.span_of(&name).map(|(_, end)| end.as_millisecond());
+            if end.is_some_and(|end| end <= before) {
+                if self.is_dry {
+                    let line = format!("{}: removed\n", self.shelf.place(&name));
+                    self.shown.extend_from_slice(line.as_bytes());
+                } else {
+                    self.shelf.remove(&name)?;
+                }
+                removed += 1;
+            }
+        }
+        Ok(removed)
     }
 
     fn shown(&mut self) -> Vec<u8> {

@@ -140,6 +140,12 @@ impl Kind {
                 Ok(time) => Value::Time(time),
                 Err(_) => return Err(format!("{} is no time", shown(json))),
             },
+            (Kind::Time, Value::Integer(_) | Value::Real(_) | Value::Number(_)) => {
+                match TimeReader::auto().number(json) {
+                    Ok(time) => Value::Time(time),
+                    Err(_) => return Err(format!("{} is no time", shown(json))),
+                }
+            }
             (_, Value::Number(_)) => return Err(format!("{} does not fit into 64 bits", shown(json))),
             (_, Value::Integer(_) | Value::Real(_)) => return Err(format!("{} is a number", shown(json))),
             (_, Value::Text(_)) => return Err(format!("{} is a text", shown(json))),
@@ -147,6 +153,11 @@ impl Kind {
             (_, Value::Json(_)) => return Err(format!("{} is an array or an object", shown(json))),
             (_, Value::Time(_)) => return Err(format!("{} is a time", shown(json))),
         })
+    }
+
+    /// Whether its values are texts of any length.
+    pub fn is_text(self) -> bool {
+        matches!(self, Kind::Text | Kind::Number | Kind::Json)
     }
 
     /// What it holds, for a person.
@@ -193,6 +204,7 @@ mod tests {
         assert_eq!(fits(Text, r#""a\u0000\"""#), Some(Value::Text("a\0\"".into())));
         assert_eq!(fits(Boolean, "true"), Some(Value::Boolean(true)));
         assert_eq!(fits(Time, "\"1970-01-01T00:00:01Z\""), Some(Value::Time(1000)));
+        assert_eq!(fits(Time, "1500000000"), Some(Value::Time(1_500_000_000_000)));
         assert_eq!(fits(Time, "\"soon\""), None);
         assert_eq!(fits(Json, "[1]"), Some(Value::Json("[1]")));
         for kind in [Integer, Real, Number, Text, Boolean, Time, Json, Kind::Any] {

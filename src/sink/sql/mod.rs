@@ -10,15 +10,20 @@
 
 mod dialect;
 mod kind;
+mod pass;
 mod script;
+mod statements;
 mod table;
 
-pub use dialect::{Dialect, Statements};
+pub use dialect::{Dialect, on_conflict};
 pub use kind::{Kind, Value};
 pub use script::Script;
+pub use statements::Statements;
 pub use table::{Column, Columns};
 
-use super::{Batch, Emitted, Failure, Record, Sink, SinkOptions, Written};
+use super::{Batch, Failure, Sink, SinkOptions, Written};
+use crate::time::Millis;
+use pass::Pass;
 
 /// What went wrong in a database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,8 +59,29 @@ pub trait Database {
     /// Runs a statement; how many rows it changed.
     fn execute(&mut self, statement: &str, values: &[Value<'_>]) -> Result<u64, Fault>;
 
-    /// Whether a query has a row.
-    fn exists(&mut self, query: &str, values: &[Value<'_>]) -> Result<bool, Fault>;
+    /// What a query gives, rows of two whole numbers.
+    fn numbers(&mut self, query: &str, values: &[Value<'_>]) -> Result<Vec<[i64; 2]>, Fault>;
+
+    /// So many rows are sent together.
+    fn rows_at_once(&self, _table: &Table<'_>) -> usize {
+        1
+    }
+
+    /// Inserts rows, each as many values as the table has columns, or replaces those with their keys; how many of them are
+    /// stored now, since none of a higher revision is. Of a fault nothing remains.
+    fn upsert(&mut self, table: &Table<'_>, rows: &[Value<'_>]) -> Result<u64, Fault> {
+        let mut stored = 0;
+        for row in rows.chunks(table.columns.list().len()) {
+            stored += self.execute(&table.statements.upsert, row)?.min(1);
+        }
+        Ok(stored)
+    }
+
+    /// Begins a transaction.
+    fn begin(&mut self) -> Result<(), Fault> {
+        let begin = self.dialect().begin();
+        self.execute(begin, &[]).map(drop)
+    }
 
     /// Whether nothing is done: then there is whatever is needed.
     fn is_imagined(&self) -> bool {
@@ -68,12 +94,23 @@ pub trait Database {
     }
 }
 
+/// A table, and what is said about it.
+#[derive(Clone, Copy, Debug)]
+pub struct Table<'t> {
+    /// Its columns.
+    pub columns: &'t Columns,
+    /// Its statements.
+    pub statements: &'t Statements,
+}
+
 /// Stores records in a table of a database.
 pub struct SqlSink<D> {
     database: D,
     table: String,
     create: bool,
     evolve: bool,
+    /// The column that says when a record was.
+    time: Option<String>,
     prepared: Option<Prepared>,
     /// The emission that is coming in is older than what is stored.
     is_passing_over: bool,
@@ -92,6 +129,7 @@ impl<D: Database> SqlSink<D> {
             table: options.table.clone(),
             create: options.create,
             evolve: options.evolve,
+            time: options.time_column.clone(),
             prepared: None,
             is_passing_over: false,
         }
@@ -100,7 +138,13 @@ impl<D: Database> SqlSink<D> {
     /// Finds or makes the table, and what it lacks.
     fn prepare(&mut self, batch: &Batch<'_>) -> Result<Prepared, Failure> {
         let mut columns = match self.prepared.take() {
-            Some(prepared) => prepared.columns,
+            Some(mut prepared) => {
+                if prepared.columns.missing(self.database.dialect(), batch).is_empty() {
+                    return Ok(prepared);
+                }
+                // A column that has a value of its own may be among them, or somebody else has made it.
+                self.find_or_make(batch)?
+            }
             None => self.find_or_make(batch)?,
         };
         let missing = columns.missing(self.database.dialect(), batch);
@@ -114,43 +158,35 @@ impl<D: Database> SqlSink<D> {
                 );
                 return Err(Failure::Usage(text));
             }
-            for column in missing.iter().filter(|_| self.evolve) {
-                let statement = Statements::add_column(self.database.dialect(), &self.table, column)
-                    .map_err(Failure::Usage)?;
-                self.database.execute(&statement, &[])?;
+            if self.evolve {
+                let dialect = self.database.dialect();
+                let add = |column| Statements::add_column(dialect, &self.table, column);
+                let added: Result<Vec<String>, String> = missing.iter().map(add).collect();
+                self.change(&added.map_err(Failure::Usage)?)?;
             }
             columns.add(missing);
         }
-        let statements = Statements::new(
-            self.database.dialect(),
-            &self.table,
-            columns.list(),
-            columns.keys(),
-            batch.keys.by_window,
-        )
-        .map_err(Failure::Usage)?;
+        let statements =
+            Statements::new(self.database.dialect(), &self.table, &columns).map_err(Failure::Usage)?;
         Ok(Prepared { columns, statements })
     }
 
+    /// Makes or changes the table.
+    fn change(&mut self, statements: &[String]) -> Result<(), Failure> {
+        for statement in statements {
+            self.database.execute(statement, &[])?;
+        }
+        if self.database.dialect().commits_tables() {
+            self.database.begin()?;
+        }
+        Ok(())
+    }
+
     fn find_or_make(&mut self, batch: &Batch<'_>) -> Result<Columns, Failure> {
-        let keys = batch.keys;
+        let (keys, time) = (batch.keys, self.time.as_deref());
         if let Some(found) = self.database.columns(&self.table)? {
-            let dialect = self.database.dialect();
-            let columns = Columns::of_table(dialect, found, keys, &self.table)?;
-            let indices = self.database.unique_indices(&self.table)?;
-            let dialect = self.database.dialect();
-            let is_key = |index: &Vec<String>| {
-                let has = |key: &String| index.iter().any(|name| dialect.is_same_name(name, key));
-                index.len() == keys.columns.len() && keys.columns.iter().all(has)
-            };
-            if !indices.iter().any(is_key) {
-                let names = keys.columns.join(", ");
-                let text = format!(
-                    "the table {} has no unique index on ({names}), which tells its rows apart: make one, name other --key-columns, or store in another --table",
-                    self.table
-                );
-                return Err(Failure::Usage(text));
-            }
+            let columns = Columns::of_table(self.database.dialect(), found, batch, &self.table, time)?;
+            self.check_indices(batch, &columns)?;
             return Ok(columns);
         }
         if !self.create && !self.database.is_imagined() {
@@ -158,35 +194,56 @@ impl<D: Database> SqlSink<D> {
             return Err(Failure::Usage(text));
         }
         let dialect = self.database.dialect();
-        let columns = Columns::of_batch(dialect, batch)?;
-        let statements =
-            Statements::new(dialect, &self.table, columns.list(), columns.keys(), keys.by_window)
-                .map_err(Failure::Usage)?;
-        for statement in statements.create.iter().filter(|_| self.create) {
-            self.database.execute(statement, &[])?;
+        let columns = Columns::of_batch(dialect, batch, time)?;
+        let statements = Statements::new(dialect, &self.table, &columns).map_err(Failure::Usage)?;
+        if self.create {
+            self.change(&statements.create)?;
         }
+        debug_assert_eq!(columns.keys(), keys.columns.len());
         Ok(columns)
+    }
+
+    /// Of the unique indices one has the keys, and none makes a row replace another one.
+    fn check_indices(&mut self, batch: &Batch<'_>, columns: &Columns) -> Result<(), Failure> {
+        let indices = self.database.unique_indices(&self.table)?;
+        let (dialect, keys) = (self.database.dialect(), &batch.keys.columns);
+        let has = |index: &[String], key: &str| index.iter().any(|name| dialect.is_same_name(name, key));
+        let is_key =
+            |index: &Vec<String>| index.len() == keys.len() && keys.iter().all(|key| has(index, key));
+        if !indices.iter().any(is_key) {
+            let text = format!(
+                "the table {} has no unique index on ({}), which tells its rows apart: make one, name other --key-columns, or store in another --table",
+                self.table,
+                keys.join(", ")
+            );
+            return Err(Failure::Usage(text));
+        }
+        let is_written =
+            |name: &String| columns.list().iter().any(|column| dialect.is_same_name(&column.name, name));
+        let other = indices.iter().find(|index| !is_key(index) && index.iter().all(is_written));
+        match other.filter(|_| dialect.replaces_by_any_index()) {
+            Some(other) => Err(Failure::Usage(format!(
+                "the table {} has another unique index, on ({}), by which the database would replace rows with other keys: remove it, or store in another --table",
+                self.table,
+                other.join(", ")
+            ))),
+            None => Ok(()),
+        }
     }
 
     fn transact(&mut self, batch: &Batch<'_>) -> Result<Written, Failure> {
         let mut prepared = self.prepare(batch)?;
-        let mut pass = Pass {
-            database: &mut self.database,
-            statements: &prepared.statements,
-            by_window: batch.keys.by_window,
-            written: Written::default(),
-            is_passing_over: self.is_passing_over,
-        };
-        let mut values = Vec::new();
-        for (number, record) in batch.iter() {
-            values.clear();
-            match prepared.columns.values(pass.database.dialect(), &record, &mut values) {
-                Ok(()) => {
-                    pass.row(number, &record, || batch.has_all_of(number), &prepared.columns, &values)?;
-                }
-                Err(why) => pass.written.refused.push((number, why)),
-            }
+        let dialect = self.database.dialect();
+        let mut rows = Vec::with_capacity(batch.range.len());
+        for (_, record) in batch.iter() {
+            rows.push(prepared.columns.values(dialect, &record));
         }
+        if let Some(lock) = dialect.lock(&self.table).filter(|_| batch.keys.by_window) {
+            self.database.execute(&lock, &[])?;
+        }
+        let table = Table { columns: &prepared.columns, statements: &prepared.statements };
+        let mut pass = Pass::new(&mut self.database, table, batch.keys.by_window, self.is_passing_over);
+        pass.run(batch, rows)?;
         let Pass { written, is_passing_over, .. } = pass;
         self.database.execute("COMMIT", &[])?;
         self.is_passing_over = is_passing_over;
@@ -197,8 +254,7 @@ impl<D: Database> SqlSink<D> {
 
 impl<D: Database> Sink for SqlSink<D> {
     fn write(&mut self, batch: &Batch<'_>) -> Result<Written, Failure> {
-        let begin = self.database.dialect().begin();
-        self.database.execute(begin, &[])?;
+        self.database.begin()?;
         let written = self.transact(batch);
         if written.is_err() {
             self.prepared = None;
@@ -208,120 +264,20 @@ impl<D: Database> Sink for SqlSink<D> {
         written
     }
 
+    fn expire(&mut self, before: Millis) -> Result<u64, Failure> {
+        let Some(Prepared { statements, .. }) = &self.prepared else { return Ok(0) };
+        let Some(expire) = &statements.expire else {
+            let text = format!(
+                "--keep asks a column of times when a record was, and the table {} has none: name one by --time-column",
+                self.table
+            );
+            return Err(Failure::Usage(text));
+        };
+        let moment = self.database.dialect().moment(before);
+        Ok(self.database.execute(expire, &[moment])?)
+    }
+
     fn shown(&mut self) -> Vec<u8> {
         self.database.shown()
-    }
-}
-
-/// One pass over a batch, inside a transaction.
-struct Pass<'d, D> {
-    database: &'d mut D,
-    statements: &'d Statements,
-    by_window: bool,
-    written: Written,
-    is_passing_over: bool,
-}
-
-impl<D: Database> Pass<'_, D> {
-    fn row(
-        &mut self,
-        number: usize,
-        record: &Record<'_>,
-        has_all: impl Fn() -> bool,
-        columns: &Columns,
-        values: &[Value<'_>],
-    ) -> Result<(), Failure> {
-        let emitted = record.emitted().filter(|_| self.by_window);
-        if record.begins() {
-            self.is_passing_over = match emitted {
-                Some(emitted) if emitted.is_whole() => {
-                    self.begin_window(emitted, has_all(), columns, values)?
-                }
-                _ => false,
-            };
-        }
-        if self.is_passing_over {
-            self.written.stale += 1;
-            return Ok(());
-        }
-        let keys = &values[..columns.keys()];
-        let is_taken_back = emitted.is_some_and(|emitted| emitted.is_taken_back);
-        let changes_all = emitted.is_some_and(|emitted| emitted.all && !emitted.is_whole());
-        if emitted.is_some_and(|emitted| emitted.alone && emitted.rev > 0) {
-            // It may have been a window without records, which has a row without keys.
-            let bounds: Vec<usize> = columns.bounds().collect();
-            let value =
-                |place: usize| if bounds.contains(&place) { keys[place].clone() } else { Value::Null };
-            let empty: Vec<Value<'_>> = (0..keys.len()).map(value).collect();
-            self.database.execute(&self.statements.clear_row[0], &empty)?;
-        }
-        // No index tells two nulls apart, and the bounds of the window over everything are no part of its key.
-        if is_taken_back || changes_all || keys.contains(&Value::Null) {
-            if self.clear_row(emitted, changes_all, columns, keys)? {
-                self.written.stale += 1;
-                return Ok(());
-            }
-            if is_taken_back {
-                self.written.stored += 1;
-                return Ok(());
-            }
-        }
-        match self.database.execute(&self.statements.upsert, values) {
-            Ok(0) => self.written.stale += 1,
-            Ok(_) => self.written.stored += 1,
-            Err(Fault::Row(why)) => self.written.refused.push((number, why)),
-            Err(fault) => return Err(fault.into()),
-        }
-        Ok(())
-    }
-
-    /// Removes what is stored of a window, or of older emissions of it; true where that is newer.
-    fn begin_window(
-        &mut self,
-        emitted: &Emitted,
-        has_all: bool,
-        columns: &Columns,
-        values: &[Value<'_>],
-    ) -> Result<bool, Failure> {
-        let all = usize::from(emitted.all);
-        let mut conditions = Vec::with_capacity(3);
-        if !emitted.all {
-            conditions.extend(columns.bounds().map(|place| values[place].clone()));
-        }
-        let bounds = conditions.len();
-        conditions.push(Value::Integer(i64::try_from(emitted.rev).unwrap_or(i64::MAX)));
-        if self.database.exists(&self.statements.window_is_newer[all], &conditions)? {
-            return Ok(true);
-        }
-        if has_all {
-            self.database.execute(&self.statements.clear_window[all], &conditions[..bounds])?;
-        } else {
-            self.database.execute(&self.statements.clear_older[all], &conditions)?;
-        }
-        Ok(false)
-    }
-
-    /// Removes the row with a key; true where a newer one is stored.
-    fn clear_row(
-        &mut self,
-        emitted: Option<&Emitted>,
-        changes_all: bool,
-        columns: &Columns,
-        keys: &[Value<'_>],
-    ) -> Result<bool, Failure> {
-        let all = usize::from(changes_all);
-        let bounds: Vec<usize> = columns.bounds().collect();
-        let is_meant = |place: &usize| !changes_all || !bounds.contains(place);
-        let mut conditions: Vec<Value<'_>> =
-            (0..keys.len()).filter(is_meant).map(|place| keys[place].clone()).collect();
-        let meant = conditions.len();
-        if let Some(emitted) = emitted {
-            conditions.push(Value::Integer(i64::try_from(emitted.rev).unwrap_or(i64::MAX)));
-            if self.database.exists(&self.statements.row_is_newer[all], &conditions)? {
-                return Ok(true);
-            }
-        }
-        self.database.execute(&self.statements.clear_row[all], &conditions[..meant])?;
-        Ok(false)
     }
 }

@@ -1,6 +1,7 @@
 //! A database that does nothing and shows what it was told, as a script that its own shell reads.
 
 use super::{Column, Database, Dialect, Fault, Kind, Value};
+use crate::time::Millis;
 
 /// Shows statements instead of running them.
 pub struct Script<D> {
@@ -19,16 +20,44 @@ impl<D: Dialect> Dialect for Marked<D> {
         self.0.quote(name)
     }
 
-    fn column_type(&self, kind: Kind, is_key: bool) -> &'static str {
-        self.0.column_type(kind, is_key)
+    fn column_type(&self, kind: Kind, keys: Option<usize>) -> String {
+        self.0.column_type(kind, keys)
+    }
+
+    fn create(&self, table: &str, columns: &[String], keys: &[String]) -> Result<Vec<String>, String> {
+        self.0.create(table, columns, keys)
+    }
+
+    fn commits_tables(&self) -> bool {
+        self.0.commits_tables()
     }
 
     fn is_same_name(&self, one: &str, two: &str) -> bool {
         self.0.is_same_name(one, two)
     }
 
-    fn placeholder(&self, _number: usize, _kind: Kind) -> String {
+    fn place(&self, _number: usize) -> String {
         MARK.into()
+    }
+
+    fn cast(&self, sent: &str, column: &Column) -> String {
+        self.0.cast(sent, column)
+    }
+
+    fn refuses(&self, value: &Value<'_>) -> Option<&'static str> {
+        self.0.refuses(value)
+    }
+
+    fn moment(&self, time: Millis) -> Value<'static> {
+        self.0.moment(time)
+    }
+
+    fn lock(&self, table: &str) -> Option<String> {
+        self.0.lock(table)
+    }
+
+    fn integer(&self) -> &'static str {
+        self.0.integer()
     }
 
     fn literal(&self, value: &Value<'_>) -> String {
@@ -82,8 +111,8 @@ impl<D: Dialect> Database for Script<D> {
         Ok(1)
     }
 
-    fn exists(&mut self, _query: &str, _values: &[Value<'_>]) -> Result<bool, Fault> {
-        Ok(false)
+    fn numbers(&mut self, _query: &str, _values: &[Value<'_>]) -> Result<Vec<[i64; 2]>, Fault> {
+        Ok(Vec::new())
     }
 
     fn is_imagined(&self) -> bool {

@@ -12,6 +12,19 @@ pub struct Column {
     pub name: String,
     /// What it holds.
     pub kind: Kind,
+    /// Its type in the database, where values have to be made one.
+    pub declared: String,
+    /// Its texts have at most so many characters.
+    pub most: Option<usize>,
+    /// It has a value by itself.
+    pub fills_itself: bool,
+}
+
+impl Column {
+    /// One of which nothing else is known.
+    pub fn of(name: &str, kind: Kind) -> Column {
+        Column { name: name.to_owned(), kind, declared: String::new(), most: None, fills_itself: false }
+    }
 }
 
 /// The columns that records are written to, those of the keys first.
@@ -20,6 +33,8 @@ pub struct Columns {
     list: Vec<Column>,
     keys: usize,
     by_window: bool,
+    /// The column that says when a record was.
+    time: Option<String>,
     /// The names of the last record, and where each of them goes: most records are like the one before.
     shape: Vec<(String, Option<usize>)>,
 }
@@ -28,6 +43,10 @@ pub struct Columns {
 const NOT_STORED: &str = "update";
 
 impl Columns {
+    fn empty(keys: &Keys, time: Option<&str>) -> Columns {
+        Columns { by_window: keys.by_window, time: time.map(str::to_owned), ..Columns::default() }
+    }
+
     /// The columns of a table that is there.
     ///
     /// # Errors
@@ -36,9 +55,11 @@ impl Columns {
     pub fn of_table(
         dialect: &dyn Dialect,
         found: Vec<Column>,
-        keys: &Keys,
+        batch: &Batch<'_>,
         table: &str,
+        time: Option<&str>,
     ) -> Result<Columns, Failure> {
+        let keys = batch.keys;
         let mut rest = found;
         let mut list = Vec::with_capacity(rest.len());
         for key in &keys.columns {
@@ -51,8 +72,14 @@ impl Columns {
             list.push(rest.remove(at));
         }
         let keys_count = list.len();
+        // What has a value by itself keeps it, unless records bring one.
+        rest.retain(|column| {
+            let is_it = |name: &str| dialect.is_same_name(&column.name, name);
+            let is_brought = || batch.iter().any(|(_, record)| record.columns().any(|(name, _)| is_it(name)));
+            !column.fills_itself || keys.by_window && (is_it("rev") || is_it("open")) || is_brought()
+        });
         list.extend(rest);
-        let columns = Columns { list, keys: keys_count, by_window: keys.by_window, shape: Vec::new() };
+        let columns = Columns { list, keys: keys_count, ..Columns::empty(keys, time) };
         if keys.by_window && columns.position(dialect, "rev").is_none() {
             let text = format!(
                 "the table {table} has no column `rev`, by which a window that is written again replaces the older one: add an integer column of that name"
@@ -67,13 +94,16 @@ impl Columns {
     /// # Errors
     ///
     /// A key is of several kinds.
-    pub fn of_batch(dialect: &dyn Dialect, batch: &Batch<'_>) -> Result<Columns, Failure> {
+    pub fn of_batch(
+        dialect: &dyn Dialect,
+        batch: &Batch<'_>,
+        time: Option<&str>,
+    ) -> Result<Columns, Failure> {
         let keys = batch.keys;
         let mut columns = Columns {
-            list: keys.columns.iter().map(|name| new_column(name, None)).collect(),
+            list: keys.columns.iter().map(|name| Column::of(name, Kind::Text)).collect(),
             keys: keys.columns.len(),
-            by_window: keys.by_window,
-            shape: Vec::new(),
+            ..Columns::empty(keys, time)
         };
         let mut known = vec![None; columns.list.len()];
         let mut seen = vec![false; columns.list.len()];
@@ -84,13 +114,13 @@ impl Columns {
                     continue;
                 }
                 let place = columns.position(dialect, name).unwrap_or_else(|| {
-                    columns.list.push(new_column(name, None));
+                    columns.list.push(Column::of(name, Kind::Text));
                     known.push(None);
                     seen.push(false);
                     columns.list.len() - 1
                 });
                 seen[place] = true;
-                let kind = kind_in(keys, name, json, &record);
+                let kind = kind_in(keys, time, name, json, &record);
                 known[place] = match (known[place], kind) {
                     (Some(known), Some(kind)) => Some(Kind::with(known, kind)),
                     (known, kind) => known.or(kind),
@@ -127,7 +157,7 @@ impl Columns {
         columns.list = kept.map(|(_, column)| column).collect();
         if keys.by_window {
             for (name, kind) in [("rev", Kind::Integer), ("open", Kind::Boolean)] {
-                columns.list.push(new_column(name, Some(kind)));
+                columns.list.push(Column::of(name, kind));
             }
         }
         Ok(columns)
@@ -149,6 +179,17 @@ impl Columns {
         ["window_start", "window_end"].into_iter().filter_map(at)
     }
 
+    /// Whether a key is that of a window.
+    pub fn is_by_window(&self) -> bool {
+        self.by_window
+    }
+
+    /// The column of times that says when a record was.
+    pub fn time(&self, dialect: &dyn Dialect) -> Option<usize> {
+        let name = self.time.as_deref().or(self.by_window.then_some("window_start"))?;
+        self.position(dialect, name).filter(|&at| self.list[at].kind == Kind::Time)
+    }
+
     fn position(&self, dialect: &dyn Dialect, name: &str) -> Option<usize> {
         self.list.iter().position(|column| dialect.is_same_name(&column.name, name))
     }
@@ -156,11 +197,14 @@ impl Columns {
     /// The columns that records of a batch have and the table has not.
     pub fn missing(&mut self, dialect: &dyn Dialect, batch: &Batch<'_>) -> Vec<Column> {
         let mut missing: Vec<Column> = Vec::new();
+        let time = self.time.clone();
+        let time = time.as_deref();
         for (_, record) in batch.iter() {
             self.learn(dialect, &record);
             let unknown = record.columns().zip(&self.shape).filter(|(_, (_, place))| place.is_none());
             for ((name, json), _) in unknown {
-                let Some(kind) = Kind::of(json).and_then(|_| kind_in(batch.keys, name, json, &record)) else {
+                let Some(kind) = Kind::of(json).and_then(|_| kind_in(batch.keys, time, name, json, &record))
+                else {
                     continue;
                 };
                 if batch.keys.by_window && name == NOT_STORED {
@@ -168,7 +212,7 @@ impl Columns {
                 }
                 match missing.iter_mut().find(|column| dialect.is_same_name(&column.name, name)) {
                     Some(column) => column.kind = column.kind.with(kind),
-                    None => missing.push(new_column(name, Some(kind))),
+                    None => missing.push(Column::of(name, kind)),
                 }
             }
         }
@@ -191,7 +235,7 @@ impl Columns {
         }
     }
 
-    /// Appends the record's values in the order of the columns.
+    /// The record's values in the order of the columns.
     ///
     /// # Errors
     ///
@@ -200,32 +244,39 @@ impl Columns {
         &mut self,
         dialect: &dyn Dialect,
         record: &Record<'a>,
-        values: &mut Vec<Value<'a>>,
-    ) -> Result<(), String> {
+    ) -> Result<Vec<Value<'a>>, String> {
         self.learn(dialect, record);
-        let first = values.len();
-        values.resize(first + self.list.len(), Value::Null);
+        let mut values = vec![Value::Null; self.list.len()];
         for ((name, json), (_, place)) in record.columns().zip(&self.shape) {
             let Some(place) = *place else { continue };
             let column = &self.list[place];
-            if values[first + place] != Value::Null {
+            if values[place] != Value::Null {
                 return Err(format!(
                     "two columns are called `{}` but for the case of their letters",
                     column.name
                 ));
             }
-            values[first + place] = column
+            let value = column
                 .kind
                 .fit(json)
                 .map_err(|what| format!("the column `{name}` holds {}, and {what}", column.kind.holds()))?;
+            if let Some(why) = dialect.refuses(&value) {
+                return Err(format!("the column `{name}` has {why}"));
+            }
+            if let (Value::Text(text), Some(most)) = (&value, column.most)
+                && text.len() > most
+                && text.chars().count() > most
+            {
+                return Err(format!("the column `{name}` holds texts of at most {most} characters"));
+            }
+            values[place] = value;
         }
-        let has = |at: usize| values[first + at] != Value::Null;
+        let has = |at: usize| values[at] != Value::Null;
         if let Some(at) = (0..self.keys).find(|at| !self.by_window && !has(*at)) {
             return Err(format!("the key column `{}` is missing or null", self.list[at].name));
         }
         if self.by_window {
-            for (place, column) in self.list.iter().enumerate() {
-                let value = &mut values[first + place];
+            for (column, value) in self.list.iter().zip(&mut values) {
                 match column.name.as_str() {
                     "rev" if *value == Value::Null => *value = Value::Integer(0),
                     "open" if *value == Value::Null && column.kind == Kind::Boolean => {
@@ -235,16 +286,15 @@ impl Columns {
                 }
             }
         }
-        Ok(())
+        Ok(values)
     }
 }
 
-fn new_column(name: &str, kind: Option<Kind>) -> Column {
-    Column { name: name.to_owned(), kind: kind.unwrap_or(Kind::Text) }
-}
-
 /// What a column must be for this value of it.
-fn kind_in(keys: &Keys, name: &str, json: &str, record: &Record<'_>) -> Option<Kind> {
+fn kind_in(keys: &Keys, time: Option<&str>, name: &str, json: &str, record: &Record<'_>) -> Option<Kind> {
+    if time == Some(name) {
+        return Some(Kind::Time);
+    }
     let of_window = if keys.by_window { Kind::of_window_column(name) } else { None };
     // The null of a mean over nothing: aggregates are numbers.
     let is_aggregate = || {
