@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use jiff::civil::Weekday;
 use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
@@ -66,12 +67,14 @@ impl Pattern {
     pub fn span_of(&self, path: &Path) -> Option<(Timestamp, Timestamp)> {
         let name = path.to_str()?;
         let mut parsed = BrokenDownTime::parse(&self.0, name).ok()?;
-        // A file of a month, or of a year, begins with its first day.
+        // A file of a week, a month or a year begins with its first day.
         if parsed.timestamp().is_none() && parsed.to_date().is_err() {
-            if parsed.month().is_none() {
-                parsed.set_month(Some(1)).ok()?;
+            if parsed.iso_week().is_some() {
+                parsed.set_weekday(Some(Weekday::Monday));
+            } else {
+                parsed.set_month(parsed.month().or(Some(1))).ok()?;
+                parsed.set_day(Some(1)).ok()?;
             }
-            parsed.set_day(Some(1)).ok()?;
         }
         let start = match parsed.timestamp() {
             Some(time) => time.to_zoned(TimeZone::UTC),
