@@ -18,12 +18,16 @@ const fn colour(light: &'static str, dark: &'static str) -> Colour {
 
 /// Behind everything.
 pub const GROUND: Colour = colour("#ffffff", "#0d1117");
+/// Around what stands on [`GROUND`], on a page.
+pub const BACKDROP: Colour = colour("#f4f6f8", "#010409");
 /// Titles, labels, values.
 pub const INK: Colour = colour("#1f2328", "#e6edf3");
 /// What is said beside: subtitles, footers, ticks.
 pub const MUTED: Colour = colour("#57606a", "#9198a1");
 /// Lines that only guide the eye.
 pub const GRID: Colour = colour("#e4e7eb", "#262c36");
+/// Around what can be pressed.
+pub const EDGE: Colour = colour("#c3cad1", "#3d444d");
 /// The axis at zero.
 pub const AXIS: Colour = colour("#8c959f", "#656c76");
 /// All others together.
@@ -89,6 +93,14 @@ mod tests {
     fn text_can_be_read() {
         for colour in [INK, MUTED, RISEN, FALLEN, NEW].iter().chain(&SERIES) {
             assert_contrast(*colour, 4.5);
+        }
+    }
+
+    #[test]
+    fn text_can_be_read_on_the_backdrop() {
+        for colour in [INK, MUTED] {
+            assert!(contrast(colour.light, BACKDROP.light) >= 4.5, "{colour:?}");
+            assert!(contrast(colour.dark, BACKDROP.dark) >= 4.5, "{colour:?}");
         }
     }
 

@@ -211,6 +211,7 @@ impl Serve {
         for row in seen.rows {
             self.rows += 1;
             if !self.windows.push(row, &self.hub) && !std::mem::replace(&mut self.has_changes, true) {
+                self.hub.saw_changes();
                 cx.notes.say(
                     "rows that only say what changed (--emit update) are sent on, but make no windows on the page: \
                      use window-count --emit final or --emit complete",

@@ -1,54 +1,97 @@
 //! What the page is made of, compiled in. Nothing is loaded from elsewhere.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
+
+use axum::body::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 use crate::chart::colour::{
-    AXIS, Colour, FALLEN, GRID, GROUND, HEAT, INK, MUTED, NEW, OTHERS, RISEN, SERIES,
+    AXIS, BACKDROP, Colour, EDGE, FALLEN, GRID, GROUND, HEAT, INK, MUTED, NEW, OTHERS, RISEN, SERIES,
 };
 
 /// A file of the page.
-pub(super) struct Asset {
-    pub(super) path: &'static str,
+struct Asset {
+    path: &'static str,
+    kind: &'static str,
+    text: &'static str,
+}
+
+/// A file as it is sent.
+#[derive(Clone)]
+pub(super) struct Packed {
     pub(super) kind: &'static str,
-    pub(super) text: &'static str,
+    /// What browsers know this version of it by.
+    pub(super) tag: String,
+    pub(super) text: Bytes,
+    pub(super) gzip: Bytes,
 }
 
 const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
+const PICTURE: &str = "image/svg+xml";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// All files but the colours.
-pub(super) const ASSETS: [Asset; 5] = [
+const ASSETS: [Asset; 11] = [
     Asset { path: "/", kind: HTML, text: include_str!("assets/index.html") },
     Asset { path: "/style.css", kind: CSS, text: include_str!("assets/style.css") },
-    Asset { path: "/charts.js", kind: SCRIPT, text: include_str!("assets/charts.js") },
-    Asset { path: "/app.js", kind: SCRIPT, text: include_str!("assets/app.js") },
+    Asset { path: "/icon.svg", kind: PICTURE, text: include_str!("assets/icon.svg") },
     Asset { path: "/worker.js", kind: SCRIPT, text: include_str!("assets/worker.js") },
+    Asset { path: "/words.js", kind: SCRIPT, text: include_str!("assets/words.js") },
+    Asset { path: "/drawing.js", kind: SCRIPT, text: include_str!("assets/drawing.js") },
+    Asset { path: "/over-time.js", kind: SCRIPT, text: include_str!("assets/over-time.js") },
+    Asset { path: "/by-key.js", kind: SCRIPT, text: include_str!("assets/by-key.js") },
+    Asset { path: "/model.js", kind: SCRIPT, text: include_str!("assets/model.js") },
+    Asset { path: "/panels.js", kind: SCRIPT, text: include_str!("assets/panels.js") },
+    Asset { path: "/app.js", kind: SCRIPT, text: include_str!("assets/app.js") },
 ];
 
 /// The one table of colours as properties of a style sheet.
-pub(super) const COLOURS: &str = "/colours.css";
+const COLOURS: &str = "/colours.css";
 
-/// The style sheet with the colours: as the system has it, or as the page's switch says.
-pub(super) fn colours() -> (&'static str, String) {
+/// The style sheet with the colours: as the system has it, or as the page's switch says. Paper is light.
+fn colours() -> (&'static str, String) {
     let light = properties(|colour| colour.light);
     let dark = properties(|colour| colour.dark);
     let sheet = format!(
         ":root{{color-scheme:light;{light}}}\n\
-         @media (prefers-color-scheme:dark){{:root:not([data-theme=light]){{color-scheme:dark;{dark}}}}}\n\
-         :root[data-theme=dark]{{color-scheme:dark;{dark}}}\n\
-         @media print{{:root,:root[data-theme]{{color-scheme:light;{light}}}}}\n"
+         @media screen and (prefers-color-scheme:dark){{:root:not([data-theme=light]){{color-scheme:dark;{dark}}}}}\n\
+         @media screen{{:root[data-theme=dark]{{color-scheme:dark;{dark}}}}}\n"
     );
     (CSS, sheet)
+}
+
+/// All files by their paths, compressed once.
+pub(super) fn packed() -> Vec<(&'static str, Packed)> {
+    let (kind, sheet) = colours();
+    let files = ASSETS.iter().map(|asset| (asset.path, asset.kind, Bytes::from_static(asset.text.as_bytes())));
+    files
+        .chain([(COLOURS, kind, Bytes::from(sheet))])
+        .map(|(path, kind, text)| {
+            let tag = format!("\"{:08x}-{}\"", crc32fast::hash(&text), text.len());
+            (path, Packed { kind, tag, gzip: gzip(&text), text })
+        })
+        .collect()
+}
+
+fn gzip(text: &[u8]) -> Bytes {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    // Writing to memory does not fail.
+    let _ = encoder.write_all(text);
+    encoder.finish().unwrap_or_default().into()
 }
 
 fn properties(pick: fn(&Colour) -> &'static str) -> String {
     let mut out = String::new();
     let single = [
+        ("backdrop", BACKDROP),
         ("ground", GROUND),
         ("ink", INK),
         ("muted", MUTED),
         ("grid", GRID),
+        ("edge", EDGE),
         ("axis", AXIS),
         ("others", OTHERS),
         ("risen", RISEN),

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use super::MOST_READERS;
 use super::backlog::Backlog;
 use super::history::History;
+use super::log::{Event, Log};
 use super::window::{self, Beside, Window, shown};
 use crate::chart::{ChartOptions, Palette};
 use crate::row::Row;
@@ -79,6 +80,7 @@ pub struct Hub {
 pub(super) struct Shared {
     pub(super) history: History,
     pub(super) backlog: Backlog,
+    pub(super) log: Log,
     palette: Palette,
     pub(super) seq: u64,
     pub(super) figures: Totals,
@@ -116,6 +118,7 @@ impl Hub {
         let shared = Shared {
             history: History::new(options.chart.windows.max(2)),
             backlog: Backlog::default(),
+            log: Log::default(),
             palette: Palette::default(),
             seq: 0,
             figures: Totals {
@@ -153,6 +156,7 @@ impl Hub {
         figures.rejected += batch.rejected;
         figures.bytes += batch.bytes;
         figures.last_input = Some(now);
+        shared.log.add(now, Event::Rejected, batch.rejected);
         shared.count(now, batch.records);
         if let Some(sample) = batch.sample {
             shared.show(sample);
@@ -181,13 +185,15 @@ impl Hub {
         let (seq, palette) = (shared.seq + 1, shared.palette.clone());
         drop(shared);
         // Only this thread publishes: the order stays what it is without the lock.
-        let beside = Beside { seq, series: &name, palette: &palette, received: now(), late };
+        let received = now();
+        let beside = Beside { seq, series: &name, palette: &palette, received, late };
         let json = window::write(&rows, &beside, &self.options.chart);
         let mut shared = self.lock();
         shared.seq = seq;
         shared.figures.windows += 1;
         if late.is_some() {
             *shared.figures.late.get_or_insert(0) += news;
+            shared.log.add(received, Event::Late, news);
         }
         shared.history.add(name, Arc::new(Window { seq, rows, json }));
         drop(shared);
@@ -198,9 +204,17 @@ impl Hub {
     pub fn end(&self) {
         let mut shared = self.lock();
         if !matches!(shared.figures.state, InputState::Ended(_)) {
-            shared.figures.state = InputState::Ended(now());
+            let now = now();
+            shared.figures.state = InputState::Ended(now);
+            shared.log.add(now, Event::Ended, 1);
         }
         drop(shared);
+        self.tell();
+    }
+
+    /// Rows came that only say what changed: they make no windows.
+    pub fn saw_changes(&self) {
+        self.lock().log.add(now(), Event::Changes, 1);
         self.tell();
     }
 
@@ -265,8 +279,15 @@ impl Hub {
         });
         if taken.is_err() {
             self.refused.fetch_add(1, Ordering::Relaxed);
+            self.lock().log.add(now(), Event::Refused, 1);
         }
         taken.ok().map(|_| Seat(Arc::clone(&self.seats)))
+    }
+
+    /// A reader was too slow. Not to be said by who holds the lock.
+    pub(super) fn dropped_one(&self) {
+        self.dropped.fetch_add(1, Ordering::Relaxed);
+        self.lock().log.add(now(), Event::Dropped, 1);
     }
 
     pub(super) fn readers(&self) -> usize {

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use tokio::sync::mpsc::Sender;
 
@@ -31,18 +30,19 @@ impl LineReader {
         let mut news = self.hub.news();
         loop {
             news.borrow_and_update();
-            let is_over = {
+            let (next, is_ended) = {
                 let mut shared = self.hub.lock();
-                match shared.backlog.next(self.number) {
-                    Next::Lines(lines) => return Ok(Some(lines)),
-                    Next::Lost => {
-                        self.hub.dropped.fetch_add(1, Ordering::Relaxed);
-                        return Err(io::Error::other("too slow: lines were lost"));
-                    }
-                    Next::Nothing => matches!(shared.figures.state, InputState::Ended(_)),
-                }
+                (shared.backlog.next(self.number), matches!(shared.figures.state, InputState::Ended(_)))
             };
-            if is_over || self.hub.is_closed() || news.changed().await.is_err() {
+            match next {
+                Next::Lines(lines) => return Ok(Some(lines)),
+                Next::Lost => {
+                    self.hub.dropped_one();
+                    return Err(io::Error::other("too slow: lines were lost"));
+                }
+                Next::Nothing => {}
+            }
+            if is_ended || self.hub.is_closed() || news.changed().await.is_err() {
                 return Ok(None);
             }
         }

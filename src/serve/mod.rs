@@ -7,7 +7,7 @@
 //!
 //! | file | what it does |
 //! | --- | --- |
-//! | `hub`, `history`, `backlog` | what was published: windows, lines, figures |
+//! | `hub`, `history`, `backlog`, `log` | what was published: windows, lines, figures, what went wrong |
 //! | `window` | a whole window as the page reads it |
 //! | `events`, `lines`, `tcp` | the three kinds of readers |
 //! | `site`, `access`, `assets`, `metrics` | the answers of HTTP, who gets one, and what is fixed in them |
@@ -21,6 +21,7 @@ mod feed;
 mod history;
 mod hub;
 mod lines;
+mod log;
 mod metrics;
 mod patient;
 mod server;

@@ -87,7 +87,7 @@ impl Patient {
         }
         let until = self.stalled.get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + PATIENCE)));
         if until.as_mut().poll(cx).is_ready() {
-            self.hub.dropped.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            self.hub.dropped_one();
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         Poll::Pending

@@ -11,19 +11,23 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 
 use super::access::{Access, Verdict, parameter};
-use super::assets::{ASSETS, COLOURS, colours};
-use super::events::{self, Cursor};
+use super::assets::{self, Packed};
+use super::events::{self, Cursor, Form};
 use super::feed::feed;
 use super::hub::Hub;
 use super::lines::{self, LineReader};
 use super::metrics;
 use crate::chart::{ChartOptions, Kind, Theme};
+use crate::row::Bounds;
+use crate::time::Millis;
 
 /// Nothing but our own files, no inline code, no frames.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; \
                       worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 /// A picture has its own rules inside.
 const PICTURE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'";
+/// JSON objects, one a line.
+const LINES: &str = "application/x-ndjson";
 /// Seconds after which a refused reader may try again.
 const RETRY_AFTER: &str = "10";
 /// Pictures that are kept as long as nothing new comes.
@@ -48,19 +52,9 @@ pub(super) fn router(hub: Arc<Hub>, access: Access) -> Router {
         .route("/chart.svg", get(chart))
         .route("/metrics", get(figures))
         .route("/healthz", get(async || "ok\n"));
-    for asset in &ASSETS {
-        router = router.route(
-            asset.path,
-            get(async |headers: HeaderMap| fixed(asset.kind, asset.text.into(), &headers)),
-        );
+    for (path, file) in assets::packed() {
+        router = router.route(path, get(async move |headers: HeaderMap| fixed(&file, &headers)));
     }
-    router = router.route(
-        COLOURS,
-        get(async |headers: HeaderMap| {
-            let (kind, sheet) = colours();
-            fixed(kind, sheet.into(), &headers)
-        }),
-    );
     router.layer(middleware::from_fn_with_state(Arc::clone(&site), guard)).with_state(site)
 }
 
@@ -104,15 +98,23 @@ async fn guard(State(site): Shared, request: Request, next: Next) -> Response {
 }
 
 /// A file that does not change while this process lives.
-fn fixed(kind: &'static str, text: Bytes, headers: &HeaderMap) -> Response {
-    let tag = format!("\"{:08x}-{}\"", crc32fast::hash(&text), text.len());
-    let is_known = headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
+fn fixed(file: &Packed, headers: &HeaderMap) -> Response {
+    let has = |name, wanted: &str| {
+        headers.get(name).and_then(|value| value.to_str().ok()).is_some_and(|value: &str| value.contains(wanted))
+    };
     let rules = [
-        (header::ETAG, tag),
-        (header::CACHE_CONTROL, "no-cache".into()),
-        (header::CONTENT_TYPE, kind.into()),
+        (header::ETAG, file.tag.as_str()),
+        (header::CACHE_CONTROL, "no-cache"),
+        (header::CONTENT_TYPE, file.kind),
+        (header::VARY, "accept-encoding"),
     ];
-    if is_known { (StatusCode::NOT_MODIFIED, rules).into_response() } else { (rules, text).into_response() }
+    if has(header::IF_NONE_MATCH, &file.tag) {
+        (StatusCode::NOT_MODIFIED, rules).into_response()
+    } else if has(header::ACCEPT_ENCODING, "gzip") {
+        (rules, [(header::CONTENT_ENCODING, "gzip")], file.gzip.clone()).into_response()
+    } else {
+        (rules, file.text.clone()).into_response()
+    }
 }
 
 fn no_place() -> Response {
@@ -131,15 +133,17 @@ async fn stream_events(State(site): Shared, request: Request) -> Response {
     let last = header.or_else(|| parameter(request.uri().query(), "after"));
     let cursor = Cursor::behind(last.and_then(|id| site.hub.seq_of(&id)));
     let (send, body) = feed(seat);
-    tokio::spawn(events::serve(Arc::clone(&site.hub), cursor, send));
-    streamed("text/event-stream; charset=utf-8", body)
+    let accepts = request.headers().get(header::ACCEPT).and_then(|kinds| kinds.to_str().ok());
+    let form = if accepts.is_some_and(|kinds| kinds.contains(LINES)) { Form::Lines } else { Form::Events };
+    tokio::spawn(events::serve(Arc::clone(&site.hub), cursor, form, send));
+    streamed(if form == Form::Lines { LINES } else { "text/event-stream; charset=utf-8" }, body)
 }
 
 async fn stream_lines(State(site): Shared) -> Response {
     let Some(seat) = site.hub.seat() else { return no_place() };
     let (send, body) = feed(seat);
     tokio::spawn(lines::serve(LineReader::join(&site.hub, false), send));
-    streamed("application/x-ndjson; charset=utf-8", body)
+    streamed(LINES, body)
 }
 
 async fn snapshot(State(site): Shared) -> Response {
@@ -151,7 +155,8 @@ async fn figures(State(site): Shared) -> Response {
         .into_response()
 }
 
-/// A picture of the newest windows: `?kind=line&theme=dark&width=640&size=20s`.
+/// A picture of the newest windows: `?kind=line&theme=dark&width=640&size=20s`; of those up to one that ends at a time in
+/// milliseconds: `&end=1542049220000`.
 async fn chart(State(site): Shared, request: Request) -> Response {
     match site.picture(request.uri().query()) {
         Ok(svg) => {
@@ -174,11 +179,18 @@ impl Site {
             Some(_) => return Err("the width is a number from 320 to 4000".into()),
         };
         let series = of("size");
-        let name = format!("{kind} {theme:?} {width} {series:?}");
-        let (windows, newest) = {
+        let end = match of("end").map(|end| end.parse::<Millis>()) {
+            None => None,
+            Some(Ok(end)) => Some(end),
+            Some(Err(_)) => return Err("the end is a time in milliseconds since 1970".into()),
+        };
+        let name = format!("{kind} {theme:?} {width} {series:?} {end:?}");
+        let (mut windows, newest) = {
             let shared = self.hub.lock();
             (shared.history.of(series.as_deref()), shared.seq)
         };
+        let is_later = |bounds: Bounds| end.is_some_and(|end| bounds.end > end);
+        windows.retain(|window| !window.first().bounds.is_some_and(is_later));
         let known = self
             .pictures()
             .iter()

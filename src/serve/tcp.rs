@@ -1,7 +1,6 @@
 //! Lines over TCP, as `nc -lk` would send them to everybody: each reader gets all lines from now on, and nothing else.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
@@ -61,7 +60,7 @@ async fn serve(hub: &Hub, reader: &LineReader, mut stream: TcpStream) {
         };
         if let Err(slow) = send(&mut stream, &lines).await {
             if slow {
-                hub.dropped.fetch_add(1, Ordering::Relaxed);
+                hub.dropped_one();
             }
             return;
         }

@@ -1,87 +1,27 @@
-// The page: keeps what came, shows one window of it, and lets the reader choose. Nothing is drawn more than once a second
-// but figures; keys keep their rows, so that a row that moves is the same row.
+// The page: draws what the model knows, and lets the reader choose. Nothing is drawn more than once a second but figures.
 "use strict";
 
 (() => {
   const REORDER_MS = 1000;
-  const MOVE_MS = 450;
   const STALLED_MS = 30000;
   const SPEAK_MS = 10000;
   const HIDDEN_MS = 60000;
-  const MOST_RECORDS = 50;
   const LABELS = {live: "live", waiting: "waiting for input", connecting: "connecting"};
 
-  const $ = (id) => document.getElementById(id);
-  const {number} = Charts;
-  const isCalm = matchMedia("(prefers-reduced-motion: reduce)");
+  const {$, text} = Panels;
+  const {number, isolated, seconds, clock, several} = Words;
 
   const page = {
-    about: {zone: "UTC", kept: 360, top: 10},
-    seq: -1,
-    windows: new Map(), // by size, in order of time
-    figures: null,
-    ticked: 0,
-    records: [],
     link: {state: "connecting"},
-    size: null,
-    chosen: null, // the place of a window in time; null: the newest
-    pinned: new Set(),
-    held: null, // what came during a pause
+    pinned: new Map(), // colours by key
+    pointed: null,
     kind: null,
     isTable: false,
     drawn: 0,
+    charts: new Map(), // what the pointer finds, by the box of a chart
   };
 
   // ---- what comes
-
-  const placeOf = (window) => window.end === undefined ? "" : `${window.end}/${window.start}`;
-
-  const put = (window) => {
-    const series = page.windows.get(window.size) || [];
-    page.windows.set(window.size, series);
-    const isBefore = (a, b) => a.end === undefined || a.end < b.end || (a.end === b.end && a.start < b.start);
-    let at = series.length;
-    while (at > 0 && isBefore(window, series[at - 1]) && placeOf(series[at - 1]) !== placeOf(window)) at -= 1;
-    if (at > 0 && placeOf(series[at - 1]) === placeOf(window)) {
-      if (series[at - 1].seq <= window.seq) series[at - 1] = window;
-      return;
-    }
-    series.splice(at, 0, window);
-    if (series.length > page.about.kept) series.shift();
-  };
-
-  const record = (records) => {
-    for (const one of records) {
-      const last = page.records.at(-1);
-      if (!last || one.number > last.number) page.records.push(one);
-    }
-    page.records.splice(0, Math.max(0, page.records.length - MOST_RECORDS));
-  };
-
-  const tick = (figures) => {
-    page.figures = figures;
-    page.ticked = Date.now();
-  };
-
-  const reset = (snapshot) => {
-    page.about = snapshot;
-    page.windows.clear();
-    page.records = [];
-    page.drawn = 0;
-    snapshot.windows.forEach(put);
-    delete snapshot.windows;
-    record(snapshot.records);
-    tick(snapshot.figures);
-    if (!page.windows.has(page.size)) page.size = null;
-    page.isLoaded = true;
-  };
-
-  const take = ({type, data}) => {
-    if (type === "resync") reset(data);
-    if (type === "window") put(data);
-    if (type === "records") record(data);
-    if (type === "tick") tick(data);
-  };
 
   // A message of the link. A tab that joins others has missed their beginning, and asks for it first.
   const receive = (message) => {
@@ -90,77 +30,55 @@
       return;
     }
     if (message.type === "link") {
+      if (page.link.state === "live") Model.saw("the server does not answer");
       page.link = message;
+      // Where all places are taken, there is still the snapshot.
+      if (message.failures > 1 || !Model.isLoaded) load().then((isThere) => { if (isThere && page.link === message) page.link = {...message, isFull: true}; draw(); });
       return draw();
     }
+    if (page.link.state === "reconnecting") Model.saw("the server answers again");
     page.link = {state: "live"};
-    if (!page.isLoaded && message.type !== "resync") return load();
-    if (page.held && message.type === "resync") resume();
-    if (page.held) {
-      if (message.type === "window") page.held.count += 1;
-      if (message.type === "tick") tick(message.data);
-      else if (message.type === "window") page.held.windows.set(`${message.data.size} ${placeOf(message.data)}`, message.data);
-      else if (message.type === "records") page.held.records = page.held.records.concat(message.data).slice(-MOST_RECORDS);
-      // As much as is kept otherwise, and no more.
-      if (page.held.windows.size > page.about.kept * 4) page.held.windows.delete(page.held.windows.keys().next().value);
-      return draw();
-    }
-    take(message);
+    if (!Model.isLoaded && message.type !== "resync") return load();
+    if (message.type === "resync") page.drawn = 0;
+    Model.take(message);
     draw();
   };
 
   let isLoading = false;
   const load = async () => {
-    if (isLoading) return;
+    if (isLoading) return false;
     isLoading = true;
+    let isThere = false;
     try {
       const answer = await fetch("/snapshot.json");
-      if (answer.ok) reset(await answer.json());
+      if (answer.ok) {
+        const snapshot = await answer.json();
+        if (!Model.held) Model.reset(snapshot);
+        isThere = true;
+        page.drawn = 0;
+      }
     } catch {
       // The link says that the server is away, and the next sign of life brings us here again.
     }
     isLoading = false;
     draw();
-  };
-
-  const pause = () => { page.held = {windows: new Map(), records: [], count: 0}; };
-  const resume = () => {
-    const {windows, records} = page.held;
-    page.held = null;
-    windows.forEach(put);
-    record(records);
-    page.drawn = 0;
+    return isThere;
   };
 
   // ---- what is shown
 
-  // Without a choice the first size stays, so that the page does not jump between them.
-  const series = () => page.windows.get(page.size) || page.windows.values().next().value || [];
-
-  const shownPlace = (windows) => {
-    if (page.chosen === null) return windows.length - 1;
-    const at = windows.findIndex((window) => placeOf(window) === page.chosen);
-    return at < 0 ? windows.length - 1 : at;
-  };
-
-  const text = (node, words) => { if (node.textContent !== words) node.textContent = words; };
-  // A key that is written from right to left does not take the words around it along.
-  const isolated = (key) => `\u2068${key}\u2069`;
-  const seconds = (ms) => ms >= 90000 ? `${Math.round(ms / 60000)} min` : ms >= 10000 ? `${Math.round(ms / 1000)} s` : `${(ms / 1000).toFixed(1)} s`;
-  const clock = (ms) => new Intl.DateTimeFormat("en-GB", {timeStyle: "medium", timeZone: page.about.zone}).format(ms);
-  const length = (window) => window.all || window.start === undefined ? null : (window.end - window.start) / 1000;
-
   const status = () => {
     const now = Date.now();
-    const {figures, link, held} = page;
-    if (link.state === "reconnecting") {
-      return ["reconnecting", `reconnecting in ${Math.max(0, Math.ceil((link.at - now) / 1000))} s`];
+    const {figures, held} = Model;
+    if (page.link.state === "reconnecting") {
+      const wait = Math.max(0, Math.ceil((page.link.at - now) / 1000));
+      return ["reconnecting", page.link.isFull ? `no place free, again in ${wait} s` : `reconnecting in ${wait} s`];
     }
-    if (held) return ["paused", `paused, +${held.count} window${held.count === 1 ? "" : "s"}`];
+    if (held) return ["paused", `paused, +${several(held.count, "window")}`];
     if (!figures) return ["waiting", LABELS.connecting];
-    if (figures.state === "ended") return ["ended", `ended ${clock(figures.ended)}, ${number.format(figures.records)} records`];
+    if (figures.state === "ended") return ["ended", `ended ${clock(figures.ended, Model.about.zone)}, ${number.format(figures.records)} records`];
     if (figures.state === "live") {
-      const quiet = figures.now - figures.last_input + (now - page.ticked);
+      const quiet = figures.now - figures.last_input + (now - Model.ticked);
       if (quiet > STALLED_MS) return ["stalled", `stalled ${seconds(quiet)}`];
     }
     return [figures.state, LABELS[figures.state] || figures.state];
@@ -173,153 +91,9 @@
     return state;
   };
 
-  const rate = (window) => {
-    const wide = window && length(window);
-    if (wide && window.total !== undefined) return window.total / wide;
-    const rates = page.figures ? page.figures.rates.slice(-5) : [];
-    return rates.length ? rates.reduce((a, b) => a + b, 0) / rates.length : null;
-  };
-
-  const delay = (windows) => {
-    const found = windows.slice(-40).filter((window) => !window.open && window.end !== undefined && !window.all)
-      .map((window) => window.received - window.end).filter((ms) => ms >= 0 && ms < 86400000).sort((a, b) => a - b);
-    const part = (share) => found[Math.min(found.length - 1, Math.floor(found.length * share))];
-    return found.length ? `${seconds(part(0.5))} / ${seconds(part(0.95))}` : "–";
-  };
-
-  const showFigures = (windows, window) => {
-    const known = (value) => value === undefined || value === null ? "–" : number.format(value);
-    const {figures} = page;
-    const perSecond = rate(window);
-    text($("rate"), perSecond === null ? "–" : number.format(perSecond >= 100 ? Math.round(perSecond) : Math.round(perSecond * 10) / 10));
-    text($("counted"), known(window ? window.total : figures && figures.records));
-    text($("distinct"), known(window && window.distinct));
-    text($("late"), known(window && window.late));
-    text($("rejected"), known(figures && figures.rejected));
-    text($("delay"), delay(windows));
-  };
-
-  // ---- bars
-
-  const rows = new Map(); // list items by key
-
-  const barRow = (key) => {
-    const item = document.createElement("li");
-    const part = (name, tag = "span") => {
-      const made = document.createElement(tag);
-      made.className = name;
-      item.append(made);
-      return made;
-    };
-    const made = {item, rank: part("rank"), change: part("change"), key: part("key", "button"), track: part("track"), count: part("count"), share: part("share")};
-    const inside = (whole, name) => {
-      const part = document.createElement("span");
-      part.className = name;
-      whole.append(part);
-      return part;
-    };
-    made.bar = inside(made.track, "bar");
-    made.sign = inside(made.change, "sign");
-    made.sign.setAttribute("aria-hidden", "true");
-    made.spoken = inside(made.change, "unseen");
-    made.key.type = "button";
-    made.key.textContent = key;
-    made.key.title = key;
-    made.key.addEventListener("click", () => {
-      if (!page.pinned.delete(key)) page.pinned.add(key);
-      page.drawn = 0;
-      draw();
-    });
-    return made;
-  };
-
-  const change = (row) => {
-    if (row.prev_rank === undefined || row.rank === undefined) return ["", "", ""];
-    if (row.prev_rank === null) return ["new", "new", "new"];
-    const up = row.prev_rank - row.rank;
-    if (up > 0) return ["up", `▲${up}`, `up ${up}`];
-    return up < 0 ? ["down", `▼${-up}`, `down ${-up}`] : ["", "", "unchanged"];
-  };
-
-  const showBars = (window) => {
-    const list = $("bars");
-    const shown = window ? window.rows : [];
-    const isMoving = !isCalm.matches && rows.size > 0;
-    const before = new Map([...rows].map(([key, row]) => [key, row.item.offsetTop]));
-    const focused = document.activeElement;
-    const most = Math.max(...shown.map((row) => Math.abs(row.count)), 0);
-    const keys = new Set(shown.map((row) => row.key));
-    list.dataset.changes = String(shown.some((row) => change(row)[0]));
-    for (const [key, row] of rows) {
-      if (keys.has(key)) continue;
-      row.item.remove();
-      rows.delete(key);
-    }
-    for (const other of [...list.children]) if (other.className === "empty") other.remove();
-    shown.forEach((data, at) => {
-      const isNew = !rows.has(data.key);
-      const row = rows.get(data.key) || barRow(data.key);
-      rows.set(data.key, row);
-      const [way, words, spoken] = change(data);
-      text(row.rank, String(data.rank ?? at + 1));
-      row.change.dataset.way = way;
-      text(row.sign, words);
-      text(row.spoken, spoken);
-      row.key.setAttribute("aria-pressed", String(page.pinned.has(data.key)));
-      row.bar.style.width = `${most ? Math.max(0, data.count) / most * 100 : 0}%`;
-      row.bar.style.background = Charts.colour(data.colour);
-      text(row.count, number.format(data.count));
-      const share = data.share !== undefined && window.total ? data.count / window.total : data.share;
-      text(row.share, share === undefined ? "" : `${(share * 100).toFixed(1)}%`);
-      if (list.children[at] !== row.item) list.insertBefore(row.item, list.children[at] || null);
-      if (isNew && isMoving) row.item.animate([{opacity: 0}, {opacity: 1}], {duration: MOVE_MS});
-    });
-    if (!shown.length) {
-      const empty = document.createElement("li");
-      empty.className = "empty";
-      empty.textContent = window ? "Nothing was counted in this window." : "No windows yet: rows come from window-count and topn.";
-      list.append(empty);
-    }
-    // A row that moved in the list has lost the focus.
-    if (focused && focused !== document.activeElement && list.contains(focused)) focused.focus({preventScroll: true});
-    if (isMoving) {
-      for (const [key, row] of rows) {
-        const moved = before.has(key) ? before.get(key) - row.item.offsetTop : 0;
-        if (moved) row.item.animate([{transform: `translateY(${moved}px)`}, {transform: "none"}], {duration: MOVE_MS, easing: "ease-in-out"});
-      }
-    }
-  };
-
-  // ---- the rest
-
-  const showTable = (window) => {
-    $("table").hidden = !page.isTable;
-    for (const id of ["top", "time", "pace", "more"]) $(id).hidden = page.isTable;
-    if (!page.isTable) return;
-    text($("caption"), window ? [window.title, window.range, window.footer].filter(Boolean).join(" · ") : "No windows yet.");
-    text($("key-name"), window && window.key || "Key");
-    const cells = (row, at) => {
-      const line = document.createElement("tr");
-      const before = row.prev_rank === null ? "new" : row.prev_rank ?? "–";
-      const share = row.share === undefined ? "–" : `${(row.share * 100).toFixed(1)}%`;
-      for (const words of [row.rank ?? at + 1, before, row.key, number.format(row.count), share]) {
-        const cell = document.createElement("td");
-        cell.textContent = String(words);
-        line.append(cell);
-      }
-      return line;
-    };
-    $("rows").replaceChildren(...(window ? window.rows.map(cells) : []));
-  };
-
-  let lines = null;
-
-  const say = (windows, at) => {
-    const window = windows[at];
-    if (!window) return;
-    const keys = window.rows.slice(0, 8).map((row) => `${isolated(row.key)} ${number.format(row.count)}`);
-    text($("at"), `${window.range || "Now"}: ${keys.join(" · ")}`);
-  };
+  // What a chart shows beside its title: what is counted, by what, in which windows.
+  const counted = (window) => Model.about.unit || "counted";
+  const named = (window) => Model.about.label || window && window.key || "key";
 
   const FIGURE = /compound|sentiment|polarity|mood/i;
   const FEELINGS = new Set(["positive", "neutral", "negative", "pos", "neu", "neg", "mixed"]);
@@ -338,80 +112,54 @@
       if (button.dataset.kind === "diverge") button.hidden = !figure;
     }
     const keys = rows.slice(0, kind === "stack" ? 8 : 10);
-    text($("more-title"), {heat: "Keys and windows", stack: "Shares", diverge: figure ? `Means of ${figure}` : "Sentiment"}[kind]);
-    if (kind === "heat") Charts.heat($("extra"), windows, keys, page.about);
-    if (kind === "stack") Charts.stack($("extra"), windows, keys);
-    if (kind === "diverge") Charts.diverge($("extra"), rows, figure);
+    text($("more-title"), {heat: "Keys by window", stack: "Shares", diverge: "Sentiment"}[kind]);
+    text($("more-about"), !window ? "" : {heat: `${counted(window)} in each window`, stack: `parts of each window`, diverge: `mean ${figure} by ${named(window)}`}[kind]);
+    const {zone} = Model.about;
+    if (kind === "heat") return ByKey.heat($("extra"), windows, keys, {zone});
+    if (kind === "stack") return ByKey.stack($("extra"), windows, keys, {zone});
+    return ByKey.diverge($("extra"), rows, figure);
   };
 
   const showPace = (windows) => {
-    const bars = windows.filter((window) => length(window) && window.total !== undefined).map((window) => ({
-      start: window.start, end: window.end, value: window.total / length(window), late: (window.late || 0) / length(window), isOpen: window.open,
-      title: `${window.range}: ${number.format(window.total)} counted${window.late === undefined ? "" : `, ${window.late} late`}`,
-    }));
-    const {figures} = page;
+    const {figures} = Model;
+    const {zone} = Model.about;
+    const perSecond = (value) => `${number.format(Math.round(value * 100) / 100)}/s`;
+    const bars = windows.filter((window) => Model.lengthOf(window) && window.total !== undefined).map((window) => {
+      const wide = Model.lengthOf(window);
+      const late = window.late === undefined ? [] : [{name: "late", fill: "var(--fallen)", value: number.format(window.late)}];
+      return {
+        start: window.start, end: window.end, value: window.total / wide, late: (window.late || 0) / wide, isOpen: window.open,
+        tip: {title: window.range, items: [{name: "counted", fill: "var(--series-0)", value: `${number.format(window.total)} (${perSecond(window.total / wide)})`}, ...late], note: window.open ? "still open" : ""},
+      };
+    });
     const second = figures ? Math.floor(figures.now / 1000) * 1000 : 0;
     const rates = figures ? figures.rates.map((value, at, all) => {
       const end = second - (all.length - 1 - at) * 1000;
-      return {start: end - 1000, end, value, title: `${clock(end)}: ${number.format(value)} records`};
+      return {start: end - 1000, end, value, tip: {title: clock(end, zone), items: [{name: "records", fill: "var(--series-0)", value: number.format(value)}]}};
     }) : [];
-    Charts.columns($("rates"), bars.length ? bars : rates, {zone: page.about.zone, label: bars.length ? "Events per second of each window" : "Records per second"});
-  };
-
-  const items = new Map(); // shown records by number
-
-  const showRecords = () => {
-    const wanted = $("filter").value.toLowerCase();
-    const shown = page.records.filter((one) => one.text.toLowerCase().includes(wanted)).reverse();
-    const numbers = new Set(shown.map((one) => one.number));
-    for (const [number, item] of items) {
-      if (numbers.has(number)) continue;
-      item.remove();
-      items.delete(number);
-    }
-    const list = $("records");
-    shown.forEach((one, at) => {
-      if (!items.has(one.number)) {
-        const [item, details, summary, pre] = ["li", "details", "summary", "pre"].map((name) => document.createElement(name));
-        summary.textContent = one.text;
-        details.addEventListener("toggle", () => {
-          let words = one.text;
-          try { words = JSON.stringify(JSON.parse(one.text), null, 2); } catch { /* a long record is cut, and no JSON any more */ }
-          pre.textContent = details.open ? words : "";
-        });
-        details.append(summary, pre);
-        item.append(details);
-        items.set(one.number, item);
-      }
-      const item = items.get(one.number);
-      if (list.children[at] !== item) list.insertBefore(item, list.children[at] || null);
-    });
-    const rates = page.figures ? page.figures.rates : [];
-    const perSecond = rates.length ? rates.at(-1) : 0;
-    text($("sampled"), page.records.length ? `${shown.length} of ${page.records.length} shown${perSecond > 10 ? `, at most 10 of ${number.format(perSecond)} a second` : ""}` : "none yet");
+    text($("pace-about"), bars.length ? "mean of each window" : "records of the last minute");
+    return OverTime.columns($("rates"), bars.length ? bars : rates, {zone, label: bars.length ? "Events per second of each window" : "Records per second"});
   };
 
   const showSizes = () => {
     const box = $("sizes");
-    box.hidden = page.windows.size < 2;
-    const sizes = [...page.windows.keys()];
+    box.hidden = Model.windows.size < 2;
+    const sizes = [...Model.windows.keys()];
     if (box.children.length !== sizes.length) {
       box.replaceChildren(...sizes.map((size) => {
-        const button = document.createElement("button");
+        const button = Drawing.html("button", "", size);
         button.type = "button";
-        button.textContent = size;
         button.addEventListener("click", () => choose(null, size));
         return button;
       }));
     }
-    const current = series();
-    sizes.forEach((size, at) => box.children[at].setAttribute("aria-pressed", String(page.windows.get(size) === current)));
+    const current = Model.series();
+    sizes.forEach((size, at) => box.children[at].setAttribute("aria-pressed", String(Model.windows.get(size) === current)));
   };
 
   const optionFor = (value, words) => {
-    const option = document.createElement("option");
+    const option = Drawing.html("option", "", words);
     option.value = value;
-    option.textContent = words;
     return option;
   };
 
@@ -419,17 +167,17 @@
     const select = $("window");
     // A list that is open is not taken from under the reader's hand.
     if (document.activeElement !== select) {
-      const words = page.chosen === null ? "Newest" : windows[at] && windows[at].range || "Now";
-      select.replaceChildren(optionFor(page.chosen ?? "", words));
+      const words = Model.chosen === null ? "Newest" : windows[at] && windows[at].range || "Now";
+      select.replaceChildren(optionFor(Model.chosen ?? "", words));
     }
     $("older").disabled = at <= 0;
-    $("newer").disabled = page.chosen === null;
+    $("newer").disabled = Model.chosen === null;
   };
 
   const fillChoice = () => {
-    const list = [...series()].reverse().map((window) => optionFor(placeOf(window), `${window.range}${window.open ? " (open)" : ""}`));
+    const list = [...Model.series()].reverse().map((window) => optionFor(Model.placeOf(window), `${window.range}${window.open ? " (open)" : ""}`));
     $("window").replaceChildren(optionFor("", "Newest"), ...list);
-    $("window").value = page.chosen ?? "";
+    $("window").value = Model.chosen ?? "";
   };
 
   let spoken = 0;
@@ -440,41 +188,69 @@
     text($("live"), leader ? `${isolated(leader.key)} leads with ${number.format(leader.count)}` : state);
   };
 
-  const choose = (place, size = page.size) => {
-    page.chosen = place;
-    page.size = size;
-    page.drawn = 0;
-    draw();
+  const choose = (place, size = Model.size) => {
+    Model.chosen = place;
+    Model.size = size;
+    redraw();
   };
 
   const go = (by) => {
-    const windows = series();
-    const at = shownPlace(windows) + by;
+    const windows = Model.series();
+    const at = Model.shownPlace(windows) + by;
     if (at < 0 || !windows.length) return;
-    choose(at >= windows.length - 1 ? null : placeOf(windows[at]));
+    choose(at >= windows.length - 1 ? null : Model.placeOf(windows[at]));
+  };
+
+  const emphasised = () => new Set([...page.pinned.keys(), ...(page.pointed === null ? [] : [page.pointed])]);
+  const acts = {
+    pin: (key) => {
+      const row = Model.shown() && Model.shown().rows.find((row) => row.key === key);
+      if (!page.pinned.delete(key)) page.pinned.set(key, row && row.colour);
+      redraw();
+    },
+    point: (key) => {
+      page.pointed = key;
+      const lines = page.charts.get("lines");
+      if (lines) lines.emphasise(emphasised());
+    },
+  };
+
+  // The pinned keys, wherever they are, and the first of the shown window.
+  const MOST_LINES = 8;
+  const lineKeys = (window) => {
+    const rows = window ? window.rows.map((row, at) => ({...row, rank: row.rank ?? at + 1})) : [];
+    const away = [...page.pinned].filter(([key]) => !rows.some((row) => row.key === key)).map(([key, colour]) => ({key, colour}));
+    const here = rows.filter((row) => page.pinned.has(row.key));
+    const others = rows.filter((row) => !page.pinned.has(row.key)).slice(0, Math.max(0, MOST_LINES - here.length - away.length));
+    return [...rows.filter((row) => here.includes(row) || others.includes(row)), ...away];
   };
 
   const drawAll = () => {
-    const windows = series();
-    const at = shownPlace(windows);
+    const windows = Model.series();
+    const at = Model.shownPlace(windows);
     const window = windows[at];
-    const keys = window ? window.rows.slice(0, 8) : [];
-    text($("title"), page.about.title && !page.about.title.includes("{") ? page.about.title : window ? window.title : "stream-serve");
+    const {about, chosen} = Model;
+    text($("title"), about.title && !about.title.includes("{") ? about.title : window ? window.title : "stream-serve");
     text($("range"), window && window.range || "");
-    text($("top-title"), page.chosen === null ? "Top keys" : "Top keys of the chosen window");
+    text($("top-title"), chosen === null ? "Newest window" : "Chosen window");
+    text($("top-about"), window ? `${counted(window)} by ${named(window)}` : "");
+    text($("time-about"), window && Model.lengthOf(window) ? `${counted(window)} in windows of ${window.size}` : "");
     $("notice").hidden = !(window && window.open && !window.all);
-    text($("notice"), "window still open");
     text($("footer"), window && window.footer || "");
-    text($("source"), page.about.source ? `Source: ${page.about.source}` : "");
-    $("svg").href = `/chart.svg?theme=${themeNow()}` + (window ? `&size=${encodeURIComponent(window.size)}` : "");
+    $("svg").href = `/chart.svg?theme=${themeNow()}` + (window ? `&size=${encodeURIComponent(window.size)}` : "") + (window && chosen !== null && window.end !== undefined ? `&end=${window.end}` : "");
     showSizes();
     showChoice(windows, at);
-    showBars(window);
-    showTable(window);
-    if (!page.isTable) {
-      lines = Charts.lines($("lines"), windows, keys, {zone: page.about.zone, pinned: page.pinned, chosen: page.chosen === null ? null : at});
-      showPace(windows);
-      showMore(windows, window);
+    Panels.showPins(page.pinned, acts.pin);
+    Panels.showBars(window, page.pinned, acts);
+    Panels.showLog();
+    $("table").hidden = !page.isTable;
+    for (const id of ["top", "time", "pace", "more"]) $(id).hidden = page.isTable;
+    if (page.isTable) Panels.showTable(windows, window, at);
+    else {
+      page.charts.set("lines", OverTime.lines($("lines"), windows, lineKeys(window), {zone: about.zone, pinned: emphasised(), chosen: chosen === null ? null : at}));
+      page.charts.set("rates", showPace(windows));
+      page.charts.set("extra", showMore(windows, window));
+      for (const [id, {x, y}] of page.hover || []) hover(id, x, y);
     }
     speak($("state").textContent, window);
   };
@@ -486,14 +262,14 @@
     timer = setTimeout(() => {
       timer = 0;
       const state = showStatus();
-      const windows = series();
-      const window = windows[shownPlace(windows)];
-      showFigures(windows, window);
-      $("pause").setAttribute("aria-pressed", String(Boolean(page.held)));
+      const windows = Model.series();
+      const window = windows[Model.shownPlace(windows)];
+      Panels.showFigures(windows, window);
+      $("pause").setAttribute("aria-pressed", String(Boolean(Model.held)));
       const leader = window && window.rows[0];
       document.title = `${leader ? `${leader.key} ${number.format(leader.count)} – ` : ""}${state}`;
       if (document.hidden) return;
-      if (!page.held) showRecords();
+      if (!Model.held) Panels.showRecords();
       const due = page.drawn + REORDER_MS - Date.now();
       if (due > 0) {
         timer = setTimeout(() => { timer = 0; draw(); }, due);
@@ -503,6 +279,42 @@
       drawAll();
     }, page.drawn ? 100 : 0);
   };
+  const redraw = () => {
+    page.drawn = 0;
+    clearTimeout(timer);
+    timer = 0;
+    draw();
+  };
+
+  // ---- the pointer over charts
+
+  page.hover = new Map(); // where it is, by the box
+  const hover = (id, x, y) => {
+    const chart = page.charts.get(id);
+    if (!chart) return;
+    const at = chart.nearest(x);
+    chart.mark(at);
+    Panels.showTip($(id), chart.tip(at), x, y);
+  };
+  for (const id of ["lines", "rates", "extra"]) {
+    const over = (event) => {
+      page.hover.set(id, {x: event.clientX, y: event.clientY});
+      hover(id, event.clientX, event.clientY);
+    };
+    $(id).addEventListener("pointermove", over);
+    $(id).addEventListener("pointerdown", over);
+    $(id).addEventListener("pointerleave", () => {
+      page.hover.delete(id);
+      Panels.hideTip($(id));
+      const chart = page.charts.get(id);
+      if (chart) chart.mark(null);
+    });
+  }
+  $("lines").addEventListener("click", (event) => {
+    const windows = Model.series();
+    const chart = page.charts.get("lines");
+    if (chart && windows.length) choose(Model.placeOf(windows[chart.nearest(event.clientX)]));
+  });
 
   // ---- what the reader does
 
@@ -518,17 +330,22 @@
   };
 
   const togglePause = () => {
-    if (page.held) resume();
-    else pause();
-    draw();
+    if (Model.held) {
+      Model.resume();
+      redraw();
+      // Those of the time without a place in the stream.
+      if (page.link.isFull) load();
+    } else {
+      Model.pause();
+      draw();
+    }
   };
 
   const toggleTable = () => {
     page.isTable = !page.isTable;
     $("view").setAttribute("aria-pressed", String(page.isTable));
     text($("view"), page.isTable ? "Charts" : "Table");
-    page.drawn = 0;
-    draw();
+    redraw();
   };
 
   const download = (name, type, words) => {
@@ -539,7 +356,6 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   };
 
-  const shownWindow = () => series()[shownPlace(series())];
   const csv = (window) => {
     // A cell that a spreadsheet would take for a formula is text.
     const cell = (value) => {
@@ -548,8 +364,10 @@
       return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
     };
     const time = (ms) => ms === undefined ? "" : new Date(ms).toISOString();
-    const head = ["window_start", "window_end", window.key || "key", "count", "rank", "prev_rank", "share", "total", "distinct"];
-    const lines = window.rows.map((row) => [time(window.start), time(window.end), row.key, row.count, row.rank, row.prev_rank, row.share, window.total, window.distinct]);
+    const figures = [...new Set(window.rows.flatMap((row) => Object.keys(row.figures || {})))];
+    const head = ["window_start", "window_end", window.key || "key", "count", "rank", "prev_rank", "share", "total", "distinct", ...figures];
+    const lines = window.rows.map((row) => [time(window.start), time(window.end), row.key, row.count, row.rank, row.prev_rank, row.share, window.total, window.distinct,
+      ...figures.map((name) => row.figures && row.figures[name])]);
     return [head, ...lines].map((line) => line.map(cell).join(",")).join("\r\n") + "\r\n";
   };
 
@@ -558,33 +376,20 @@
   $("theme").addEventListener("click", () => setTheme(themeNow() === "dark" ? "light" : "dark"));
   $("older").addEventListener("click", () => go(-1));
   $("newer").addEventListener("click", () => go(1));
-  $("csv").addEventListener("click", () => shownWindow() && download("window.csv", "text/csv", csv(shownWindow())));
-  $("json").addEventListener("click", () => shownWindow() && download("window.json", "application/json", JSON.stringify(shownWindow(), null, 2)));
+  $("csv").addEventListener("click", () => Model.shown() && download("window.csv", "text/csv", csv(Model.shown())));
+  $("json").addEventListener("click", () => Model.shown() && download("window.json", "application/json", JSON.stringify(Model.shown(), null, 2)));
   $("window").addEventListener("focus", fillChoice);
   $("window").addEventListener("change", (event) => choose(event.target.value || null));
   $("window").addEventListener("blur", draw);
-  $("filter").addEventListener("input", showRecords);
+  $("filter").addEventListener("input", Panels.showRecords);
   $("kinds").addEventListener("click", (event) => {
     page.kind = event.target.dataset.kind || page.kind;
-    page.drawn = 0;
-    draw();
-  });
-  $("lines").addEventListener("pointermove", (event) => {
-    if (!lines) return;
-    const at = lines.nearest(event.clientX);
-    lines.mark(at);
-    say(series(), at);
-  });
-  $("lines").addEventListener("pointerleave", () => lines && lines.mark(lines.chosen));
-  $("lines").addEventListener("click", (event) => {
-    const windows = series();
-    if (lines && windows.length) choose(placeOf(windows[lines.nearest(event.clientX)]));
+    redraw();
   });
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, summary, button, a, .scroll, .records")) {
-      if (!["ArrowLeft", "ArrowRight", "t"].includes(event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.target.closest("input, select, .scroll, .records")) return;
-    }
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, .scroll, .records, .log")) return;
+    // These have a use of their own for the space bar.
+    if (event.key === " " && event.target.closest("button, a, summary")) return;
     const act = {" ": togglePause, ArrowLeft: () => go(-1), ArrowRight: () => go(1), t: toggleTable}[event.key];
     if (!act) return;
     event.preventDefault();
@@ -597,7 +402,7 @@
   } catch { /* as the system has it */ }
   showTheme();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", showTheme);
-  new ResizeObserver(() => { page.drawn = 0; draw(); }).observe($("lines"));
+  new ResizeObserver(redraw).observe($("lines"));
   setInterval(showStatus, 1000);
 
   // ---- the link

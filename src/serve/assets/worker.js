@@ -22,13 +22,13 @@ const openLink = (emit) => {
     clearTimeout(pulse);
     const wait = WAITS_MS[Math.min(failures, WAITS_MS.length - 1)];
     failures += 1;
-    emit({type: "link", state: "reconnecting", at: Date.now() + wait});
+    emit({type: "link", state: "reconnecting", at: Date.now() + wait, failures});
     timer = setTimeout(connect, wait);
   };
   const connect = () => {
     source = new EventSource(last ? "/events?after=" + encodeURIComponent(last) : "/events");
     source.onerror = retry;
-    for (const name of ["resync", "window", "tick", "records"]) {
+    for (const name of ["resync", "window", "tick", "records", "log"]) {
       source.addEventListener(name, (event) => {
         failures = 0;
         if (event.lastEventId) last = event.lastEventId;
