@@ -249,6 +249,62 @@ fn lines_over_http_come_as_they_are_and_end_in_order() {
 }
 
 #[test]
+fn events_are_lines_for_those_who_ask_for_lines() {
+    let mut serving = Serving::start(&["--http"], [""; 0]);
+    let mut lines = serving.ask("/events", "Accept: application/x-ndjson\r\n");
+    assert!(head(&mut lines).contains("content-type: application/x-ndjson"));
+    let mut next =
+        || -> Value { serde_json::from_slice(&chunk(&mut lines).expect("a line")).expect("one object") };
+    let first = next();
+    assert_eq!((&first["event"], &first["data"]["figures"]["state"]), (&"resync".into(), &"waiting".into()));
+    serving.running.send(window(0, &[("a", 3)]));
+    loop {
+        let text = String::from_utf8(chunk(&mut lines).expect("lines")).expect("UTF-8");
+        let events: Vec<Value> =
+            text.lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
+        let Some(window) = events.iter().find(|event| event["event"] == "window") else { continue };
+        assert_eq!(window["data"]["rows"][0]["key"], "a");
+        assert!(window["id"].as_str().is_some_and(|id| id.ends_with("-1")), "{window}");
+        break;
+    }
+    serving.stop();
+}
+
+/// In the place of the desktop's opener stands one that notes what it was told to open.
+#[test]
+fn the_page_is_opened_in_the_browser_when_that_is_wanted() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().expect("a folder");
+    let opener = folder.path().join("xdg-open");
+    std::fs::write(&opener, "#!/bin/sh\necho \"$1\" >\"$0.part\" && mv \"$0.part\" \"$0.log\"\n")
+        .expect("a file");
+    std::fs::set_permissions(&opener, std::fs::Permissions::from_mode(0o755)).expect("ours");
+    let path = format!("{}:/usr/bin:/bin", folder.path().display());
+    let ran = |path: &str, args: &[&str]| {
+        tool("stream-serve")
+            .env("PATH", path)
+            .env("TOKEN", "t")
+            .args(["--http", "0", "--exit-at-end", "--open"])
+            .args(args)
+            .input("")
+            .run()
+    };
+    let said = ran(&path, &[]).with_code(0).err;
+    let page = said.trim_end().split_once("the page is at ").expect("an address").1.to_owned();
+    let begun = std::time::Instant::now();
+    let log = folder.path().join("xdg-open.log");
+    while !log.exists() {
+        assert!(begun.elapsed() < common::PATIENCE, "nothing was opened");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    assert_eq!(std::fs::read_to_string(log).expect("a file").trim_end(), page);
+    let said = ran("/nonexistent", &[]).with_code(0).err;
+    assert!(said.contains("cannot open a browser") && said.contains("xdg-open"), "{said}");
+    let said = ran(&path, &["--token-env", "TOKEN"]).with_code(2).err;
+    assert!(said.contains("--open"), "{said}");
+}
+
+#[test]
 fn a_file_of_rows_is_the_history() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("rows.jsonl");

@@ -19,8 +19,14 @@ fn every_answer_has_strict_rules_and_files_are_known_by_their_tags() {
         ("/style.css", "text/css"),
         ("/colours.css", "text/css"),
         ("/app.js", "text/javascript"),
-        ("/charts.js", "text/javascript"),
+        ("/words.js", "text/javascript"),
+        ("/drawing.js", "text/javascript"),
+        ("/over-time.js", "text/javascript"),
+        ("/by-key.js", "text/javascript"),
+        ("/model.js", "text/javascript"),
+        ("/panels.js", "text/javascript"),
         ("/worker.js", "text/javascript"),
+        ("/icon.svg", "image/svg+xml"),
         ("/snapshot.json", "application/json"),
         ("/metrics", "text/plain"),
         ("/healthz", "text/plain"),
@@ -51,9 +57,18 @@ fn every_answer_has_strict_rules_and_files_are_known_by_their_tags() {
     let tag = page.head.lines().find_map(|line| line.strip_prefix("etag: ")).expect("a tag");
     let again = serving.get_with("/", &format!("If-None-Match: {tag}\r\n"));
     assert_eq!((again.status, again.body.as_str()), (304, ""));
-    for (query, words) in
-        [("kind=pie", "there are barh"), ("width=9", "320 to 4000"), ("theme=pink", "light")]
-    {
+    let mut stream = serving.ask("/", "Accept-Encoding: gzip, br\r\nConnection: close\r\n");
+    let told = head(&mut stream);
+    assert!(told.contains("content-encoding: gzip") && told.contains("vary: accept-encoding"), "{told}");
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(stream).read_to_string(&mut text).expect("gzip");
+    assert_eq!(text, page.body);
+    for (query, words) in [
+        ("kind=pie", "there are barh"),
+        ("width=9", "320 to 4000"),
+        ("theme=pink", "light"),
+        ("end=noon", "milliseconds"),
+    ] {
         let answer = serving.get(&format!("/chart.svg?{query}"));
         assert!(answer.status == 400 && answer.body.contains(words), "{answer:?}");
     }
@@ -68,16 +83,32 @@ fn a_picture_is_that_of_plot_svg() {
     let mut serving = Serving::start(&["--http"], ["--unit", "tweets", "--top", "5"]);
     serving.running.send(&rows);
     serving.await_metric("records_total", rows.iter().filter(|byte| **byte == b'\n').count() as u64);
+    let draw = |kind: &str, rows: &[u8]| {
+        let args = ["--unit", "tweets", "--top", "5", "--kind", kind];
+        common::tool("plot-svg").args(args).input(rows).run().quietly().out
+    };
     for kind in ["barh", "line", "heat", "bump"] {
-        let drawn = common::tool("plot-svg")
-            .args(["--unit", "tweets", "--top", "5", "--kind", kind])
-            .input(&rows)
-            .run()
-            .quietly();
+        let drawn = String::from_utf8(draw(kind, &rows)).expect("UTF-8");
         for _ in 0..2 {
-            assert!(serving.get(&format!("/chart.svg?kind={kind}")).body == drawn.text(), "{kind} differs");
+            assert!(serving.get(&format!("/chart.svg?kind={kind}")).body == drawn, "{kind} differs");
         }
     }
+    // The picture of an older window is what was drawn when it was the newest.
+    let newest =
+        serving.snapshot()["windows"].as_array().expect("windows").last().expect("one")["start"].clone();
+    let end = newest.as_i64().expect("a time");
+    let time = |at: i64| jiff::Timestamp::from_millisecond(at).expect("a time").to_string();
+    let before: Vec<u8> = rows
+        .split_inclusive(|byte| *byte == b'\n')
+        .filter(|line| {
+            !String::from_utf8_lossy(line).contains(&format!("\"window_start\":\"{}\"", time(end)))
+        })
+        .flatten()
+        .copied()
+        .collect();
+    assert!(before.len() < rows.len() && !before.is_empty());
+    let (got, drawn) = (serving.get(&format!("/chart.svg?kind=line&end={end}")).body, draw("line", &before));
+    assert!(got.as_bytes() == drawn, "{got}");
     serving.stop();
 }
 

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
@@ -48,6 +49,9 @@ pub struct ServeArgs {
     /// Begin with the windows of this file of rows
     #[arg(long, value_name = "FILE", help_heading = "Serving")]
     history: Option<PathBuf>,
+    /// Open the page in the browser
+    #[arg(long, conflicts_with = "token_env", help_heading = "Serving")]
+    open: bool,
     /// End when the input does, once readers have all of it
     #[arg(long, help_heading = "Serving")]
     exit_at_end: bool,
@@ -104,6 +108,14 @@ impl ServeArgs {
         }
         let access = Access { hosts: self.hosts, token };
         let server = Server::start(&hub, ports, access).context("cannot start to serve")?;
+        if self.open
+            && let Some(page) = page
+            && let Err(error) = open(&format!("http://{page}/"))
+        {
+            notes.say(&format!(
+                "cannot open a browser with {OPENER}: {error}; open the address above yourself"
+            ));
+        }
         let options = ServeOptions {
             raw: self.raw,
             tee: self.tee,
@@ -121,6 +133,19 @@ impl ServeArgs {
         };
         port.map(bind).transpose()
     }
+}
+
+/// What opens an address in the browser of the desktop.
+const OPENER: &str = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+
+/// Asks the desktop to open an address, and does not wait for what comes of it.
+fn open(address: &str) -> std::io::Result<()> {
+    let mut opener = Command::new(OPENER);
+    let mut child =
+        opener.arg(address).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+    // So that it is not left behind as a dead process.
+    std::thread::Builder::new().name("opener".into()).spawn(move || drop(child.wait()))?;
+    Ok(())
 }
 
 fn address(listener: Option<&TcpListener>) -> Option<SocketAddr> {

@@ -66,7 +66,8 @@ fn colours() -> (&'static str, String) {
 /// All files by their paths, compressed once.
 pub(super) fn packed() -> Vec<(&'static str, Packed)> {
     let (kind, sheet) = colours();
-    let files = ASSETS.iter().map(|asset| (asset.path, asset.kind, Bytes::from_static(asset.text.as_bytes())));
+    let files =
+        ASSETS.iter().map(|asset| (asset.path, asset.kind, Bytes::from_static(asset.text.as_bytes())));
     files
         .chain([(COLOURS, kind, Bytes::from(sheet))])
         .map(|(path, kind, text)| {

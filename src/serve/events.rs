@@ -133,9 +133,12 @@ impl Moment {
         let mut out = Object::new();
         out.string("id", &hub.event_id(self.newest));
         out.string("boot", &hub.options.boot);
-        for (name, text) in
-            [("title", &chart.title), ("unit", &chart.unit), ("label", &chart.label), ("source", &chart.source)]
-        {
+        for (name, text) in [
+            ("title", &chart.title),
+            ("unit", &chart.unit),
+            ("label", &chart.label),
+            ("source", &chart.source),
+        ] {
             if let Some(text) = text {
                 out.string(name, text);
             }

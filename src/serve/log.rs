@@ -28,12 +28,17 @@ pub(super) enum Event {
 
 impl Event {
     fn words(self, count: u64) -> String {
-        let several = |one: &str, many: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {many}") };
+        let several =
+            |one: &str, many: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {many}") };
         match self {
             Event::Rejected => several("line was no record", "lines were no records"),
-            Event::Late => several("record came too late for its window", "records came too late for their windows"),
+            Event::Late => {
+                several("record came too late for its window", "records came too late for their windows")
+            }
             Event::Changes => "rows that only say what changed (--emit update) make no windows here".into(),
-            Event::Dropped => several("reader was too slow, and was dropped", "readers were too slow, and were dropped"),
+            Event::Dropped => {
+                several("reader was too slow, and was dropped", "readers were too slow, and were dropped")
+            }
             Event::Refused => several("reader found all places taken", "readers found all places taken"),
             Event::Ended => "the input ended".into(),
         }
@@ -106,9 +111,13 @@ mod tests {
     fn the_same_is_said_once_for_a_while() {
         let mut log = Log::default();
         assert_eq!((log.version(), texts(&log).len()), (0, 0));
-        for (at, event, count) in
-            [(0, Event::Rejected, 1), (10, Event::Rejected, 2), (20, Event::Late, 0), (60_000, Event::Rejected, 1), (60_001, Event::Rejected, 1)]
-        {
+        for (at, event, count) in [
+            (0, Event::Rejected, 1),
+            (10, Event::Rejected, 2),
+            (20, Event::Late, 0),
+            (60_000, Event::Rejected, 1),
+            (60_001, Event::Rejected, 1),
+        ] {
             log.add(at, event, count);
         }
         assert_eq!(texts(&log), ["0 4 lines were no records", "60001 1 line was no record"]);
@@ -122,6 +131,9 @@ mod tests {
             log.add(n, if n % 2 == 0 { Event::Late } else { Event::Dropped }, 1);
         }
         assert_eq!(texts(&log).len(), MOST);
-        assert_eq!(texts(&log).last().map(String::as_str), Some("199 1 reader was too slow, and was dropped"));
+        assert_eq!(
+            texts(&log).last().map(String::as_str),
+            Some("199 1 reader was too slow, and was dropped")
+        );
     }
 }

@@ -100,7 +100,10 @@ async fn guard(State(site): Shared, request: Request, next: Next) -> Response {
 /// A file that does not change while this process lives.
 fn fixed(file: &Packed, headers: &HeaderMap) -> Response {
     let has = |name, wanted: &str| {
-        headers.get(name).and_then(|value| value.to_str().ok()).is_some_and(|value: &str| value.contains(wanted))
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|value: &str| value.contains(wanted))
     };
     let rules = [
         (header::ETAG, file.tag.as_str()),

@@ -68,7 +68,7 @@ export const window = (n, rows, beside = {}, seconds = 10) => {
   }) + "\n").join("");
 };
 
-export const KEYS = ["StanLee", "Excelsior", "مارفل", "ออกแบบ", "スタン・リー", "🏳️‍🌈👨‍👩‍👧‍👦", "RIPStanLeeYouWillAlwaysBeRememberedByAllOfUsForEverAndEver", "a", "b", "c"];
+export const KEYS = ["StanLee", "Excelsior", "مارفل", "ออกแบบ", "写真好きな人と繋がりたい", "🏳️‍🌈👨‍👩‍👧‍👦", "RIPStanLeeYouWillAlwaysBeRememberedByAllOfUsForEverAndEver", "a", "b", "c"];
 
 // Keys that change places.
 export const busy = (n, seconds = 10) => {

@@ -126,7 +126,7 @@ test("6: a reader that takes nothing holds neither the input nor the page up", (
     socket.write(`GET ${where} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
     return socket.pause();
   });
-  await until(page, () => true);
+  while (await server.figure("readers") < 3) await new Promise((done) => setTimeout(done, 10));
   const padding = "x".repeat(20000);
   const begun = performance.now();
   for (let n = 0; n < 2000; n++) await server.send(JSON.stringify({ padding, n }) + "\n");
@@ -136,6 +136,9 @@ test("6: a reader that takes nothing holds neither the input nor the page up", (
   assert.ok(seconds < 8, `40 MB took ${seconds} s`);
   const kilobytes = Number(readFileSync(`/proc/${server.child.pid}/status`, "utf8").match(/VmHWM:\s+(\d+)/)[1]);
   assert.ok(kilobytes < 120000, `${kilobytes} kB`);
+  // The reader of lines lost some; so it is sent away, and the page tells of it.
+  await until(page, () => document.querySelector("#log").textContent.includes("1 reader was too slow, and was dropped"));
+  assert.equal(await server.figure("readers_dropped_total"), 1);
   stalled.forEach((socket) => socket.destroy());
 }));
 
@@ -186,7 +189,8 @@ test("9: at 360, 768 and 1440 wide, light and dark: nothing scrolls sideways, ev
   await server.send(JSON.stringify({ text: "a record " + "with a long text ".repeat(30) }) + "\n");
   for (const width of [360, 768, 1440]) {
     for (const colorScheme of ["light", "dark"]) {
-      const page = await tab({ viewport: { width, height: 900 }, colorScheme });
+      const isPhone = width === 360;
+      const page = await tab({ viewport: { width, height: 900 }, colorScheme, isMobile: isPhone, hasTouch: isPhone });
       await until(page, () => document.querySelectorAll("#lines path").length > 4);
       await settled(page);
       const faults = await page.evaluate(() => {
@@ -197,6 +201,9 @@ test("9: at 360, 768 and 1440 wide, light and dark: nothing scrolls sideways, ev
           const box = node.getBoundingClientRect();
           if (box.width === 0 || node.closest(".unseen")) continue;
           if (box.left < -0.5 || box.right > room + 0.5) found.push(`outside: ${node.textContent}`);
+          const panel = node.closest(".panel");
+          if (panel && box.right > panel.getBoundingClientRect().right) found.push(`beyond its panel: ${node.textContent}`);
+          if (panel && box.left < panel.getBoundingClientRect().left) found.push(`before its panel: ${node.textContent}`);
           const clips = node.matches("button:not(.key), dd, dt, h2, .pill");
           if (clips && node.scrollWidth > node.clientWidth + 1) found.push(`cut: ${node.textContent}`);
         }
@@ -221,6 +228,16 @@ test("9: at 360, 768 and 1440 wide, light and dark: nothing scrolls sideways, ev
           const box = node.getBoundingClientRect();
           if (box.width && (box.height < 44 || box.width < 44)) found.push(`small: ${node.textContent} ${box.width}x${box.height}`);
         }
+        if (matchMedia("(pointer: coarse)").matches) {
+          for (const node of document.querySelectorAll("main button, main input")) {
+            const box = node.getBoundingClientRect();
+            if (box.width && box.height < 44) found.push(`small for a finger: ${node.textContent} ${box.width}x${box.height}`);
+          }
+        }
+        for (const svg of document.querySelectorAll("#lines svg, #rates svg")) {
+          const times = [...svg.querySelectorAll("text")].filter((node) => /^\d\d:\d\d/.test(node.textContent));
+          if (times.length < 3) found.push(`${times.length} times on the axis`);
+        }
         return found;
       });
       assert.deepEqual(faults, [], `${width} ${colorScheme}`);
@@ -231,19 +248,26 @@ test("9: at 360, 768 and 1440 wide, light and dark: nothing scrolls sideways, ev
   }
 }));
 
-test("10: axe has no serious finding, in charts and in the table, light and dark", () => serving([], async (server, tab) => {
-  for (let n = 0; n < 12; n++) await server.send(busy(n));
-  for (const colorScheme of ["light", "dark"]) {
-    const page = await tab({ colorScheme, bypassCSP: true });
-    await rowsAre(page, (await server.get("/snapshot.json").then(JSON.parse)).windows.at(-1).rows[0].key);
-    await until(page, () => document.querySelectorAll("#lines path").length > 4);
-    for (const view of ["charts", "table"]) {
-      if (view === "table") await page.click("#view");
-      await settled(page);
+test("10: axe has no serious finding, in charts, with pins and in tables, at all widths, light and dark", () => serving([], async (server, tab) => {
+  for (let n = 0; n < 12; n++) await server.send(busy(n).replaceAll('"late":', '"compound":0.25,"late":'));
+  await server.send("no record\n" + JSON.stringify({ text: "a record" }) + "\n");
+  for (const width of [360, 768, 1440]) {
+    for (const colorScheme of ["light", "dark"]) {
+      const page = await tab({ viewport: { width, height: 900 }, colorScheme, bypassCSP: true });
+      await rowsAre(page, (await server.get("/snapshot.json").then(JSON.parse)).windows.at(-1).rows[0].key);
+      await until(page, () => document.querySelectorAll("#lines path").length > 4);
       await page.addScriptTag({ path: axeSource });
-      const found = await page.evaluate(() => axe.run());
-      const serious = found.violations.filter(({ impact }) => ["serious", "critical"].includes(impact));
-      assert.deepEqual(serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`), [], `${colorScheme} ${view}`);
+      for (const view of ["charts", "pins", "table"]) {
+        if (view === "pins") await page.click("#bars li:nth-child(2) .key");
+        if (view === "table") await page.click("#view");
+        await until(page, (view) => ({ charts: true, pins: document.querySelector("#pins button"), table: document.querySelector("#rows tr") })[view], view);
+        await settled(page);
+        const found = await page.evaluate(() => axe.run());
+        assert.ok(found.passes.length > 20, "axe looked at the page");
+        const serious = found.violations.filter(({ impact }) => ["serious", "critical"].includes(impact));
+        assert.deepEqual(serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`), [], `${width} ${colorScheme} ${view}`);
+      }
+      await page.close();
     }
   }
 }));
@@ -302,23 +326,113 @@ test("13: late and rejected are shown as given, and – where nobody knows", () 
   assert.deepEqual(page.faults, []);
 }));
 
-test("sentiment and topics have their own pictures, and a key can be pinned", () => serving([], async (server, tab) => {
+test("14: sentiment and topics have their own pictures, and the pointer and pins find keys", () => serving([], async (server, tab) => {
   for (let n = 0; n < 5; n++) {
     await server.send(window(n, KEYS.slice(0, 4).map((key, at) => [key, 40 - at, { compound: (at - 1.5) / 2 }])));
   }
   const page = await tab();
   await until(page, () => document.querySelector('[data-kind="diverge"]').getAttribute("aria-pressed") === "true");
-  assert.match(await text(page, "#extra"), /0\.75/);
+  assert.match(await text(page, "#extra"), /\+0\.75/);
+  assert.equal(await text(page, "#more-title"), "Sentiment");
   await page.click('[data-kind="stack"]');
   await until(page, () => document.querySelector("#extra").textContent.includes("100%"));
   await page.click("#bars li:first-child .key");
-  await until(page, () => document.querySelectorAll("#lines path.bold").length === 1 && document.querySelectorAll("#lines path.faint").length === 3);
+  const emphasis = (bold, faint) => until(page, ([bold, faint]) => document.querySelectorAll("#lines .bold").length === bold && document.querySelectorAll("#lines g.faint").length === faint, [bold, faint]);
+  await emphasis(1, 3);
+  await page.hover("#bars li:nth-child(2) .count");
+  await emphasis(2, 2);
   const box = await page.locator("#lines svg").boundingBox();
   await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
-  await until(page, () => /StanLee\u2069 40/.test(document.querySelector("#at").textContent));
+  await until(page, () => /^2020-01-01 12:00:\d0.*StanLee\u206940/.test(document.querySelector("#lines .tip").textContent));
+  await page.mouse.move(box.x + box.width / 2, box.y - 60);
+  await until(page, () => document.querySelector("#lines .tip").hidden);
+  // A pinned key is drawn on when it is no longer in the list, in its colour, until it is let go.
+  const stroke = () => page.$eval("#lines .bold", (group) => group.style.stroke);
+  const colour = await stroke();
+  await server.send(window(5, [["other", 9]], { distinct: 30 }));
+  await rowsAre(page, "other");
+  await emphasis(1, 1);
+  assert.equal(await stroke(), colour);
+  await page.click("#pins button");
+  await until(page, () => !document.querySelector("#pins button") && document.querySelectorAll("#lines g").length === 1);
+  await page.keyboard.press("ArrowLeft");
+  await rowsAre(page, "StanLee");
   await page.fill("#filter", "nothing has this");
   await until(page, () => document.querySelectorAll("#records li").length === 0);
   const [file] = await Promise.all([page.waitForEvent("download"), page.click("#csv")]);
-  assert.match(readFileSync(await file.path(), "utf8"), /^window_start,window_end,tag,count,.*\r\n2020-01-01T12:00:40\.000Z,.*,StanLee,40,1,1,/);
+  assert.match(readFileSync(await file.path(), "utf8"), /^window_start,window_end,tag,count,.*\r\n2020-01-01T12:00:40\.000Z,.*,StanLee,40,1,1,[^\r]*,-0\.75\r\n/);
+  // The picture is that of the chosen window, too.
+  const svg = await page.$eval("#svg", (link) => link.href);
+  assert.match(await (await fetch(svg)).text(), /StanLee/);
+  assert.doesNotMatch(await (await fetch(svg.replace(/&end=\d+/, ""))).text(), /StanLee/);
+  assert.deepEqual(page.faults, []);
+}));
+
+test("15: the log tells what went wrong, at the server and on the way", () => serving([], async (server, tab) => {
+  const page = await tab();
+  await until(page, () => document.querySelector("#log").textContent.startsWith("Nothing to tell"));
+  await server.send("no json\n".repeat(3) + window(0, [["a", 1]], { late: 2 }) + window(1, [["a", 1]]).replace('"rows":1', '"rows":1,"update":true'));
+  const says = (words) => until(page, (words) => document.querySelector("#log").textContent.includes(words), words);
+  for (const words of ["3 lines were no records", "2 records came too late for their windows", "(--emit update) make no windows"]) await says(words);
+  server.child.stdin.end();
+  await says("the input ended");
+  await server.stop();
+  await says("the server does not answer");
+  const again = await Server.start([], server.port);
+  try {
+    await says("the server answers again");
+    await says("another run of the server");
+  } finally {
+    await again.stop();
+  }
+}));
+
+test("16: a page for which there is no place shows what there is, and says so", () => serving([], async (server, tab) => {
+  await server.send(window(0, [["a", 3]]));
+  const taken = Array.from({ length: 64 }, () => {
+    const socket = net.connect(server.port, "127.0.0.1");
+    socket.on("error", () => {});
+    socket.write("GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    return socket.resume();
+  });
+  while (await server.figure("readers") < 64) await new Promise((done) => setTimeout(done, 10));
+  const page = await tab();
+  await rowsAre(page, "a");
+  await until(page, () => /^no place free, again in \d s$/.test(document.querySelector("#state").textContent));
+  await server.send(window(1, [["b", 3]]));
+  await rowsAre(page, "b");
+  taken.forEach((socket) => socket.destroy());
+  await until(page, () => document.querySelector("#state").textContent === "live");
+}));
+
+test("17: nothing jumps when windows come, nothing moves for those who asked for calm, and paper is light", () => serving([], async (server, tab) => {
+  for (let n = 0; n < 12; n++) await server.send(busy(n));
+  const page = await tab({ viewport: { width: 1440, height: 900 }, colorScheme: "dark", reducedMotion: "reduce" });
+  const boxes = () => page.$$eval("nav, nav *, .figures div, .panel", (nodes) => nodes.map((node, at) => {
+    const { x, y, width, height } = node.getBoundingClientRect();
+    return [at, node.id, x, y, width, height].join(" ");
+  }));
+  await until(page, () => document.querySelectorAll("#lines path").length > 4);
+  const before = await boxes();
+  await page.evaluate(() => {
+    window.moving = 0;
+    const { animate } = Element.prototype;
+    Element.prototype.animate = function (...how) { window.moving += 1; return animate.apply(this, how); };
+  });
+  for (const beside of [{}, { open: true }]) {
+    await server.send(window(beside.open ? 13 : 12, [["z", 2000], ...KEYS.slice(1).map((key, at) => [key, 900 - at])], beside));
+    await until(page, (isOpen) => document.querySelector("#bars .key").textContent === "z" && document.querySelector("#notice").hidden !== isOpen, Boolean(beside.open));
+    assert.deepEqual(await boxes(), before);
+  }
+  assert.equal(await page.evaluate(() => window.moving), 0);
+  const ground = () => page.evaluate(() => getComputedStyle(document.querySelector(".panel")).backgroundColor);
+  assert.equal(await ground(), "rgb(13, 17, 23)");
+  await page.emulateMedia({ media: "print", colorScheme: "dark" });
+  assert.equal(await ground(), "rgb(255, 255, 255)");
+  assert.equal(await page.isVisible("nav"), false);
+  await page.emulateMedia({ media: "screen", colorScheme: "dark" });
+  await page.click("#theme");
+  assert.equal(await ground(), "rgb(255, 255, 255)");
+  assert.equal(await page.evaluate(() => localStorage.getItem("theme")), "light");
   assert.deepEqual(page.faults, []);
 }));
