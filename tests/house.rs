@@ -21,7 +21,7 @@ const STRANGERS: [(&str, &[&str]); 14] = [
     ("expr", &["time"]),
     ("net", &["scan", "time", "text", "expr", "row"]),
     ("window", &["scan", "jsonl", "text", "expr", "net", "drive"]),
-    ("topic", &["scan", "time", "jsonl", "text", "expr", "row", "net", "drive", "window", "rank"]),
+    ("topic", &["time", "jsonl", "text", "expr", "row", "net", "drive", "window", "rank"]),
     ("rank", &["text", "expr", "net", "drive", "window"]),
     ("chart", &["text", "expr", "net", "drive", "window", "rank"]),
     ("sink", &["text", "expr", "drive", "record", "window", "rank", "topic", "chart", "source"]),

@@ -73,6 +73,7 @@ mod tests;
 mod token;
 mod tree;
 mod walk;
+mod wide;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
@@ -81,6 +82,7 @@ pub use kernel::Kernel;
 pub use scanner::{Scanner, check};
 pub use string::{decode_string, unescape};
 pub use token::is_scalar;
+pub use wide::{Work, wide};
 
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! The kernels for x86-64: AVX2 with carry-less multiplication, and AVX-512. Chosen at run time; see `kernel.rs`.
 //!
-//! The crate's only `unsafe` code, in two kinds. Loads read 32 or 64 bytes from a [`Window`], whose length the type fixes at
+//! With `wide.rs` the crate's only `unsafe` code, in two kinds. Loads read 32 or 64 bytes from a [`Window`], whose length the type fixes at
 //! 66, at an offset that is checked against it: never past its end. Calls into functions with `target_feature` happen behind
 //! the run-time check for exactly these features, in [`avx2`] and [`avx512`], which hand such a function out only then.
 #![allow(unsafe_code)]

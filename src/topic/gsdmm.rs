@@ -9,9 +9,22 @@
 use super::lanes::{LANES, Row, add_counts, cumulate, draw, rows};
 use super::{Corpus, Kind, Model, Settings, Start};
 use crate::random::Random;
+use crate::scan::{Work, wide};
 
 /// Words between two scalings: no product of so many fractions leaves the range of `f64`.
 pub(super) const SCALE_EVERY: usize = 12;
+
+/// A sweep over all texts.
+struct Sweep<'s, 'c>(&'s mut Gsdmm<'c>);
+
+impl Work for Sweep<'_, '_> {
+    type Outcome = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.0.resample();
+    }
+}
 
 /// A sampler at work.
 pub struct Gsdmm<'c> {
@@ -85,7 +98,7 @@ impl<'c> Gsdmm<'c> {
 
     /// One sweep over all texts.
     pub fn sweep(&mut self) {
-        self.resample();
+        wide(Sweep(self));
         self.done += 1;
         if self.done > self.settings.iterations / 2 {
             self.sample();
@@ -93,6 +106,7 @@ impl<'c> Gsdmm<'c> {
         debug_assert!(self.counts_agree());
     }
 
+    #[inline(always)]
     fn resample(&mut self) {
         let (topics, width) = (self.settings.topics, rows(self.settings.topics));
         let all_beta = self.settings.beta * self.corpus.words().len() as f64;
@@ -182,6 +196,7 @@ impl<'c> Gsdmm<'c> {
 }
 
 /// Divides, and makes the largest weight 1.
+#[inline(always)]
 pub(super) fn scale(weights: &mut [f64], parts: &mut [f64]) {
     let mut largest = 0.0_f64;
     for (weight, part) in weights.iter_mut().zip(parts.iter_mut()) {

@@ -14,6 +14,7 @@ use super::lanes::{LANES, Row, add_counts, rows};
 use super::stream::{Counts, Stream};
 use super::{Corpus, Kind, Model};
 use crate::random::Random;
+use crate::scan::{Work, wide};
 
 /// Sweeps between two fits of alpha, and between two samples.
 const FIT_EVERY: u32 = 10;
@@ -49,6 +50,18 @@ pub struct Settings {
 pub struct Start<'a> {
     /// A model whose topics go on under their numbers; one of another number of topics is passed over.
     pub model: Option<&'a Model>,
+}
+
+/// A sweep over all texts.
+struct Sweep<'s, 'c>(&'s mut Lda<'c>);
+
+impl Work for Sweep<'_, '_> {
+    type Outcome = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.0.resample();
+    }
 }
 
 /// A sampler at work.
@@ -129,7 +142,7 @@ impl<'c> Lda<'c> {
 
     /// One sweep over all texts, and what belongs behind it.
     pub fn sweep(&mut self) {
-        self.resample();
+        wide(Sweep(self));
         self.done += 1;
         if self.done.is_multiple_of(FIT_EVERY) {
             self.fit_alpha();
