@@ -6,7 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use common::tool;
+use common::peer::{Peer, have};
+use common::{Running, Tool, tool};
 use serde_json::Value;
 
 /// Texts about one of three things each; every fourth line is something else.
@@ -252,7 +253,20 @@ fn a_signal_leaves_the_old_model() {
     assert_eq!(fs::read(&model).expect("a file"), b"what was there");
 }
 
-/// Labelling goes on with the newer model once the file is replaced, and with the old one when that is broken.
+/// Sends a line again and again until it is labelled otherwise.
+fn changed(running: &mut Running, line: &str, before: &str) -> String {
+    let deadline = Instant::now() + common::PATIENCE;
+    loop {
+        running.send(line);
+        let after = running.line();
+        if after != before {
+            return after;
+        }
+        assert!(Instant::now() < deadline, "the newer model was not taken up");
+    }
+}
+
+/// Labelling goes on with the newer model once the file is replaced.
 #[test]
 fn a_newer_model_is_taken_up_while_records_pass() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -267,17 +281,93 @@ fn a_newer_model_is_taken_up_while_records_pass() {
     let one = folder.path().join("one");
     tool("topic-model").args(["fit", "-q", "-k", "1", "-o"]).arg(&one).input(texts(300, 0)).run().quietly();
     fs::rename(&one, &model).expect("replaced");
-    let deadline = Instant::now() + common::PATIENCE;
-    let after = loop {
-        running.send(line);
-        let after = running.line();
-        if after != before {
-            break after;
-        }
-        assert!(Instant::now() < deadline, "the newer model was not taken up");
-    };
+    let after = changed(&mut running, line, &before);
     assert!(after.contains("\"topic\":0,") && after.contains("\"share\":1}]"), "{after}");
     running.close_input();
     let (code, said) = running.end();
     assert!(code == 0 && said.contains("was replaced: its 1 topics are used from here on"), "{said}");
+}
+
+/// s3s-fs keeps objects as files, and checks signatures.
+fn s3(folder: &Path) -> Option<Peer> {
+    fs::create_dir_all(folder.join("store/models")).expect("a folder");
+    let call = |port: u16| {
+        let (port, root) = (port.to_string(), folder.join("store").display().to_string());
+        let keys = ["--access-key", "AK", "--secret-key", "SK"];
+        let call = ["s3s-fs", "--host", "127.0.0.1", "--port", &port].into_iter().chain(keys).chain([&*root]);
+        call.map(str::to_owned).collect()
+    };
+    have(&["s3s-fs"]).then(|| Peer::start(call))
+}
+
+fn with_store(peer: &Peer, args: &[&str]) -> Tool {
+    tool("topic-model")
+        .args(args)
+        .args(["--endpoint", &format!("http://127.0.0.1:{}", peer.port)])
+        .env("AWS_ACCESS_KEY_ID", "AK")
+        .env("AWS_SECRET_ACCESS_KEY", "SK")
+}
+
+#[test]
+fn a_model_in_an_object_is_the_one_in_a_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let Some(peer) = s3(folder.path()) else { return };
+    let place = "s3://models/day/topics.model";
+    let model = fit(folder.path(), &[], &texts(300, 0));
+    with_store(&peer, &["fit", "-q", "-k", "3", "-o", place]).input(texts(300, 0)).run().quietly();
+    assert_eq!(fs::read(folder.path().join("store/models/day/topics.model")).expect("an object"), model);
+    let file = folder.path().join("model");
+    let file = file.to_str().expect("UTF-8");
+    for args in [&["label", "-q"][..], &["top-words"], &["evaluate"]] {
+        let of = |place: &str| {
+            with_store(&peer, &[args, &["--model", place]].concat()).input(texts(30, 1)).run().quietly()
+        };
+        assert_eq!(of(place).text(), of(file).text(), "{args:?}");
+    }
+    let next = |init: &str, output: &str| {
+        let args = ["fit", "-q", "-k", "3", "--init", init, "-o", output];
+        with_store(&peer, &args).input(texts(300, 2)).run().quietly();
+    };
+    next(place, place);
+    next(file, file);
+    assert_eq!(
+        fs::read(folder.path().join("store/models/day/topics.model")).expect("an object"),
+        fs::read(file).expect("a model")
+    );
+    let refused = with_store(&peer, &["fit", "-k", "3", "-o", place])
+        .env("AWS_SECRET_ACCESS_KEY", "wrong")
+        .input(texts(30, 0))
+        .run()
+        .with_code(4);
+    assert!(refused.err.contains("check AWS_ACCESS_KEY_ID"), "{}", refused.err);
+    let absent = with_store(&peer, &["top-words", "--model", "s3://models/none"]).run().with_code(4);
+    assert!(absent.err.contains("s3://models/none") && absent.err.contains("404"), "{}", absent.err);
+    let no_object = with_store(&peer, &["top-words", "--model", "s3://models"]).run().with_code(2);
+    assert!(no_object.err.contains("s3://BUCKET/KEY"), "{}", no_object.err);
+}
+
+#[test]
+fn a_newer_object_is_taken_up_while_records_pass() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let Some(peer) = s3(folder.path()) else { return };
+    let place = "s3://models/live";
+    let put = |topics: &str| {
+        let args = ["fit", "-q", "-k", topics, "-o", place];
+        with_store(&peer, &args).input(texts(300, 0)).run().quietly();
+    };
+    put("3");
+    let args = ["label", "--reload", "--words", "1", "--model", place];
+    let mut running = with_store(&peer, &args).start();
+    let line = "{\"text\":\"kitten purring guitar\"}\n";
+    running.send(line);
+    let before = running.line();
+    put("1");
+    let after = changed(&mut running, line, &before);
+    assert!(after.contains("\"topic\":0,") && after.contains("\"share\":1}]"), "{after}");
+    running.close_input();
+    let (code, said) = running.end();
+    assert!(
+        code == 0 && said.contains("s3://models/live was replaced: its 1 topics are used from here on"),
+        "{said}"
+    );
 }

@@ -22,7 +22,7 @@ pub use agent::{Agent, Request, Response};
 pub use error::{Error, Reason};
 pub use headers::{Headers, bearer_from_environment};
 pub use retry::RetryTime;
-pub use s3::{Object, Store, StoreOptions};
+pub use s3::{Object, Store, StoreOptions, Whole};
 pub use url::Url;
 pub use waits::{Chance, doubled};
 pub use wire::Wire;

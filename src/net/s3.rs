@@ -5,6 +5,8 @@
 
 mod whole;
 
+pub use whole::Whole;
+
 use std::env;
 use std::fmt;
 use std::io::{self, Read};
@@ -193,7 +195,10 @@ impl Store {
             .iter()
             .fold(self.agent.agent.get(url), |request, (name, value)| request.header(name, *value));
         let response = request.call().map_err(|error| Error::new(place, self.agent.reason(error)))?;
-        if matches!(response.status(), StatusCode::OK | StatusCode::PARTIAL_CONTENT) {
+        if matches!(
+            response.status(),
+            StatusCode::OK | StatusCode::PARTIAL_CONTENT | StatusCode::NOT_MODIFIED
+        ) {
             return Ok(response);
         }
         Err(self.refused(place, response))

@@ -8,6 +8,13 @@
 //! the books that sparse samplers keep. Counts are kept word by word in `f32`, in which they are exact, and 1 / (n + V beta)
 //! is kept for each topic.
 //!
+//! **What was measured** at 100 topics (2 loaded cores, 8 words a text, Mtok/s): this 20, with AVX2 (`scan::wide`) 29. Word by word
+//! with the text's part drawn from its other words and the rest from sums in two levels (Yu et al., F+LDA, WWW 2015), exact
+//! and one token after the other: 17 where texts prefer nothing (fitted alphas add up to 7, so that half of the draws are not
+//! sparse) and 29 where each is about one thing: no gain, for a wrong guess of the processor costs what four rows do.
+//! Metropolis-Hastings on alias tables (LightLDA) mixes worse: perplexity 455 instead of 417 after as many sweeps. Six or eight texts at
+//! once, reciprocals kept instead of divisions, loops of a fixed width, a search for the row in two steps: no gain each.
+//!
 //! The samples of the last half of the run are added up: a model of many samples is steadier than one of the last.
 
 use super::lanes::{LANES, Row, add_counts, rows};

@@ -12,12 +12,12 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use super::{read_model, text_or_usual};
+use super::{ModelStore, read_model, text_or_usual};
 use crate::cli::{Common, Status, Tool};
 use crate::drive::{Interrupt, Usage};
 use crate::expr::Expr;
 use crate::job::topics::{Gather, Learnt, Plan, TextOptions, learn};
-use crate::jsonl::{self, Output};
+use crate::jsonl::Output;
 use crate::topic::{CorpusBuilder, Kind, Reading, Settings, WordLimits};
 
 /// How often progress is shown, and a signal is looked for.
@@ -32,7 +32,7 @@ const GSDMM_ITERATIONS: u32 = 30;
 pub struct FitArgs {
     /// Files in order [default: standard input]
     files: Vec<PathBuf>,
-    /// Write the model to FILE, which is replaced as a whole
+    /// Write the model to FILE or s3://BUCKET/KEY, which is replaced as a whole
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
     /// The text of a record; several strings are one text [default: post_text, the text of a post]
@@ -56,6 +56,8 @@ pub struct FitArgs {
     /// Go on from this model: its topics keep their numbers
     #[arg(long, value_name = "FILE")]
     init: Option<PathBuf>,
+    #[command(flatten)]
+    store: ModelStore,
     /// What a text holds of each topic before it is read, in words; lda fits it
     #[arg(long, value_name = "X", default_value = "0.1", value_parser = parse_positive)]
     alpha: f64,
@@ -90,6 +92,7 @@ Examples:
   topic-model fit --text .text --model gsdmm -k 40 -o short.model tweets.jsonl
   topic-model fit -k 10,20,40 --tries 3 -o best.model tweets.jsonl
   topic-model fit -k 20 --init topics.model -o topics.model tweets.jsonl
+  topic-model fit -o s3://models/topics.model tweets.jsonl
 
 Exit status: 0 done, 2 usage, 3 too many rejects, 4 input or output failed.";
 
@@ -120,7 +123,11 @@ pub(super) fn parse_percent(text: &str) -> Result<f64, String> {
 impl FitArgs {
     pub(super) fn run(mut self, tool: &mut Tool) -> anyhow::Result<Status> {
         self.common.prepare(tool)?;
-        let init = self.init.as_deref().map(read_model).transpose()?.map(|(model, _)| model);
+        let target = self.store.place(&self.output)?;
+        let init = match &self.init {
+            Some(path) => Some(read_model(&self.store.place(path)?)?.0),
+            None => None,
+        };
         let topics = self.topics(init.as_ref().map(|model| model.topics()))?;
         let reading = self.reading()?;
         let options = TextOptions { text: text_or_usual(self.text.take())?, reading: reading.clone() };
@@ -175,8 +182,7 @@ impl FitArgs {
             "texts": corpus.len(), "tokens": corpus.tokens().len(), "words": corpus.words().len(),
         });
         let file = model.with_reading(reading).to_bytes(&about);
-        jsonl::replace_file(&self.output, &file)
-            .with_context(|| format!("cannot write {}", self.output.display()))?;
+        target.write(&file)?;
         notes.say(&format!(
             "learnt {topics} topics from {} texts with {} words, {} of them different; {} texts have none of these, \
              {without_text} records no text",

@@ -1,11 +1,10 @@
 //! `topic-model label`.
 
-use std::fs;
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{read_model, text_or_usual};
+use super::{ModelArgs, read_model, text_or_usual};
 use crate::cli::{Common, OutputArgs, Status, Tool};
 use crate::expr::Expr;
 use crate::job::topics::{Label, LabelOptions, Reload, Shown};
@@ -16,9 +15,8 @@ use crate::job::topics::{Label, LabelOptions, Reload, Shown};
 pub struct LabelArgs {
     /// Files in order [default: standard input]
     files: Vec<PathBuf>,
-    /// The model that topic-model fit made
-    #[arg(long, value_name = "FILE")]
-    model: PathBuf,
+    #[command(flatten)]
+    model: ModelArgs,
     /// The text of a record; several strings are one text [default: post_text, the text of a post]
     #[arg(long, value_name = "EXPR")]
     text: Option<Expr>,
@@ -28,7 +26,7 @@ pub struct LabelArgs {
     /// How many words `topic_words` has
     #[arg(long, value_name = "N", default_value_t = 5)]
     words: usize,
-    /// Use a newer model as soon as the file is replaced
+    /// Use a newer model as soon as it has replaced this one
     #[arg(long)]
     reload: bool,
     #[command(flatten)]
@@ -41,6 +39,7 @@ const EXAMPLES: &str = "\
 Examples:
   topic-model label --model topics.model tweets.jsonl
   topic-model label --model topics.model tweets.jsonl | window-count --key .topic --window 1h/10m
+  topic-model label --model s3://models/topics.model --reload tweets.jsonl
   topic-model label --model topics.model tweets.jsonl | jsonl-filter --select .id,.topic
 
 Exit status: 0 done, 2 usage, 3 too many rejects, 4 input or output failed.";
@@ -49,13 +48,13 @@ impl LabelArgs {
     pub(super) fn run(mut self, tool: &mut Tool) -> anyhow::Result<Status> {
         self.common.prepare(tool)?;
         self.common.check_for(&self.output);
-        let written = fs::metadata(&self.model).and_then(|metadata| metadata.modified()).ok();
-        let (model, _) = read_model(&self.model)?;
+        let place = self.model.store.place(&self.model.model)?;
+        let (model, version) = read_model(&place)?;
         let options = LabelOptions {
             text: text_or_usual(self.text)?,
             model,
             shown: Shown { threshold: self.threshold as f32, words: self.words },
-            reload: self.reload.then_some(Reload { path: self.model, written }),
+            reload: self.reload.then_some(Reload { place, version }),
         };
         let output = self.output.open()?;
         let (status, _) = self.common.run(tool, &mut Label::new(options), &self.files, output)?;

@@ -4,17 +4,15 @@ mod fit;
 mod label;
 mod show;
 
-use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Context as _;
-use clap::Subcommand;
-use serde_json::Value;
+use clap::{Args, Subcommand};
 
 use super::{Status, Tool};
 use crate::drive::Usage;
 use crate::expr::Expr;
+use crate::job::topics::{ModelPlace, Version};
 use crate::topic::Model;
 
 /// What is to be done with topics.
@@ -53,11 +51,42 @@ fn text_or_usual(text: Option<Expr>) -> anyhow::Result<Expr> {
     Ok(text.map_or_else(|| Expr::parse(USUAL_TEXT), Ok)?)
 }
 
-/// Reads a model, and what stands in it for people.
-fn read_model(path: &Path) -> anyhow::Result<(Arc<Model>, Value)> {
-    let bytes = fs::read(path).with_context(|| format!("cannot read the model {}", path.display()))?;
-    let (model, about) = Model::from_bytes(&bytes).map_err(|error| {
-        Usage(format!("{} cannot be used: {error}; make it anew with topic-model fit", path.display()))
+/// Where objects are.
+#[derive(Args)]
+struct ModelStore {
+    /// The address of the store of s3:// models, if it is not that of AWS [default: the environment variable AWS_ENDPOINT_URL_S3
+    /// or AWS_ENDPOINT_URL]
+    #[arg(long, value_name = "URL")]
+    endpoint: Option<String>,
+}
+
+/// The model that topic-model fit made.
+#[derive(Args)]
+struct ModelArgs {
+    /// The model that topic-model fit made, a file or s3://BUCKET/KEY
+    #[arg(long, value_name = "FILE")]
+    model: PathBuf,
+    #[command(flatten)]
+    store: ModelStore,
+}
+
+impl ModelStore {
+    fn place(&self, path: &Path) -> anyhow::Result<ModelPlace> {
+        ModelPlace::at(path, self.endpoint.as_deref())
+    }
+}
+
+impl ModelArgs {
+    fn read(&self) -> anyhow::Result<Arc<Model>> {
+        Ok(read_model(&self.store.place(&self.model)?)?.0)
+    }
+}
+
+/// Reads a model.
+fn read_model(place: &ModelPlace) -> anyhow::Result<(Arc<Model>, Version)> {
+    let (bytes, version) = place.read()?;
+    let (model, _) = Model::from_bytes(&bytes).map_err(|error| {
+        Usage(format!("{place} cannot be used: {error}; make it anew with topic-model fit"))
     })?;
-    Ok((Arc::new(model), about))
+    Ok((Arc::new(model), version))
 }

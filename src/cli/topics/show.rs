@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::{read_model, text_or_usual};
+use super::{ModelArgs, text_or_usual};
 use crate::cli::{Common, OutputArgs, Status, Tool};
 use crate::drive::Usage;
 use crate::expr::Expr;
@@ -23,9 +23,8 @@ const MIXED: f64 = 0.2;
 /// Arguments of `topic-model top-words`.
 #[derive(Args)]
 pub struct TopWordsArgs {
-    /// The model that topic-model fit made
-    #[arg(long, value_name = "FILE")]
-    model: PathBuf,
+    #[command(flatten)]
+    model: ModelArgs,
     /// How many words of each topic
     #[arg(short = 'n', long, value_name = "N", default_value_t = 10)]
     words: usize,
@@ -41,9 +40,8 @@ pub struct TopWordsArgs {
 pub struct EvaluateArgs {
     /// Files with texts that the model has not seen, in order [default: standard input]
     files: Vec<PathBuf>,
-    /// The model that topic-model fit made
-    #[arg(long, value_name = "FILE")]
-    model: PathBuf,
+    #[command(flatten)]
+    model: ModelArgs,
     /// The text of a record; several strings are one text [default: post_text, the text of a post]
     #[arg(long, value_name = "EXPR")]
     text: Option<Expr>,
@@ -61,9 +59,8 @@ pub struct EvaluateArgs {
 pub struct ExportArgs {
     /// The folder for phi.tsv, vocab.txt and alpha.txt; made if it is not there
     folder: PathBuf,
-    /// The model that topic-model fit made
-    #[arg(long, value_name = "FILE")]
-    model: PathBuf,
+    #[command(flatten)]
+    model: ModelArgs,
 }
 
 /// Writes records as they are asked for.
@@ -81,7 +78,7 @@ fn write(output: &OutputArgs, records: &[Value]) -> anyhow::Result<Status> {
 
 impl TopWordsArgs {
     pub(super) fn run(self, _tool: &mut Tool) -> anyhow::Result<Status> {
-        let (model, _) = read_model(&self.model)?;
+        let model = self.model.read()?;
         let all: f64 = (0..model.topics()).map(|topic| model.size(topic)).sum();
         let records: Vec<Value> = (0..model.topics())
             .map(|topic| {
@@ -101,7 +98,7 @@ impl TopWordsArgs {
 impl EvaluateArgs {
     pub(super) fn run(mut self, tool: &mut Tool) -> anyhow::Result<Status> {
         self.common.prepare(tool)?;
-        let (model, _) = read_model(&self.model)?;
+        let model = self.model.read()?;
         let text = text_or_usual(self.text.take())?;
         let (held, status) = self.gather(tool, &model, text.clone(), &self.files)?;
         if status != Status::Done {
@@ -149,7 +146,7 @@ impl EvaluateArgs {
 
 impl ExportArgs {
     pub(super) fn run(self) -> anyhow::Result<Status> {
-        let (model, _) = read_model(&self.model)?;
+        let model = self.model.read()?;
         let (mut phi, mut words, mut alpha) = (String::new(), String::new(), String::new());
         for topic in 0..model.topics() {
             for word in 0..model.words().len() {

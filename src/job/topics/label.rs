@@ -6,20 +6,17 @@
 //! A model that is replaced while records pass is taken up between two chunks of them; which record is the first is then
 //! for the clock to say, and nothing is promised about it but that each is labelled by one model.
 
-use std::fs;
 use std::io::Write as _;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
 
 use super::text::WordReader;
+use super::watch::{Current, Labels, Reload};
 use crate::drive::{self, Context, End, Figures, Flow, Job, Mapper, Recipe};
 use crate::expr::{Expr, NewField, Program, splice};
 use crate::jsonl::{Chunk, Record, Reject};
 use crate::topic::{Folder, Model, likeliest};
 
-/// How often the file of a model is looked at.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The fields that a record gets.
 const FIELDS: [&str; 3] = ["topic", "topic_words", "topics"];
 
@@ -41,82 +38,17 @@ pub struct LabelOptions {
     pub model: Arc<Model>,
     /// What is shown.
     pub shown: Shown,
-    /// The file to look for a newer model in.
+    /// Where to look for a newer model.
     pub reload: Option<Reload>,
-}
-
-/// Where a newer model may come from.
-#[derive(Clone, Debug)]
-pub struct Reload {
-    /// The file.
-    pub path: PathBuf,
-    /// When the model at hand was written.
-    pub written: Option<SystemTime>,
-}
-
-/// The model at hand, which all workers share.
-struct Current {
-    model: Arc<Labels>,
-    reload: Option<Reload>,
-    looked: Instant,
-    /// What is to be said.
-    notes: Vec<String>,
-}
-
-/// A model, and the words that its topics are shown by, as JSON.
-struct Labels {
-    model: Arc<Model>,
-    words: Vec<Vec<u8>>,
-}
-
-impl Labels {
-    fn new(model: Arc<Model>, shown: Shown) -> Labels {
-        let words = (0..model.topics())
-            .map(|topic| {
-                let words: Vec<&str> = model
-                    .top_words(topic, shown.words)
-                    .iter()
-                    .map(|&word| &*model.words()[word as usize])
-                    .collect();
-                serde_json::to_vec(&words).unwrap_or_default()
-            })
-            .collect();
-        Labels { model, words }
-    }
-}
-
-impl Current {
-    /// Takes a newer model up, if there is one.
-    fn look(&mut self, shown: Shown) {
-        let Some(reload) = &mut self.reload else { return };
-        if self.looked.elapsed() < LOOK_EVERY {
-            return;
-        }
-        self.looked = Instant::now();
-        let written = fs::metadata(&reload.path).and_then(|metadata| metadata.modified()).ok();
-        if written.is_none() || written == reload.written {
-            return;
-        }
-        reload.written = written;
-        let path = reload.path.display();
-        let read = fs::read(&reload.path).map_err(|error| error.to_string());
-        let read = read.and_then(|bytes| Model::from_bytes(&bytes).map_err(|error| error.to_string()));
-        self.notes.push(match read {
-            Ok((model, _)) => {
-                let topics = model.topics();
-                self.model = Arc::new(Labels::new(Arc::new(model), shown));
-                format!("{path} was replaced: its {topics} topics are used from here on")
-            }
-            Err(error) => format!("{path} was replaced, but {error}: the model before it is used on"),
-        });
-    }
 }
 
 /// The job.
 pub struct Label {
     options: LabelOptions,
-    current: Arc<Mutex<Current>>,
+    current: Current,
     tally: Tally,
+    /// As long as it is there, newer models are looked for.
+    _watching: Option<Sender<()>>,
 }
 
 /// What was met.
@@ -132,18 +64,13 @@ struct Tally {
 impl Label {
     /// Labels records with the topics of their texts.
     pub fn new(options: LabelOptions) -> Label {
-        let current = Current {
-            model: Arc::new(Labels::new(Arc::clone(&options.model), options.shown)),
-            reload: options.reload.clone(),
-            looked: Instant::now(),
-            notes: Vec::new(),
-        };
-        Label { options, current: Arc::new(Mutex::new(current)), tally: Tally::default() }
+        let current = Current::new(Arc::clone(&options.model), options.shown);
+        let watching = options.reload.clone().map(|reload| current.watch(reload, options.shown));
+        Label { options, current, tally: Tally::default(), _watching: watching }
     }
 
     fn say(&self, cx: &mut Context<'_>) {
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        current.notes.drain(..).for_each(|note| cx.notes.say(&note));
+        self.current.notes().iter().for_each(|note| cx.notes.say(note));
     }
 }
 
@@ -151,7 +78,7 @@ impl Label {
 pub struct LabelMapper {
     program: Program,
     shown: Shown,
-    current: Arc<Mutex<Current>>,
+    current: Current,
     labels: Arc<Labels>,
     reader: WordReader,
     folder: Folder<Arc<Model>>,
@@ -167,11 +94,11 @@ pub struct Labelled {
 }
 
 impl LabelMapper {
-    fn new(options: &LabelOptions, current: Arc<Mutex<Current>>) -> anyhow::Result<LabelMapper> {
+    fn new(options: &LabelOptions, current: Current) -> anyhow::Result<LabelMapper> {
         let fields: Vec<Expr> =
             FIELDS.iter().map(|field| Expr::parse(&format!(".{field}"))).collect::<Result<_, _>>()?;
         let expressions: Vec<&Expr> = [&options.text].into_iter().chain(&fields).collect();
-        let labels = Arc::clone(&current.lock().unwrap_or_else(PoisonError::into_inner).model);
+        let labels = current.labels();
         Ok(LabelMapper {
             program: Program::new(&expressions)?,
             shown: options.shown,
@@ -210,14 +137,12 @@ impl Mapper for LabelMapper {
     type Batch = Labelled;
 
     fn begin(&mut self, chunk: &[u8], newlines: &mut Vec<u32>) -> bool {
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        current.look(self.shown);
-        if !Arc::ptr_eq(&current.model, &self.labels) {
-            self.labels = Arc::clone(&current.model);
-            self.reader = WordReader::new(0, self.labels.model.reading());
-            self.folder = Folder::new(Arc::clone(&self.labels.model));
+        let labels = self.current.labels();
+        if !Arc::ptr_eq(&labels, &self.labels) {
+            self.reader = WordReader::new(0, labels.model.reading());
+            self.folder = Folder::new(Arc::clone(&labels.model));
+            self.labels = labels;
         }
-        drop(current);
         self.program.begin(chunk, newlines)
     }
 
@@ -258,8 +183,8 @@ impl Job for Label {
     type Mapper = LabelMapper;
 
     fn recipe(&self) -> Recipe<LabelMapper> {
-        let (options, current) = (self.options.clone(), Arc::clone(&self.current));
-        Arc::new(move || LabelMapper::new(&options, Arc::clone(&current)))
+        let (options, current) = (self.options.clone(), self.current.clone());
+        Arc::new(move || LabelMapper::new(&options, current.clone()))
     }
 
     fn apply(&mut self, _chunk: &Chunk, labelled: Labelled, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
