@@ -92,7 +92,6 @@ Examples:
   topic-model fit --text .text --model gsdmm -k 40 -o short.model tweets.jsonl
   topic-model fit -k 10,20,40 --tries 3 -o best.model tweets.jsonl
   topic-model fit -k 20 --init topics.model -o topics.model tweets.jsonl
-  topic-model fit -o s3://models/topics.model tweets.jsonl
 
 Exit status: 0 done, 2 usage, 3 too many rejects, 4 input or output failed.";
 

@@ -39,7 +39,6 @@ const EXAMPLES: &str = "\
 Examples:
   topic-model label --model topics.model tweets.jsonl
   topic-model label --model topics.model tweets.jsonl | window-count --key .topic --window 1h/10m
-  topic-model label --model s3://models/topics.model --reload tweets.jsonl
   topic-model label --model topics.model tweets.jsonl | jsonl-filter --select .id,.topic
 
 Exit status: 0 done, 2 usage, 3 too many rejects, 4 input or output failed.";
