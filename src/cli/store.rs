@@ -19,7 +19,7 @@ use crate::time::Span;
 #[derive(Args, Clone, Debug)]
 pub struct StoreArgs {
     /// Where to store, as an address: sqlite:FILE; files or objects by date, as file:raw/%Y/%m/%d/%H.jsonl.gz (or .csv, .zst)
-    /// and s3://BUCKET/%Y-%m-%d.jsonl; influx+http(s)://HOST:8086/DATABASE
+    /// and s3://BUCKET/%Y-%m-%d.jsonl; influx+http(s)://HOST:8086/DATABASE; elasticsearch+http(s)://HOST:9200/trends-%Y.%m.%d, or opensearch+…
     #[arg(value_name = "TARGET")]
     target: String,
     /// Files in order [default: standard input]
@@ -28,7 +28,7 @@ pub struct StoreArgs {
     /// The table, or the measurement
     #[arg(long, value_name = "NAME", default_value = "windows", help_heading = "Table")]
     table: String,
-    /// Make the table, with the columns of the first batch, if there is none
+    /// Make the table, with the columns of the first batch, if there is none; of indices the template
     #[arg(long, help_heading = "Table")]
     create: bool,
     /// Add columns that the table lacks
@@ -38,7 +38,7 @@ pub struct StoreArgs {
     /// columns]
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', help_heading = "Table")]
     key_columns: Option<Vec<String>>,
-    /// The column that says when a record was: to which file it belongs, the time of its point, a column of times in a table
+    /// The column that says when a record was: to which file or index it belongs, the time of its point, a column of times in a table
     /// [default: of window rows window_start]
     #[arg(long, value_name = "COLUMN", help_heading = "Table")]
     time_column: Option<String>,

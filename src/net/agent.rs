@@ -39,8 +39,18 @@ pub struct Agent {
 #[derive(Clone, Debug, Default)]
 pub struct Request {
     headers: Vec<(HeaderName, HeaderValue)>,
-    /// The body of a POST and its media type; without one it is a GET.
+    /// The body and its media type.
     body: Option<(&'static str, String)>,
+    method: Method,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+enum Method {
+    #[default]
+    Get,
+    Post,
+    Put,
+    Delete,
 }
 
 impl Request {
@@ -66,9 +76,20 @@ impl Request {
 
     /// A POST of a text of this media type.
     #[must_use]
-    pub fn post_as(mut self, media_type: &'static str, text: String) -> Request {
-        self.body = Some((media_type, text));
-        self
+    pub fn post_as(self, media_type: &'static str, text: String) -> Request {
+        Request { body: Some((media_type, text)), method: Method::Post, ..self }
+    }
+
+    /// A PUT of this JSON. It is not sent again after a redirect.
+    #[must_use]
+    pub fn put(self, json: String) -> Request {
+        Request { body: Some(("application/json", json)), method: Method::Put, ..self }
+    }
+
+    /// A DELETE. It is not sent again after a redirect.
+    #[must_use]
+    pub fn delete(self) -> Request {
+        Request { method: Method::Delete, ..self }
     }
 }
 
@@ -142,7 +163,7 @@ impl Agent {
                 return Ok((url, response));
             }
             let location = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
-            let location = location.filter(|_| request.body.is_none());
+            let location = location.filter(|_| matches!(request.method, Method::Get));
             let (301 | 302 | 303 | 307 | 308, Some(location)) = (status.as_u16(), location) else {
                 return Err(self.refused(&url, response));
             };
@@ -173,15 +194,24 @@ impl Agent {
             request.headers.iter().filter(|(name, _)| !headers.has(name)).map(|(name, value)| (name, value));
         let way = proxy::way_to(url, &self.options)?;
         let proxy = way.as_ref().map(|way| way.proxy.clone());
-        let response = match &request.body {
-            None => {
-                let call = self.agent.get(url.uri()).config().proxy(proxy).build();
-                own.chain(ours).fold(call, |call, (name, value)| call.header(name, value)).call()
-            }
-            Some((media_type, text)) => {
-                let call = self.agent.post(url.uri()).config().proxy(proxy).build();
+        let (uri, body) = (url.uri(), &request.body);
+        let response = match (request.method, body) {
+            (Method::Post | Method::Put, Some((media_type, text))) => {
+                let call = match request.method {
+                    Method::Put => self.agent.put(uri),
+                    _ => self.agent.post(uri),
+                };
+                let call = call.config().proxy(proxy).build();
                 let call = own.chain(ours).fold(call, |call, (name, value)| call.header(name, value));
                 call.header(header::CONTENT_TYPE, *media_type).send(text)
+            }
+            (method, _) => {
+                let call = match method {
+                    Method::Delete => self.agent.delete(uri),
+                    _ => self.agent.get(uri),
+                };
+                let call = call.config().proxy(proxy).build();
+                own.chain(ours).fold(call, |call, (name, value)| call.header(name, value)).call()
             }
         };
         response.map_err(|error| {

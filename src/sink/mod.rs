@@ -14,6 +14,7 @@
 //!
 //! A new store is one file that implements [`Sink`] and one line in [`TARGETS`].
 
+mod elastic;
 mod influx;
 mod pending;
 mod records;
@@ -120,7 +121,7 @@ pub trait Sink {
     ///
     /// # Errors
     ///
-    /// It is not stored as a whole.
+    /// It is not stored as a whole. After a [`Failure::Passing`] the next call begins with the same record.
     fn write(&mut self, batch: &Batch<'_>) -> Result<Written, Failure>;
 
     /// Removes the records from before a time; how many, or how many files of them. Of a target that keeps nothing for a span
@@ -227,6 +228,8 @@ const INFLUX: Target = Target {
     ..DATABASE
 };
 
+const ELASTIC: Target = Target { scheme: "elasticsearch+http", is_http: true, ..DATABASE };
+
 /// All of them.
 pub const TARGETS: &[Target] = &[
     #[cfg(feature = "sqlite")]
@@ -242,6 +245,25 @@ pub const TARGETS: &[Target] = &[
     },
     Target { form: "influx+http://HOST/DATABASE", open: influx::open_http, ..INFLUX },
     Target { scheme: "influx+https", form: "influx+https://…", open: influx::open_https, ..INFLUX },
+    Target { form: "elasticsearch+http://HOST/INDEX", open: elastic::open_http, ..ELASTIC },
+    Target {
+        scheme: "elasticsearch+https",
+        form: "elasticsearch+https://…",
+        open: elastic::open_https,
+        ..ELASTIC
+    },
+    Target {
+        scheme: "opensearch+http",
+        form: "opensearch+http://HOST/INDEX",
+        open: elastic::open_opensearch_http,
+        ..ELASTIC
+    },
+    Target {
+        scheme: "opensearch+https",
+        form: "opensearch+https://…",
+        open: elastic::open_opensearch_https,
+        ..ELASTIC
+    },
 ];
 
 /// The kind of store at an address, if there is one of its scheme.

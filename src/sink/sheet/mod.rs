@@ -56,6 +56,7 @@ fn open(pattern: &str, shelf: impl Shelf + 'static, options: &SinkOptions) -> Op
         pattern,
         time: options.time_column.clone(),
         is_dry: options.dry_run,
+        is_passing_over: false,
         shown: Vec::new(),
     }))
 }
@@ -165,6 +166,8 @@ struct Sheets<S> {
     pattern: Pattern,
     time: Option<String>,
     is_dry: bool,
+    /// The emission that goes on in the next batch is older than what is there.
+    is_passing_over: bool,
     shown: Vec<u8>,
 }
 
@@ -190,8 +193,10 @@ impl<S: Shelf> Sink for Sheets<S> {
                 },
             }
         }
+        let mut is_passing_over = self.is_passing_over;
         for (name, records) in names {
             let mut rows = Rows::new(batch.keys, self.form.is_text());
+            rows.is_passing_over = self.is_passing_over;
             let place = self.shelf.place(&name);
             let old = if self.is_dry { None } else { self.shelf.read(&name)? };
             if let Some(old) = old {
@@ -207,6 +212,9 @@ impl<S: Shelf> Sink for Sheets<S> {
                     Err(why) => written.refused.push((*number, why)),
                 }
             }
+            if records.last().is_some_and(|(number, _)| number + 1 == batch.range.end) {
+                is_passing_over = rows.is_passing_over;
+            }
             let content = self.form.pack(&rows.lines()).map_err(Failure::Lasting)?;
             if self.is_dry {
                 let line = format!("{place}: {} records, {} bytes\n", records.len(), content.len());
@@ -215,6 +223,7 @@ impl<S: Shelf> Sink for Sheets<S> {
                 self.shelf.replace(&name, &content)?;
             }
         }
+        self.is_passing_over = is_passing_over;
         Ok(written)
     }
 

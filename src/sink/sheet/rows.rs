@@ -15,7 +15,7 @@ pub(super) struct Rows<'k> {
     rows: Vec<Option<Row>>,
     places: HashMap<Vec<u8>, usize>,
     /// The emission that is coming in is older than what is there.
-    is_passing_over: bool,
+    pub(super) is_passing_over: bool,
 }
 
 struct Row {
@@ -33,7 +33,7 @@ impl<'k> Rows<'k> {
     pub(super) fn read(&mut self, records: &Records) -> Result<(), String> {
         for at in 0..records.len() {
             let record = records.get(at);
-            let key = self.key(&record, false)?;
+            let key = self.key(&record, false, false)?;
             self.insert(&record, key);
         }
         Ok(())
@@ -50,10 +50,17 @@ impl<'k> Rows<'k> {
             return Ok(false);
         }
         let changes_all = emitted.is_some_and(|emitted| emitted.all);
-        let key = self.key(record, changes_all)?;
-        let known = self.places.get(&key).and_then(|place| self.rows[*place].as_ref());
+        let key = self.key(record, changes_all, false)?;
         let is_newer =
             |row: &Row| row.window.zip(emitted).is_some_and(|((_, rev, _), emitted)| rev > emitted.rev);
+        if emitted.is_some_and(|emitted| emitted.alone && emitted.rev > 0) {
+            // It may have been a window without records, which has a row without keys.
+            let empty = self.key(record, changes_all, true)?;
+            let place = self.places.get(&empty).copied().filter(|_| empty != key);
+            let gone = place.and_then(|place| self.rows[place].take_if(|row| !is_newer(row)));
+            gone.and_then(|gone| self.places.remove(&gone.key));
+        }
+        let known = self.places.get(&key).and_then(|place| self.rows[*place].as_ref());
         if known.is_some_and(is_newer) {
             return Ok(false);
         }
@@ -101,8 +108,9 @@ impl<'k> Rows<'k> {
         }
     }
 
-    /// The key columns packed. Of the window over everything the bounds are no part of the key.
-    fn key(&self, record: &Record<'_>, changes_all: bool) -> Result<Vec<u8>, String> {
+    /// The key columns packed. Of the window over everything the bounds are no part of the key. `no_keys`: those of the row of a
+    /// window without records.
+    fn key(&self, record: &Record<'_>, changes_all: bool, no_keys: bool) -> Result<Vec<u8>, String> {
         let all = changes_all || record.emitted().is_some_and(|emitted| emitted.all);
         let mut packed = Vec::new();
         for column in &self.keys.columns {
@@ -113,7 +121,7 @@ impl<'k> Rows<'k> {
                 key::pack_other(&if all { "all".to_owned() } else { time.to_string() }, &mut packed);
                 continue;
             }
-            let json = record.value(column).unwrap_or("null");
+            let json = record.value(column).filter(|_| !no_keys).unwrap_or("null");
             if json == "null" && !self.keys.by_window && !self.as_text {
                 return Err(format!("the key column `{column}` is missing or null"));
             }
