@@ -5,75 +5,13 @@
 mod common;
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::os::unix::fs::symlink;
+use std::process::Command;
 
-use common::{Ran, demo, json_lines, programs};
+use common::place::{Place, root};
+use common::{demo, json_lines, programs};
 use serde_json::Value;
-use tempfile::TempDir;
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// A folder with the programs where the scripts look for them, and more.
-struct Place(TempDir);
-
-impl Place {
-    fn new() -> Place {
-        let place = Place(tempfile::tempdir().expect("a folder"));
-        fs::create_dir(place.path("release")).expect("a folder");
-        for name in ["stream-fetch", "jsonl-filter", "window-count", "topn", "plot-svg"] {
-            symlink(programs().join(name), place.path("release").join(name)).expect("a link");
-        }
-        place
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn text(&self, name: &str) -> String {
-        fs::read_to_string(self.path(name)).expect("the script made it")
-    }
-
-    /// Puts a script in the place of a program.
-    fn replace(&self, name: &str, script: &str) {
-        let path = self.path("release").join(name);
-        let _ = fs::remove_file(&path);
-        fs::write(&path, script).expect("a file");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("ours");
-    }
-
-    fn run(&self, script: &Path, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Ran {
-        let path =
-            format!("{}:{}", self.path("release").display(), std::env::var("PATH").unwrap_or_default());
-        let done = Command::new(script)
-            .args(args)
-            .env("CARGO_TARGET_DIR", self.0.path())
-            .env("PATH", path)
-            .current_dir(self.0.path())
-            .stdin(Stdio::null())
-            .output()
-            .expect("there is a shell");
-        let err = String::from_utf8_lossy(&done.stderr).into_owned();
-        Ran { out: done.stdout, err, code: done.status.code().unwrap_or(-1) }
-    }
-
-    fn recipe(&self, name: &str, args: &[&str]) -> Ran {
-        self.run(&root().join("scripts").join(name), args)
-    }
-
-    /// The texts of a chart.
-    fn texts(&self, name: &str) -> Vec<String> {
-        let svg = self.text(name);
-        let document = roxmltree::Document::parse(&svg).expect("a whole SVG");
-        document.descendants().filter_map(|node| node.text()).map(|text| text.trim().to_owned()).collect()
-    }
-}
 
 /// The lines of a stream that are records.
 fn records(stream: &[u8]) -> Vec<Value> {
@@ -126,6 +64,177 @@ fn meetup_cities_takes_a_file_and_another_country() {
     let rows = json_lines(&place.text("out/cities.jsonl"));
     assert!(expected > 0 && rows.last().expect("rows")["total"] == expected, "{expected} {:?}", rows.last());
     place.texts("out/cities.svg");
+}
+
+#[test]
+fn meetup_cities_counts_topics_too_and_goes_on_where_it_was() {
+    let place = Place::new();
+    let stream = demo("demo:rsvps", 1000);
+    let lines: Vec<&[u8]> = stream.split_inclusive(|byte| *byte == b'\n').collect();
+    let args = ["--by", "topic", "--source", "part.jsonl", "--speed", "max", "--state", "topics.state"];
+    for part in lines.chunks(lines.len().div_ceil(2)) {
+        fs::write(place.path("part.jsonl"), part.concat()).expect("a file");
+        place.recipe("meetup-cities", &args).with_code(0);
+    }
+    let mut counts = BTreeMap::new();
+    for rsvp in records(&stream).iter().filter(|rsvp| rsvp["group"]["group_country"] == "us") {
+        for topic in rsvp["group"]["group_topics"].as_array().into_iter().flatten() {
+            *counts.entry(topic["topic_name"].as_str().expect("a name").to_owned()).or_default() += 1;
+        }
+    }
+    let rows = json_lines(&place.text("out/topics.jsonl"));
+    assert_eq!(shown(&rows[rows.len() - 10..], "topic"), ten(&counts));
+    assert!(place.texts("out/topics.svg").iter().any(|text| text.starts_with("RSVPs by topic, ")));
+    let ran = place.recipe("meetup-cities", &["--by", "day"]).with_code(2);
+    assert!(ran.err.contains("--by city or --by topic"), "{}", ran.err);
+}
+
+#[cfg(feature = "serve")]
+#[test]
+fn recipes_have_a_live_page() {
+    let place = Place::new();
+    fs::write(place.path("rsvps.jsonl"), demo("demo:rsvps", 500)).expect("a file");
+    fs::write(place.path("tweets.jsonl"), demo("demo:tweets", 4000)).expect("a file");
+    let newest =
+        |snapshot: &Value| snapshot["windows"].as_array().and_then(|windows| windows.last().cloned());
+    let is_ended = |snapshot: &Value| snapshot["figures"]["state"] == "ended";
+    let cities = place.live("meetup-cities", &["--source", "rsvps.jsonl", "--speed", "max"], is_ended);
+    let rows = json_lines(&place.text("out/cities.jsonl"));
+    let first = &rows[rows.len() - 10];
+    let window = newest(&cities).expect("windows");
+    assert_eq!((&window["rows"][0]["key"], &window["rows"][0]["count"]), (&first["city"], &first["count"]));
+    let trends = place.live("trending-hashtags", &["--source", "tweets.jsonl"], is_ended);
+    let sizes: Vec<&Value> =
+        trends["windows"].as_array().expect("windows").iter().map(|w| &w["size"]).collect();
+    for size in ["20s", "30s", "1m", "5m"] {
+        assert!(sizes.contains(&&Value::from(size)), "{size}: {sizes:?}");
+    }
+    let days = place.live("daily-hashtags", &["--source", "tweets.jsonl"], |_| true);
+    let csv = place.text("out/days/2018-11-12.csv");
+    let leader = newest(&days).expect("a day")["rows"][0]["key"].as_str().expect("a tag").to_owned();
+    assert_eq!(csv.lines().nth(1).and_then(|line| line.split(',').nth(2)), Some(leader.as_str()), "{csv}");
+}
+
+/// A post at a time of March 2020.
+fn post(time: &str, lang: &str, text: &str) -> String {
+    let at: jiff::Timestamp = format!("2020-03-{time}Z").parse().expect("a time");
+    let [short, full] = [text.chars().take(10).collect(), text.to_owned()].map(Value::from);
+    format!(
+        "{{\"timestamp_ms\":\"{}\",\"lang\":\"{lang}\",\"text\":{short},\"entities\":{{\"hashtags\":[]}},\"extended_tweet\":{{\"full_text\":{full}}}}}\n",
+        at.as_millisecond()
+    )
+}
+
+/// Of a day's file: tags, counts and ranks.
+fn day(text: &str) -> Vec<(String, u64, u64)> {
+    let head: Vec<&str> = text.lines().next().expect("a header").split(',').collect();
+    let at = |name: &str| head.iter().position(|column| *column == name).expect("a column");
+    let (tag, count, rank) = (at("hashtag"), at("count"), at("rank"));
+    let number = |cell: &str| cell.parse().expect("a number");
+    let rows = text.lines().skip(1).map(|line| line.split(',').collect::<Vec<_>>());
+    rows.map(|cells| (cells[tag].to_owned(), number(cells[count]), number(cells[rank]))).collect()
+}
+
+#[test]
+fn daily_hashtags_counts_each_day_of_a_zone_in_whatever_slices_cron_makes() {
+    let place = Place::new();
+    let many = |count: usize, time: &str, tag: &str| {
+        post(time, "en", &format!("a long text that ends in #{tag}")).repeat(count)
+    };
+    let slices = [
+        // In Paris this is the evening of the first of March, and then the second.
+        many(2, "01T22:30:00", "Rust") + &many(1, "01T22:40:00", "rust") + &many(2, "01T22:50:00", "jazz"),
+        post("01T22:55:00", "de", "ein anderer Text mit #Rust") + &many(1, "01T23:30:00", "jazz"),
+        (b'a'..=b'k').map(|tag| many(2, "02T10:00:00", &format!("tag{}", tag as char))).collect::<String>(),
+    ];
+    fs::create_dir(place.path("raw")).expect("a folder");
+    let args = ["--source", "raw", "--tz", "Europe/Paris"];
+    for (at, slice) in slices.iter().enumerate() {
+        fs::write(place.path(&format!("raw/{at}.jsonl")), slice).expect("a file");
+        fs::write(place.path("raw/9.jsonl.zst.part"), "not whole yet").expect("a file");
+        place.recipe("daily-hashtags", &args).quietly();
+    }
+    let first = [("Rust", 3, 1), ("jazz", 2, 2)].map(|(tag, count, rank)| (tag.to_owned(), count, rank));
+    assert_eq!(day(&place.text("out/days/2020-03-01.csv")), first);
+    let second: Vec<_> =
+        (b'a'..=b'j').map(|tag| (format!("tag{}", tag as char), 2, u64::from(tag - b'a' + 1))).collect();
+    assert_eq!(day(&place.text("out/days/2020-03-02.csv")), second);
+    assert_eq!(fs::read_dir(place.path("out/days")).expect("a folder").count(), 2);
+    let page = place.text("out/today.html");
+    assert!(
+        page.contains("Hashtags of 2020-03-02") && page.contains("taga") && !page.contains("tagk"),
+        "{page}"
+    );
+    assert_eq!(place.text("out/counts.jsonl"), "", "what was read is not kept");
+    // Nothing new, and then all in one slice.
+    let before = place.text("out/days/2020-03-02.csv");
+    place.recipe("daily-hashtags", &args).quietly();
+    assert_eq!(place.text("out/days/2020-03-02.csv"), before);
+    fs::write(place.path("all.jsonl"), slices.concat()).expect("a file");
+    place
+        .recipe("daily-hashtags", &["--source", "all.jsonl", "--tz", "Europe/Paris", "--out", "whole"])
+        .quietly();
+    assert_eq!(day(&place.text("whole/days/2020-03-01.csv")), first);
+    assert_eq!(day(&place.text("whole/days/2020-03-02.csv")), second);
+}
+
+#[test]
+fn daily_hashtags_records_the_demo_stream_and_drops_old_recordings() {
+    let place = Place::new();
+    fs::create_dir_all(place.path("out/raw")).expect("a folder");
+    let old = place.path("out/raw/2020-01-01T00.jsonl.zst");
+    fs::write(&old, "").expect("a file");
+    let aged = Command::new("touch").args(["-d", "9 days ago"]).arg(&old).status().expect("touch");
+    assert!(aged.success());
+    let total =
+        |place: &Place| json_lines(&place.text("out/days.jsonl")).last().expect("rows")["total"].as_u64();
+    place.recipe("daily-hashtags", &["--records", "400", "--keep", "8"]).quietly();
+    let once = total(&place).expect("a total");
+    place.recipe("daily-hashtags", &["--records", "400", "--keep", "8"]).quietly();
+    // The same posts at another time, of two days around midnight; within one second the same file, which counts once.
+    let (again, days) = (total(&place), fs::read_dir(place.path("out/days")).expect("a folder").count());
+    assert!(once > 20 && (again == Some(2 * once) || again == Some(once) || days == 2), "{once} {again:?}");
+    let names: Vec<String> = fs::read_dir(place.path("out/raw"))
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .collect();
+    assert!(
+        names.len() == 2
+            && names.iter().all(|name| name.ends_with(".jsonl.zst") && !name.starts_with("2020")),
+        "{names:?}"
+    );
+}
+
+#[test]
+fn daily_hashtags_puts_the_days_into_an_object_store() {
+    let place = Place::new();
+    fs::create_dir_all(place.path("store/tags")).expect("a folder");
+    if !common::peer::have(&["s3s-fs"]) {
+        return;
+    }
+    let folder = place.path("store").display().to_string();
+    let peer = common::peer::Peer::start(|port| {
+        let port = port.to_string();
+        let keys = ["--access-key", "AK", "--secret-key", "SK"];
+        ["s3s-fs", "--host", "127.0.0.1", "--port", &port]
+            .into_iter()
+            .chain(keys)
+            .chain([&*folder])
+            .map(str::to_owned)
+            .collect()
+    });
+    fs::write(place.path("posts.jsonl"), post("01T10:00:00", "en", "in this text is #Rust")).expect("a file");
+    let args = ["--source", "posts.jsonl", "--to", "s3://tags/%Y-%m-%d.csv"];
+    let done = place
+        .call(&root().join("scripts/daily-hashtags"), args)
+        .env("AWS_ENDPOINT_URL_S3", format!("http://127.0.0.1:{}", peer.port))
+        .env("AWS_ACCESS_KEY_ID", "AK")
+        .env("AWS_SECRET_ACCESS_KEY", "SK")
+        .output()
+        .expect("there is a shell");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert_eq!(day(&place.text("store/tags/2020-03-01.csv")), [("Rust".to_owned(), 1, 1)]);
+    assert!(!place.path("out/days").exists());
 }
 
 /// A window's bounds in milliseconds, and the counts in it.
@@ -241,7 +350,9 @@ fn trending_hashtags_takes_a_server_on_its_port() {
 #[test]
 fn recipes_explain_themselves_and_refuse_what_they_do_not_know() {
     let place = Place::new();
-    for name in ["meetup-cities", "trending-hashtags"] {
+    for name in ["meetup-cities", "trending-hashtags", "daily-hashtags"] {
+        let script = fs::read_to_string(root().join("scripts").join(name)).expect("a script");
+        assert!(script.lines().count() <= 40, "{name} is to be read at a glance");
         let help = place.recipe(name, &["--help"]).quietly();
         assert!(
             help.text().starts_with(&format!("{name}: ")) && help.text().contains("[--source "),

@@ -3,6 +3,7 @@
 
 pub mod kept;
 pub mod peer;
+pub mod place;
 pub mod server;
 pub mod serving;
 
