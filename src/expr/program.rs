@@ -149,19 +149,31 @@ pub struct Record<'p> {
 }
 
 impl Record<'_> {
-    /// The value as it stands in the record, where expression `i` is no more than a path and leads to one value. Equal bytes are
-    /// equal values.
+    /// The values as they stand in the record, where expression `i` is no more than a path and led to values alone. Equal bytes
+    /// are equal values. A string is well formed and in UTF-8.
     ///
     /// # Panics
     /// When there is no expression `i`.
     #[inline]
-    pub fn field(&self, i: usize) -> Option<&[u8]> {
+    pub fn fields(&self, i: usize) -> Option<impl Iterator<Item = &[u8]>> {
         let loaded = &self.program.expressions[i];
         let Shape::Values(Filter::Field(place)) = loaded.expression.plan()?.shape else { return None };
-        match *self.program.scanner.hits(*loaded.places.get(place)?) {
-            [Hit::Value { start, end }] => self.line.get(start as usize..end as usize),
+        let hits = self.program.scanner.hits(*loaded.places.get(place)?);
+        let value = |hit: &Hit| match *hit {
+            Hit::Value { start, end } => self.line.get(start as usize..end as usize),
             _ => None,
-        }
+        };
+        hits.iter().all(|hit| matches!(hit, Hit::Value { .. })).then(|| hits.iter().filter_map(value))
+    }
+
+    /// As [`Record::fields`], where the path led to one value.
+    ///
+    /// # Panics
+    /// As there.
+    #[inline]
+    pub fn field(&self, i: usize) -> Option<&[u8]> {
+        let mut fields = self.fields(i)?;
+        fields.next().filter(|_| fields.next().is_none())
     }
 
     /// Whether any output of expression `i` is truthy, that is neither null nor false.

@@ -6,7 +6,7 @@ use super::evaluate::failed;
 use super::packed::{Packed, PackedKeys};
 use crate::expr::{Record, Value};
 use crate::jsonl::Reject;
-use crate::row::key::{pack_other, pack_string};
+use crate::row::key::{pack_other, pack_plain, pack_string};
 use crate::text::fold;
 
 /// A record with more keys is rejected: two long arrays crossed would fill the memory.
@@ -54,6 +54,13 @@ impl KeyReader {
         record: &mut Record<'_>,
         keys: &mut PackedKeys,
     ) -> Result<Option<String>, Reject> {
+        let first = keys.len();
+        if self.read_plain(record, keys) {
+            if self.once_per_record && keys.len() - first > 1 {
+                keys.keep_distinct(first);
+            }
+            return Ok(None);
+        }
         let folds = self.folds;
         let mut composite = None;
         for (values, &expression) in self.columns.iter_mut().zip(&self.expressions) {
@@ -99,7 +106,6 @@ impl KeyReader {
         if count.is_none_or(|count| count > MOST_KEYS) {
             return Err(Reject::new("expression", format!("the record has more than {MOST_KEYS} keys")));
         }
-        let first = keys.len();
         self.cross(keys);
         if self.once_per_record {
             keys.keep_distinct(first);
@@ -109,6 +115,25 @@ impl KeyReader {
                 if is_array { "an array: write [] behind it to count its elements" } else { "an object" };
             format!("a key that is {kind}; such values are not counted (no_key)")
         }))
+    }
+
+    /// The short way for what most records are: one column, and all its values are plain strings. False, and nothing is appended,
+    /// where they are not.
+    fn read_plain(&self, record: &Record<'_>, keys: &mut PackedKeys) -> bool {
+        let [expression] = self.expressions[..] else { return false };
+        if self.folds || self.missing_as_null {
+            return false;
+        }
+        let Some(values) = record.fields(expression) else { return false };
+        let first = keys.len();
+        for value in values {
+            if keys.len() - first == MOST_KEYS || !pack_plain(value, &mut keys.counted.bytes) {
+                keys.truncate(first);
+                return false;
+            }
+            keys.counted.end();
+        }
+        true
     }
 
     /// Every combination of the columns' values; with no column, one empty key.

@@ -3,6 +3,9 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+/// Bytes of a usual key.
+const USUAL_KEY: usize = 16;
+
 /// Byte strings in one buffer.
 #[derive(Default)]
 pub(super) struct Packed {
@@ -67,6 +70,12 @@ impl PackedKeys {
     /// How many keys there are.
     pub fn len(&self) -> usize {
         self.counted.len()
+    }
+
+    /// Room for so many records, if they have about one key each.
+    pub fn reserve(&mut self, records: usize) {
+        self.counted.ends.reserve(records);
+        self.counted.bytes.reserve(USUAL_KEY * records);
     }
 
     /// Forgets the keys from the `count`-th on: their record was rejected.

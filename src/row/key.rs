@@ -48,14 +48,26 @@ impl Scalar<'_> {
 
 /// Appends a string column to a packed key.
 pub fn pack_string(text: &str, key: &mut Vec<u8>) {
-    pack(STRING, text, key);
+    pack(STRING, text.as_bytes(), key);
+}
+
+/// As [`pack_string`], for a string as it stands in a record that was checked: within its quotes, without escapes. False, and
+/// nothing is appended, if the value is anything else.
+#[inline]
+pub fn pack_plain(json: &[u8], key: &mut Vec<u8>) -> bool {
+    let [b'"', text @ .., b'"'] = json else { return false };
+    let is_plain = !text.contains(&b'\\');
+    if is_plain {
+        pack(STRING, text, key);
+    }
+    is_plain
 }
 
 /// Appends a column that is no string. `1.0` and `1e0` are the key `1`, as jq's equality has it.
 pub fn pack_other(json: &str, key: &mut Vec<u8>) {
     match whole_number(json) {
-        Some(number) => pack(OTHER, &number.to_string(), key),
-        None => pack(OTHER, json, key),
+        Some(number) => pack(OTHER, number.to_string().as_bytes(), key),
+        None => pack(OTHER, json.as_bytes(), key),
     }
 }
 
@@ -68,9 +80,9 @@ fn whole_number(json: &str) -> Option<i64> {
     (float.fract() == 0.0 && float.abs() < 9_007_199_254_740_992.0).then_some(float as i64)
 }
 
-fn pack(tag: u8, text: &str, key: &mut Vec<u8>) {
+fn pack(tag: u8, text: &[u8], key: &mut Vec<u8>) {
     key.push(tag);
-    let mut rest = text.as_bytes();
+    let mut rest = text;
     while let Some(nul) = memchr::memchr(0, rest) {
         key.extend_from_slice(&rest[..nul]);
         key.extend_from_slice(&ESCAPED_NUL);
@@ -127,7 +139,7 @@ mod tests {
     fn packed(columns: &[(bool, String)]) -> Vec<u8> {
         let mut key = Vec::new();
         for (is_string, text) in columns {
-            if *is_string { pack_string(text, &mut key) } else { pack(OTHER, text, &mut key) }
+            if *is_string { pack_string(text, &mut key) } else { pack(OTHER, text.as_bytes(), &mut key) }
         }
         key
     }

@@ -22,6 +22,8 @@ pub struct CountMapper {
     values: Vec<(usize, Wanted)>,
     id: Option<usize>,
     source: Option<usize>,
+    /// Lines of the chunk at hand.
+    lines: usize,
 }
 
 impl CountMapper {
@@ -48,6 +50,7 @@ impl CountMapper {
             values,
             id,
             source,
+            lines: 0,
             program: Program::new(&expressions)?,
         })
     }
@@ -85,7 +88,9 @@ impl Mapper for CountMapper {
     type Batch = Counted;
 
     fn begin(&mut self, chunk: &[u8], newlines: &mut Vec<u32>) -> bool {
-        self.program.begin(chunk, newlines)
+        let is_indexed = self.program.begin(chunk, newlines);
+        self.lines = newlines.len();
+        is_indexed
     }
 
     fn map(&mut self, record: &Record<'_>, counted: &mut Counted) -> Result<(), Reject> {
@@ -98,6 +103,11 @@ impl Mapper for CountMapper {
             return Ok(());
         }
         let time = self.time.read(&mut loaded)?;
+        if counted.records.is_empty() {
+            // Vectors that grow with each chunk anew are a fortieth of all instructions.
+            counted.records.reserve(self.lines);
+            counted.keys.reserve(self.lines);
+        }
         let first = counted.keys.len();
         let composite = self.keys.read(&mut loaded, &mut counted.keys)?;
         let values = counted.values.len();
