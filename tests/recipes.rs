@@ -350,7 +350,7 @@ fn trending_hashtags_takes_a_server_on_its_port() {
 #[test]
 fn recipes_explain_themselves_and_refuse_what_they_do_not_know() {
     let place = Place::new();
-    for name in ["meetup-cities", "trending-hashtags", "daily-hashtags"] {
+    for name in ["meetup-cities", "trending-hashtags", "daily-hashtags", "twitter-topics"] {
         let script = fs::read_to_string(root().join("scripts").join(name)).expect("a script");
         assert!(script.lines().count() <= 40, "{name} is to be read at a glance");
         let help = place.recipe(name, &["--help"]).quietly();

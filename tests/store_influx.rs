@@ -3,27 +3,10 @@
 mod common;
 
 use std::fs;
-use std::path::Path;
 
-use common::peer::{Peer, have};
+use common::peer::{Peer, have, influx};
 use common::{Tool, demo, tool};
 use serde_json::Value;
-
-/// Debian's InfluxDB, on ports of its own.
-fn influx(port: Option<u16>, folder: &Path) -> Option<Peer> {
-    have(&["influxd"]).then(|| {
-        Peer::start_at(port, |port| {
-            let place = folder.display();
-            let config = format!(
-                "reporting-disabled = true\nbind-address = \"127.0.0.1:0\"\n[meta]\ndir = \"{place}/meta\"\n[data]\ndir = \"{place}/data\"\n\
-                 wal-dir = \"{place}/wal\"\n[monitor]\nstore-enabled = false\n[http]\nbind-address = \"127.0.0.1:{port}\"\nlog-enabled = false\n"
-            );
-            let file = folder.join("influxd.conf");
-            fs::write(&file, config).expect("a file");
-            ["influxd", "run", "-config", &file.display().to_string()].map(str::to_owned).into()
-        })
-    })
-}
 
 /// What a query gives, as the rows of each series.
 fn query(peer: &Peer, query: &str) -> Vec<Value> {

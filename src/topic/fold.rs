@@ -8,10 +8,23 @@ use std::ops::Deref;
 
 use super::lanes::{LANES, rows};
 use super::{Kind, Model, gsdmm};
+use crate::scan::{Work, wide};
 
 /// Rounds at most, and the change of a share that ends them.
 const ROUNDS: u32 = 100;
 const SETTLED: f32 = 1e-5;
+
+/// A text whose shares are to be found.
+struct Mixture<'f, M>(&'f mut Folder<M>, &'f [u32]);
+
+impl<M: Deref<Target = Model>> Work for Mixture<'_, M> {
+    type Outcome = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.0.mixture(self.1);
+    }
+}
 
 /// Finds the topics of one text after the other, with memory of its own.
 pub struct Folder<M> {
@@ -48,12 +61,13 @@ impl<M: Deref<Target = Model>> Folder<M> {
     /// The share of each topic in a text of these word numbers; they add up to 1. Without words: what texts prefer.
     pub fn shares(&mut self, words: &[u32]) -> &[f32] {
         match self.model.kind() {
-            Kind::Lda => self.mixture(words),
+            Kind::Lda => wide(Mixture(self, words)),
             Kind::Gsdmm => self.single(words),
         }
         &self.shares[..self.model.topics()]
     }
 
+    #[inline(always)]
     fn mixture(&mut self, words: &[u32]) {
         let (topics, width) = (self.model.topics(), self.shares.len());
         if words.is_empty() {
@@ -109,11 +123,13 @@ impl<M: Deref<Target = Model>> Folder<M> {
     }
 }
 
+#[inline(always)]
 fn sum(lanes: [f32; LANES]) -> f32 {
     ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]))
 }
 
 /// Makes the numbers add up to 1; they are a whole number of lanes.
+#[inline(always)]
 fn normalise(numbers: &mut [f32]) {
     let mut sums = [0.0_f32; LANES];
     for row in numbers.chunks_exact(LANES) {
@@ -125,6 +141,7 @@ fn normalise(numbers: &mut [f32]) {
     numbers.iter_mut().for_each(|number| *number *= whole);
 }
 
+#[inline(always)]
 fn largest_change(left: &[f32], right: &[f32]) -> f32 {
     let mut largest = [0.0_f32; LANES];
     for (left, right) in left.chunks_exact(LANES).zip(right.chunks_exact(LANES)) {

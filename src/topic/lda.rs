@@ -296,3 +296,31 @@ impl<'c> Lda<'c> {
         of_word == self.of_word && of_topic == self.of_topic
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::topic::{CorpusBuilder, WordLimits};
+
+    /// What a machine without wide vectors draws is what others draw.
+    #[test]
+    fn narrow_vectors_draw_the_same_topics() {
+        let (mut texts, mut random) = (CorpusBuilder::default(), Random::new(8, 0));
+        for _ in 0..300 {
+            let words: Vec<String> =
+                (0..1 + random.index(12)).map(|_| random.index(60).to_string()).collect();
+            texts.push(words.iter().map(String::as_str));
+        }
+        let limits = WordLimits { min_texts: 1, max_part: 1.0, most: 0 };
+        let corpus = texts.finish(limits).expect("words");
+        for topics in [3, 20, 101] {
+            let settings = Settings { topics, iterations: 6, alpha: 0.1, beta: 0.01, seed: 1 };
+            let [mut any, mut narrow] = [(); 2].map(|()| Lda::new(&corpus, settings, Start::default()));
+            for _ in 0..6 {
+                wide(Sweep(&mut any));
+                Sweep(&mut narrow).run();
+                assert_eq!(any.topics, narrow.topics, "{topics}");
+            }
+        }
+    }
+}

@@ -142,6 +142,22 @@ impl Peer {
     }
 }
 
+/// Debian's InfluxDB, on ports of its own.
+pub fn influx(port: Option<u16>, folder: &Path) -> Option<Peer> {
+    have(&["influxd"]).then(|| {
+        Peer::start_at(port, |port| {
+            let place = folder.display();
+            let config = format!(
+                "reporting-disabled = true\nbind-address = \"127.0.0.1:0\"\n[meta]\ndir = \"{place}/meta\"\n[data]\ndir = \"{place}/data\"\n\
+                 wal-dir = \"{place}/wal\"\n[monitor]\nstore-enabled = false\n[http]\nbind-address = \"127.0.0.1:{port}\"\nlog-enabled = false\n"
+            );
+            let file = folder.join("influxd.conf");
+            fs::write(&file, config).expect("a file");
+            ["influxd", "run", "-config", &file.display().to_string()].map(str::to_owned).into()
+        })
+    })
+}
+
 /// An authority of our own in a folder: `ca.pem`, and `cert.pem` with `key.pem` of a server called localhost that it vouches
 /// for.
 pub fn authority(folder: &Path) {

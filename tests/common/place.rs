@@ -32,6 +32,7 @@ impl Place {
             "plot-svg",
             "jsonl-store",
             "stream-serve",
+            "topic-model",
         ] {
             symlink(programs().join(name), place.path("release").join(name)).expect("a link");
         }
