@@ -14,6 +14,7 @@
 //!
 //! A new store is one file that implements [`Sink`] and one line in [`TARGETS`].
 
+mod documents;
 mod elastic;
 mod influx;
 mod pending;

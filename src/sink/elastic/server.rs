@@ -1,15 +1,16 @@
 //! What is said to the server, and what it answers.
 
+use std::collections::HashSet;
 use std::io::Read;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
 use super::names::Names;
-use super::plan::{Place, Window};
 use crate::net::{Agent, Error, Reason, Request, Url};
 use crate::row::Bounds;
 use crate::sink::Failure;
+use crate::sink::documents::{Outcome, Place, Stored, Tag, Window};
 use crate::time::{Millis, TimeReader, rfc3339};
 
 /// Documents of a page of a search; no server gives more unless told.
@@ -34,34 +35,6 @@ pub(super) struct Action {
     /// Its line and that of its document.
     pub(super) lines: String,
     pub(super) tag: Tag,
-}
-
-/// What an action is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tag {
-    /// This record is stored.
-    Stores(usize),
-    /// A document is removed.
-    Removes,
-}
-
-/// What became of an action.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
-    Done,
-    /// A newer document is there.
-    Stale,
-    /// The server does not take the document.
-    Refused(String),
-    /// Later, perhaps.
-    Later(String),
-}
-
-/// A document that is stored already.
-pub(super) struct Stored {
-    pub(super) place: Place,
-    pub(super) version: u64,
-    pub(super) window: Window,
 }
 
 impl Server {
@@ -120,6 +93,7 @@ impl Server {
                 }
             }
         }
+        let windows: HashSet<&Window> = windows.iter().collect();
         found.retain(|stored| windows.contains(&stored.window));
         Ok(found)
     }
@@ -232,7 +206,7 @@ fn read_page(page: &Value, found: &mut Vec<Stored>) -> Result<usize, Failure> {
         };
         let (index, id, version) = (hit["_index"].as_str(), hit["_id"].as_str(), hit["_version"].as_u64());
         if let (Some(window), Some(index), Some(id), Some(version)) = (window, index, id, version) {
-            let place = Place { index: index.to_owned(), id: id.to_owned() };
+            let place = Place { home: index.to_owned(), id: id.to_owned() };
             found.push(Stored { place, version, window });
         }
     }

@@ -12,28 +12,29 @@ use crate::sink::Emitted;
 
 /// Where a document is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Place {
-    pub(super) index: String,
-    pub(super) id: String,
+pub(in crate::sink) struct Place {
+    /// The index, or whatever the store divides its documents into.
+    pub(in crate::sink) home: String,
+    pub(in crate::sink) id: String,
 }
 
 /// The window that a document is a row of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Window {
+pub(in crate::sink) enum Window {
     Of(Bounds),
     /// The one over everything.
     All,
 }
 
 impl Window {
-    pub(super) fn of(emitted: &Emitted) -> Window {
+    pub(in crate::sink) fn of(emitted: &Emitted) -> Window {
         if emitted.all { Window::All } else { Window::Of(emitted.bounds) }
     }
 }
 
 /// What is to become of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(in crate::sink) enum Fate {
     /// It stays as it is.
     Stays,
     /// It becomes the record with this number.
@@ -44,33 +45,33 @@ pub(super) enum Fate {
 
 /// A document, as it is after the records so far.
 #[derive(Clone, Debug)]
-pub(super) struct Document {
-    pub(super) place: Place,
-    pub(super) version: Option<u64>,
-    pub(super) fate: Fate,
+pub(in crate::sink) struct Document {
+    pub(in crate::sink) place: Place,
+    pub(in crate::sink) version: Option<u64>,
+    pub(in crate::sink) fate: Fate,
 }
 
 /// The documents that a batch concerns.
 #[derive(Debug, Default)]
-pub(super) struct Plan {
+pub(in crate::sink) struct Plan {
     documents: Vec<Document>,
     places: HashMap<Place, usize>,
     windows: HashMap<Window, Vec<usize>>,
     /// Those of the window over everything, by their names alone.
     of_all: HashMap<String, Vec<usize>>,
     /// The emission that is coming in is older than what is stored.
-    pub(super) is_passing_over: bool,
+    pub(in crate::sink) is_passing_over: bool,
 }
 
 /// A row of a window, as the plan sees it.
-pub(super) struct Row<'a> {
-    pub(super) emitted: &'a Emitted,
+pub(in crate::sink) struct Row<'a> {
+    pub(in crate::sink) emitted: &'a Emitted,
     /// It is the first of its emission that came.
-    pub(super) begins: bool,
+    pub(in crate::sink) begins: bool,
     /// All rows of its emission are in the batch.
-    pub(super) has_all: bool,
+    pub(in crate::sink) has_all: bool,
     /// Where the row of its window is that stands there while it has no records.
-    pub(super) empty: Place,
+    pub(in crate::sink) empty: Place,
 }
 
 impl Row<'_> {
@@ -81,22 +82,22 @@ impl Row<'_> {
 
 impl Plan {
     /// Nothing is planned; whether the emission goes on that the batch before passed over.
-    pub(super) fn new(is_passing_over: bool) -> Plan {
+    pub(in crate::sink) fn new(is_passing_over: bool) -> Plan {
         Plan { is_passing_over, ..Plan::default() }
     }
 
     /// A document that is stored.
-    pub(super) fn known(&mut self, place: Place, version: u64, window: Window) {
+    pub(in crate::sink) fn known(&mut self, place: Place, version: u64, window: Window) {
         self.set(place, Some(version), Some(window), Fate::Stays);
     }
 
     /// All documents in the order in which they were met.
-    pub(super) fn documents(&self) -> &[Document] {
+    pub(in crate::sink) fn documents(&self) -> &[Document] {
         &self.documents
     }
 
     /// Puts a record in its place; false where a newer one is there.
-    pub(super) fn put(&mut self, number: usize, place: Place, row: Option<&Row<'_>>) -> bool {
+    pub(in crate::sink) fn put(&mut self, number: usize, place: Place, row: Option<&Row<'_>>) -> bool {
         let Some(row) = row else {
             self.is_passing_over = false;
             self.set(place, None, None, Fate::Becomes(number));
@@ -154,12 +155,12 @@ impl Plan {
         known.is_some_and(|known| known > version)
     }
 
-    /// Documents of the same name in other indices: the window over everything may begin earlier than it did.
+    /// Documents of the same name in other homes: the window over everything may begin earlier than it did.
     fn elsewhere(&self, place: &Place) -> Vec<Place> {
         let same = self.of_all.get(&place.id).map_or(&[][..], Vec::as_slice);
         let others = same.iter().map(|&at| &self.documents[at]);
         let is_other =
-            |document: &&Document| document.fate != Fate::Goes && document.place.index != place.index;
+            |document: &&Document| document.fate != Fate::Goes && document.place.home != place.home;
         others.filter(is_other).map(|document| document.place.clone()).collect()
     }
 
