@@ -26,6 +26,7 @@ pub use s3::{Object, Store, StoreOptions, Whole};
 pub use url::Url;
 pub use waits::{Chance, doubled};
 pub use wire::Wire;
+pub use within::within;
 
 use std::net::TcpStream;
 use std::path::PathBuf;

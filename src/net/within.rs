@@ -6,10 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 /// Runs `work`, which cannot be interrupted, on a thread that is left alone when it takes longer than `limit`; then `None`.
-pub(super) fn within<T: Send + 'static>(
-    limit: Duration,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Option<T> {
+pub fn within<T: Send + 'static>(limit: Duration, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     let (done, result) = mpsc::channel();
     // Nobody listens any more when it took too long.
     let worker = thread::spawn(move || done.send(work()).unwrap_or_default());

@@ -6,6 +6,7 @@
 //! | `pending` | what waits to be stored, and where it may be cut into batches |
 //! | `sql` | what all SQL stores have in common: the table, its columns, which rows a batch replaces |
 //! | `sheet` | files and objects by date, each a small table |
+//! | `documents` | what all stores of documents have in common: their names, and which of them a batch replaces |
 //! | `sqlite` … | one store each |
 //!
 //! **What a sink promises.** When [`Sink::write`] returns, the batch is stored for good, but for the records that it names as
@@ -17,6 +18,8 @@
 mod documents;
 mod elastic;
 mod influx;
+#[cfg(feature = "mongodb")]
+mod mongo;
 mod pending;
 mod records;
 mod sheet;
@@ -244,6 +247,8 @@ pub const TARGETS: &[Target] = &[
         keeper: Some("give the bucket a lifecycle rule, and the store removes old objects"),
         open: sheet::open_objects,
     },
+    #[cfg(feature = "mongodb")]
+    Target { scheme: "mongodb", form: "mongodb://HOST/DATABASE", open: mongo::open, ..DATABASE },
     Target { form: "influx+http://HOST/DATABASE", open: influx::open_http, ..INFLUX },
     Target { scheme: "influx+https", form: "influx+https://…", open: influx::open_https, ..INFLUX },
     Target { form: "elasticsearch+http://HOST/INDEX", open: elastic::open_http, ..ELASTIC },
