@@ -23,6 +23,8 @@ pub use error::{Error, Reason};
 pub use headers::{Headers, bearer_from_environment};
 pub use retry::RetryTime;
 pub use s3::{Object, Store, StoreOptions, Whole};
+#[cfg(feature = "postgres")]
+pub(crate) use tls::{config as tls_config, unverified as tls_unverified};
 pub use url::Url;
 pub use waits::{Chance, doubled};
 pub use wire::Wire;

@@ -21,6 +21,8 @@ mod influx;
 #[cfg(feature = "mongodb")]
 mod mongo;
 mod pending;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod records;
 mod sheet;
 mod sql;
@@ -238,6 +240,10 @@ const ELASTIC: Target = Target { scheme: "elasticsearch+http", is_http: true, ..
 pub const TARGETS: &[Target] = &[
     #[cfg(feature = "sqlite")]
     Target { scheme: "sqlite", form: "sqlite:FILE", open: sqlite::open, ..DATABASE },
+    #[cfg(feature = "postgres")]
+    Target { scheme: "postgres", form: "postgres://HOST/DATABASE", open: postgres::open, ..DATABASE },
+    #[cfg(feature = "postgres")]
+    Target { scheme: "postgresql", form: "postgresql://…", open: postgres::open, ..DATABASE },
     Target { scheme: "file", form: "file:PATTERN", limits: LATER, open: sheet::open_files, ..DATABASE },
     Target {
         scheme: "s3",

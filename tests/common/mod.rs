@@ -2,6 +2,7 @@
 #![allow(dead_code)] // each test program uses its part of this
 
 pub mod emissions;
+pub mod database;
 pub mod kept;
 pub mod pages;
 pub mod peer;

@@ -13,7 +13,7 @@ use super::PATIENCE;
 
 /// Whoever started the tests may hold locks by descriptors that a child would hold on to: they are closed. Where `setpriv`
 /// is there, the child dies with the thread of its test.
-const ALONE: &str = "
+pub(super) const ALONE: &str = "
 for at in /proc/self/fd/*; do
   at=${at##*/}
   [ \"$at\" -le 2 ] || eval \"exec $at>&-\"

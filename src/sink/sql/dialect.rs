@@ -99,10 +99,9 @@ pub trait Dialect {
 
 /// As the standard has it nearly, and SQLite and PostgreSQL do.
 pub fn on_conflict(table: &str, keys: &[String], others: &[String], guard: Option<&str>) -> String {
+    // A row of keys alone is there with them, and counts as stored.
+    let others = if others.is_empty() { &keys[..keys.len().min(1)] } else { others };
     let keys = keys.join(", ");
-    if others.is_empty() {
-        return format!(" ON CONFLICT ({keys}) DO NOTHING");
-    }
     let set: Vec<String> = others.iter().map(|column| format!("{column} = excluded.{column}")).collect();
     let guard = guard.map_or(String::new(), |rev| format!(" WHERE excluded.{rev} >= {table}.{rev}"));
     format!(" ON CONFLICT ({keys}) DO UPDATE SET {}{guard}", set.join(", "))

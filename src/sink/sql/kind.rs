@@ -1,6 +1,7 @@
 //! What a column holds, and how a JSON value becomes a value of it: exactly, or not at all.
 
 use std::borrow::Cow;
+use std::hash::{Hash, Hasher};
 
 use crate::scan::decode_string;
 use crate::time::{Millis, TimeReader};
@@ -45,6 +46,25 @@ pub enum Value<'a> {
     Time(Millis),
     /// JSON.
     Json(&'a str),
+}
+
+/// JSON has no number that differs from itself.
+impl Eq for Value<'_> {}
+
+impl Hash for Value<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::mem::discriminant(self).hash(state);
+        match self {
+            Value::Null => {}
+            Value::Integer(number) => number.hash(state),
+            // Both zeros are one.
+            Value::Real(number) => (number + 0.0).to_bits().hash(state),
+            Value::Number(text) | Value::Json(text) => text.hash(state),
+            Value::Text(text) => text.hash(state),
+            Value::Boolean(truth) => truth.hash(state),
+            Value::Time(time) => time.hash(state),
+        }
+    }
 }
 
 /// Whole numbers up to this size are floats without loss.

@@ -184,6 +184,7 @@ impl<D: Database> SqlSink<D> {
 
     fn find_or_make(&mut self, batch: &Batch<'_>) -> Result<Columns, Failure> {
         let (keys, time) = (batch.keys, self.time.as_deref());
+        self.database.dialect().quote(&self.table).map_err(Failure::Usage)?;
         if let Some(found) = self.database.columns(&self.table)? {
             let columns = Columns::of_table(self.database.dialect(), found, batch, &self.table, time)?;
             self.check_indices(batch, &columns)?;

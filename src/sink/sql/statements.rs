@@ -12,6 +12,18 @@ pub const WINDOWS: [usize; 4] = [64, 16, 4, 1];
 pub struct Statements {
     /// Makes the table.
     pub create: Vec<String>,
+    /// Inserts rows, up to the rows themselves.
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(dead_code, reason = "for databases that take many rows at once")
+    )]
+    pub insert: String,
+    /// What stands behind the rows: how those replace others that have their keys.
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(dead_code, reason = "for databases that take many rows at once")
+    )]
+    pub on_conflict: String,
     /// Inserts a row, or replaces the one with its key.
     pub upsert: String,
     /// Which windows have rows, by their numbers, and the highest revision of each; for so many windows as [`WINDOWS`] says.
@@ -60,7 +72,9 @@ impl Statements {
         let on_conflict = dialect.on_conflict(&table, &quoted[..keys], &quoted[keys..], guard);
         let place = |(place, column): (usize, &Column)| dialect.placeholder(place + 1, column);
         let places: Vec<String> = list.iter().enumerate().map(place).collect();
-        let is = dialect.is();
+        // A bound is never null, and `=` finds it in an index everywhere.
+        let bounds: Vec<usize> = ["window_start", "window_end"].into_iter().filter_map(at).collect();
+        let is = |place: usize| if bounds.contains(&place) { "=" } else { dialect.is() };
         let number = Column::of("", Kind::Integer);
         // Conditions with their values in the order of the columns.
         let compare = |places: &mut dyn Iterator<Item = usize>, rev: Option<&str>, all: bool| {
@@ -70,7 +84,7 @@ impl Statements {
                 dialect.placeholder(values, column)
             };
             let mut parts: Vec<String> =
-                places.map(|at| format!("{} {is} {}", quoted[at], place(&list[at]))).collect();
+                places.map(|at| format!("{} {} {}", quoted[at], is(at), place(&list[at]))).collect();
             if let Some(column) = at("all").filter(|_| all) {
                 parts.push(quoted[column].clone());
             }
@@ -80,10 +94,10 @@ impl Statements {
             // No condition must never mean all rows.
             if parts.is_empty() { "FALSE".to_owned() } else { parts.join(" AND ") }
         };
-        let bounds: Vec<usize> = ["window_start", "window_end"].into_iter().filter_map(at).collect();
         let free = || (0..keys).filter(|place| !bounds.contains(place));
         let select = |condition: String| {
-            format!("SELECT 1, 1 FROM {table} WHERE {condition} LIMIT 1{}", dialect.for_update())
+            let one = format!("CAST(1 AS {})", dialect.integer());
+            format!("SELECT {one}, {one} FROM {table} WHERE {condition} LIMIT 1{}", dialect.for_update())
         };
         let delete = |condition: String| format!("DELETE FROM {table} WHERE {condition}");
         let newest = match (&bounds[..], guard) {
@@ -119,6 +133,8 @@ impl Statements {
         Ok(Statements {
             create: dialect.create(name, &definitions, &quoted[..keys])?,
             upsert: format!("{insert}VALUES ({}){on_conflict}", places.join(", ")),
+            insert,
+            on_conflict,
             newest,
             all_is_newer: select(compare(&mut std::iter::empty(), Some(">"), true)),
             clear_window: [
