@@ -1,6 +1,6 @@
 //! `jsonl-store postgres://…` and `mysql://…`: what is in the database afterwards, read by the server's own program, on servers
 //! of Debian that the tests start.
-#![cfg(all(feature = "sqlite", feature = "postgres"))]
+#![cfg(all(feature = "sqlite", any(feature = "postgres", feature = "mysql")))]
 
 mod common;
 
@@ -13,7 +13,7 @@ use common::{PATIENCE, Ran, demo, ranked_rows, tool};
 
 /// Those of this build.
 fn kinds() -> Vec<Kind> {
-    let built = [(Kind::Postgres, cfg!(feature = "postgres")), (Kind::Mariadb, false)];
+    let built = [(Kind::Postgres, cfg!(feature = "postgres")), (Kind::Mariadb, cfg!(feature = "mysql"))];
     built.into_iter().filter_map(|(kind, is_built)| is_built.then_some(kind)).collect()
 }
 

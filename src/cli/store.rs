@@ -18,8 +18,8 @@ use crate::time::Span;
 /// Where records are stored, and how.
 #[derive(Args, Clone, Debug)]
 pub struct StoreArgs {
-    /// Where to store, as an address: sqlite:FILE; postgres://USER@HOST/DATABASE; files or objects by date, as
-    /// file:raw/%Y/%m/%d/%H.jsonl.gz (or .csv, .zst) and s3://BUCKET/%Y-%m-%d.jsonl; influx+http(s)://HOST:8086/DATABASE;
+    /// Where to store, as an address: sqlite:FILE; postgres://USER@HOST/DATABASE; mysql://USER@HOST/DATABASE; files or objects
+    /// by date, as file:raw/%Y/%m/%d/%H.jsonl.gz (or .csv, .zst) and s3://BUCKET/%Y-%m-%d.jsonl; influx+http(s)://HOST:8086/DATABASE;
     /// elasticsearch+http(s)://HOST:9200/trends-%Y.%m.%d, or opensearch+…; mongodb://HOST/DATABASE, where it is built in
     #[arg(value_name = "TARGET")]
     target: String,

@@ -23,8 +23,10 @@ pub use error::{Error, Reason};
 pub use headers::{Headers, bearer_from_environment};
 pub use retry::RetryTime;
 pub use s3::{Object, Store, StoreOptions, Whole};
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub(crate) use tls::config as tls_config;
 #[cfg(feature = "postgres")]
-pub(crate) use tls::{config as tls_config, unverified as tls_unverified};
+pub(crate) use tls::unverified as tls_unverified;
 pub use url::Url;
 pub use waits::{Chance, doubled};
 pub use wire::Wire;

@@ -20,6 +20,8 @@ mod elastic;
 mod influx;
 #[cfg(feature = "mongodb")]
 mod mongo;
+#[cfg(feature = "mysql")]
+mod mysql;
 mod pending;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -244,6 +246,8 @@ pub const TARGETS: &[Target] = &[
     Target { scheme: "postgres", form: "postgres://HOST/DATABASE", open: postgres::open, ..DATABASE },
     #[cfg(feature = "postgres")]
     Target { scheme: "postgresql", form: "postgresql://…", open: postgres::open, ..DATABASE },
+    #[cfg(feature = "mysql")]
+    Target { scheme: "mysql", form: "mysql://HOST/DATABASE", open: mysql::open, ..DATABASE },
     Target { scheme: "file", form: "file:PATTERN", limits: LATER, open: sheet::open_files, ..DATABASE },
     Target {
         scheme: "s3",

@@ -147,7 +147,7 @@ impl Server {
                 "--bind-address=127.0.0.1".into(),
                 format!("--port={port}"),
                 "--innodb-buffer-pool-size=32M".into(),
-                "--innodb-flush-log-at-trx-commit=0".into(),
+                "--innodb-flush-log-at-trx-commit=2".into(),
             ],
         };
         let words = [as_somebody(self.kind.user()), words].concat();

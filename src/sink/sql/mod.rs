@@ -53,7 +53,7 @@ pub trait Database {
     /// The columns of a table, but for those that the database fills itself; none if there is no such table.
     fn columns(&mut self, table: &str) -> Result<Option<Vec<Column>>, Fault>;
 
-    /// The columns of each unique index of a table.
+    /// The columns of each unique index of a table; without a name is what is no whole column.
     fn unique_indices(&mut self, table: &str) -> Result<Vec<Vec<String>>, Fault>;
 
     /// Runs a statement; how many rows it changed.
@@ -219,8 +219,9 @@ impl<D: Database> SqlSink<D> {
             );
             return Err(Failure::Usage(text));
         }
-        let is_written =
-            |name: &String| columns.list().iter().any(|column| dialect.is_same_name(&column.name, name));
+        let is_written = |name: &String| {
+            name.is_empty() || columns.list().iter().any(|column| dialect.is_same_name(&column.name, name))
+        };
         let other = indices.iter().find(|index| !is_key(index) && index.iter().all(is_written));
         match other.filter(|_| dialect.replaces_by_any_index()) {
             Some(other) => Err(Failure::Usage(format!(

@@ -14,13 +14,13 @@ pub struct Statements {
     pub create: Vec<String>,
     /// Inserts rows, up to the rows themselves.
     #[cfg_attr(
-        not(feature = "postgres"),
+        not(any(feature = "postgres", feature = "mysql")),
         expect(dead_code, reason = "for databases that take many rows at once")
     )]
     pub insert: String,
     /// What stands behind the rows: how those replace others that have their keys.
     #[cfg_attr(
-        not(feature = "postgres"),
+        not(any(feature = "postgres", feature = "mysql")),
         expect(dead_code, reason = "for databases that take many rows at once")
     )]
     pub on_conflict: String,

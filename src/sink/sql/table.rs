@@ -18,12 +18,21 @@ pub struct Column {
     pub most: Option<usize>,
     /// It has a value by itself.
     pub fills_itself: bool,
+    /// The order by which texts that differ are the same in it.
+    pub folds_by: Option<String>,
 }
 
 impl Column {
     /// One of which nothing else is known.
     pub fn of(name: &str, kind: Kind) -> Column {
-        Column { name: name.to_owned(), kind, declared: String::new(), most: None, fills_itself: false }
+        Column {
+            name: name.to_owned(),
+            kind,
+            declared: String::new(),
+            most: None,
+            fills_itself: false,
+            folds_by: None,
+        }
     }
 }
 
@@ -69,7 +78,14 @@ impl Columns {
                 );
                 return Err(Failure::Usage(text));
             };
-            list.push(rest.remove(at));
+            let column = rest.remove(at);
+            if let Some(order) = &column.folds_by {
+                let text = format!(
+                    "the key column `{key}` of the table {table} takes texts that differ for one, by its collation {order}: give it one of bytes without padding, as utf8mb4_nopad_bin"
+                );
+                return Err(Failure::Usage(text));
+            }
+            list.push(column);
         }
         let keys_count = list.len();
         // What has a value by itself keeps it, unless records bring one.
