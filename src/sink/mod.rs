@@ -27,6 +27,14 @@ mod pending;
 mod postgres;
 mod records;
 mod sheet;
+#[cfg_attr(
+    not(any(feature = "sqlite", feature = "postgres", feature = "mysql")),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "of a build without databases others need its kinds of values alone"
+    )
+)]
 mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;

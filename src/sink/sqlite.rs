@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
 
-use super::sql::{Column, Database, Dialect, Fault, Kind, Script, SqlSink, Value, on_conflict};
+use super::sql::{Column, Database, Dialect, Fault, Kind, Script, SqlSink, Value};
 use super::{Failure, Opened, SinkOptions};
 use crate::time::{Millis, rfc3339};
 
@@ -218,9 +218,5 @@ impl Dialect for Sqlite {
 
     fn is(&self) -> &'static str {
         "IS"
-    }
-
-    fn on_conflict(&self, table: &str, keys: &[String], others: &[String], guard: Option<&str>) -> String {
-        on_conflict(table, keys, others, guard)
     }
 }

@@ -1,6 +1,6 @@
 //! PostgreSQL's SQL.
 
-use crate::sink::sql::{Column, Dialect, Kind, Table, Value, on_conflict};
+use crate::sink::sql::{Column, Dialect, Kind, Table, Value};
 use crate::time::rfc3339;
 
 /// The longest name in bytes; of a longer one the server would cut the end off.
@@ -86,10 +86,6 @@ impl Dialect for Postgres {
 
     fn is(&self) -> &'static str {
         "IS NOT DISTINCT FROM"
-    }
-
-    fn on_conflict(&self, table: &str, keys: &[String], others: &[String], guard: Option<&str>) -> String {
-        on_conflict(table, keys, others, guard)
     }
 }
 

@@ -93,16 +93,13 @@ pub trait Dialect {
         "BIGINT"
     }
 
-    /// How an insertion goes on where the key is there already. `guard` is the column that must not fall.
-    fn on_conflict(&self, table: &str, keys: &[String], others: &[String], guard: Option<&str>) -> String;
-}
-
-/// As the standard has it nearly, and SQLite and PostgreSQL do.
-pub fn on_conflict(table: &str, keys: &[String], others: &[String], guard: Option<&str>) -> String {
-    // A row of keys alone is there with them, and counts as stored.
-    let others = if others.is_empty() { &keys[..keys.len().min(1)] } else { others };
-    let keys = keys.join(", ");
-    let set: Vec<String> = others.iter().map(|column| format!("{column} = excluded.{column}")).collect();
-    let guard = guard.map_or(String::new(), |rev| format!(" WHERE excluded.{rev} >= {table}.{rev}"));
-    format!(" ON CONFLICT ({keys}) DO UPDATE SET {}{guard}", set.join(", "))
+    /// How an insertion goes on where the key is there already. `guard` is the column that must not fall. The form is that of
+    /// SQLite and PostgreSQL.
+    fn on_conflict(&self, table: &str, keys: &[String], others: &[String], guard: Option<&str>) -> String {
+        // A row of keys alone is there with them, and counts as stored.
+        let others = if others.is_empty() { &keys[..keys.len().min(1)] } else { others };
+        let set: Vec<String> = others.iter().map(|column| format!("{column} = excluded.{column}")).collect();
+        let guard = guard.map_or(String::new(), |rev| format!(" WHERE excluded.{rev} >= {table}.{rev}"));
+        format!(" ON CONFLICT ({}) DO UPDATE SET {}{guard}", keys.join(", "), set.join(", "))
+    }
 }

@@ -15,7 +15,7 @@ mod script;
 mod statements;
 mod table;
 
-pub use dialect::{Dialect, on_conflict};
+pub use dialect::Dialect;
 pub use kind::{Kind, Value};
 pub use script::Script;
 pub use statements::Statements;
