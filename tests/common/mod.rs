@@ -1,8 +1,8 @@
 //! Runs the built programs as a user would: arguments, a pipe in, what came out, the exit status.
 #![allow(dead_code)] // each test program uses its part of this
 
-pub mod emissions;
 pub mod database;
+pub mod emissions;
 pub mod kept;
 pub mod pages;
 pub mod peer;
