@@ -5,7 +5,8 @@
 const SILENT_MS = 15000; // the server sends something every 5 s
 const WAITS_MS = [1000, 2000, 4000, 8000];
 
-// Connects, and connects again; emit({type, text}) is told what comes, as it came: a text is handed on for less than what is in it; and {type: "link", ...} how it goes.
+// Connects, and connects again; emit({type, text}) is told what comes, as a text, because that is handed to eight tabs for less
+// than what is in it; and {type: "link", ...} how it goes.
 const openLink = (emit) => {
   let source = null;
   let last = null;
