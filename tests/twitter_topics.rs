@@ -120,15 +120,17 @@ fn twitter_topics_has_a_live_page() {
 #[test]
 fn twitter_topics_learns_anew_from_what_was_kept() {
     let place = Place::new();
-    let ran = place.recipe("twitter-topics", &["--fit", "20"]).with_code(1);
+    let ran = place.recipe("twitter-topics-fit", &[]).with_code(1);
     assert!(ran.err.contains("out/raw holds nothing"), "{}", ran.err);
+    let help = place.recipe("twitter-topics-fit", &["--help"]).quietly();
+    assert!(help.text().starts_with("twitter-topics-fit: "), "{}", help.text());
     twitter_topics(&place, 2200, &[]);
     let model = || fs::read(place.path("out/topics.model")).expect("a model");
     let before = model();
-    place.recipe("twitter-topics", &["--fit", "20"]).quietly();
+    place.recipe("twitter-topics-fit", &["--topics", "20"]).quietly();
     assert_ne!(model(), before);
     let anew = model();
-    let ran = place.recipe("twitter-topics", &["--fit", "7"]);
+    let ran = place.recipe("twitter-topics-fit", &["--topics", "7"]);
     assert!(ran.code != 0 && ran.err.contains("give -k 20"), "{}", ran.err);
     assert_eq!(model(), anew);
 }
