@@ -5,10 +5,12 @@
 mod common;
 
 use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 use common::database::{Base, Kind, Server};
+use common::peer::{authority, have};
 use common::{PATIENCE, Ran, demo, ranked_rows, tool};
 
 /// Those of this build.
@@ -204,6 +206,46 @@ fn a_server_that_is_away_is_waited_for_and_loses_nothing() {
         assert_eq!(code, 0, "{said}");
         assert_eq!(dump(&base, "lang"), expected, "{kind:?}");
     }
+}
+
+#[test]
+fn over_tls_a_server_is_believed_for_whom_its_authority_vouches() {
+    if !have(&["openssl"]) {
+        return;
+    }
+    let rows = ranked_rows();
+    let stranger = tempfile::tempdir().expect("a folder");
+    authority(stranger.path());
+    for kind in kinds() {
+        let Some(server) = Server::new(kind) else { return };
+        let base = Base::on(Arc::new(server.secured()));
+        let store = |query: &str, ca: Option<&Path>| {
+            let ca = ca.map(|folder| folder.join("ca.pem").display().to_string());
+            let args = ca.iter().flat_map(|file| ["--ca-file", file]);
+            let tool = tool("jsonl-store").arg(format!("{}{query}", base.address())).args(args);
+            tool.args(["--create", "--retry-max", "0"]).input(&rows).run()
+        };
+        store("?sslmode=disable", None).with_code(4);
+        // Whoever it is; but there was no certificate of an authority that everybody believes.
+        let refused = store("?sslmode=verify-full", None).with_code(4);
+        assert!(refused.err.contains("certificate"), "{kind:?}: {}", refused.err);
+        let refused = store("", Some(stranger.path())).with_code(4);
+        assert!(refused.err.contains("certificate"), "{kind:?}: {}", refused.err);
+        assert_eq!(base.lines(&tables(kind)), ["0"], "{kind:?}: nothing was said to a stranger");
+        store("", Some(base.server.folder())).with_code(0);
+        assert_eq!(dump(&base, "lang"), expected(&[&rows], "lang"), "{kind:?}");
+        store("?sslmode=require", None).with_code(0);
+        store("", None).with_code(0);
+    }
+}
+
+/// Asks how many tables there are.
+fn tables(kind: Kind) -> String {
+    let schema = match kind {
+        Kind::Postgres => "'public'",
+        Kind::Mariadb => "DATABASE()",
+    };
+    format!("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = {schema}")
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::thread::{JoinHandle, sleep};
 use std::time::{Duration, Instant};
 
 use super::PATIENCE;
-use super::peer::{ALONE, have};
+use super::peer::{ALONE, authority, have};
 
 /// A kind of server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub struct Server {
     pub kind: Kind,
     pub port: u16,
     folder: tempfile::TempDir,
+    /// It takes no connection but by TLS.
+    is_secure: bool,
     running: Mutex<Option<(Sender<()>, JoinHandle<()>)>>,
 }
 
@@ -113,13 +115,31 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("bound").port();
         drop(listener);
-        let server = Server { kind, port, folder, running: Mutex::new(None) };
+        let server = Server { kind, port, folder, is_secure: false, running: Mutex::new(None) };
         server.start();
         Some(server)
     }
 
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Starts it anew, for TLS alone, with a certificate of an authority of its own: `ca.pem` in its folder.
+    pub fn secured(mut self) -> Server {
+        self.stop();
+        let place = self.folder.path().to_owned();
+        authority(&place);
+        let of_server = ["cert.pem", "key.pem"].map(|name| place.join(name).display().to_string());
+        if !as_somebody(self.kind.user()).is_empty() {
+            done(&[vec!["chown".into(), self.kind.user().into()], of_server.to_vec()].concat());
+        }
+        if self.kind == Kind::Postgres {
+            let rule = "hostssl all all 127.0.0.1/32 trust\n";
+            std::fs::write(place.join("data/pg_hba.conf"), rule).expect("a file");
+        }
+        self.is_secure = true;
+        self.start();
+        self
     }
 
     /// Starts it, where it was before.
@@ -150,7 +170,14 @@ impl Server {
                 "--innodb-flush-log-at-trx-commit=2".into(),
             ],
         };
-        let words = [as_somebody(self.kind.user()), words].concat();
+        let of_tls: &[&str] = match self.kind {
+            Kind::Postgres => &["-cssl=on", "-cssl_cert_file=", "-cssl_key_file="],
+            Kind::Mariadb => &["--require-secure-transport=ON", "--ssl-cert=", "--ssl-key="],
+        };
+        let files = ["", &format!("{place}/cert.pem"), &format!("{place}/key.pem")];
+        let of_tls = of_tls.iter().zip(files).map(|(option, file)| format!("{option}{file}"));
+        let of_tls: Vec<String> = of_tls.filter(|_| self.is_secure).collect();
+        let words = [as_somebody(self.kind.user()), words, of_tls].concat();
         let (stop, stopped) = channel();
         let signal = self.kind.signal();
         let keeper = std::thread::spawn(move || keep(&words, &stopped, signal));
@@ -198,7 +225,7 @@ impl Server {
                     "-NB",
                     "--default-character-set=utf8mb4",
                 ]);
-                command.arg(format!("-P{}", self.port)).args(base);
+                command.arg(format!("-P{}", self.port)).args(self.is_secure.then_some("--ssl")).args(base);
                 command
             }
         };
