@@ -107,6 +107,8 @@ impl Server {
                 "--auth-root-authentication-method=normal",
                 "--skip-test-db",
                 &format!("--datadir={data}"),
+                // A server that starts removes what others have for the moment in the same place.
+                &format!("--tmpdir={}", folder.path().display()),
             ]
             .map(str::to_owned)
             .into(),
@@ -162,6 +164,7 @@ impl Server {
                 "mariadbd".into(),
                 "--no-defaults".into(),
                 format!("--datadir={place}/data"),
+                format!("--tmpdir={place}"),
                 format!("--socket={place}/s.sock"),
                 format!("--pid-file={place}/pid"),
                 "--bind-address=127.0.0.1".into(),
