@@ -290,6 +290,9 @@ pub const TARGETS: &[Target] = &[
     },
 ];
 
+/// Cargo features that bring a store, each of whose schemes begins like it.
+const FEATURES: [&str; 4] = ["sqlite", "postgres", "mysql", "mongodb"];
+
 /// The kind of store at an address, if there is one of its scheme.
 fn target(address: &str) -> Option<&'static Target> {
     let scheme = address.split(':').next().unwrap_or_default();
@@ -327,7 +330,11 @@ pub fn open(address: &str, options: &SinkOptions) -> Opened {
     match TARGETS.iter().find(|target| target.scheme == scheme) {
         Some(target) => (target.open)(rest, options),
         None => {
-            Err(Failure::Usage(format!("there is no store `{scheme}:` in this build: it has {}", forms())))
+            let feature = FEATURES.iter().find(|feature| scheme.starts_with(**feature));
+            let hint = feature.map(|name| format!("; one with the cargo feature `{name}` has it"));
+            let hint = hint.unwrap_or_default();
+            let forms = forms();
+            Err(Failure::Usage(format!("there is no store `{scheme}:` in this build: it has {forms}{hint}")))
         }
     }
 }

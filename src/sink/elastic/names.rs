@@ -23,7 +23,7 @@ impl Names {
         let names = Names { text: text.to_owned(), pattern };
         // Directives that write words write others in other months and on other days of the week.
         for month in 0..12 {
-            names.at(i64::from(month) * 31 * 86_400_000)?;
+            names.at(i64::from(month) * 31 * 86_400_000).map_err(|why| format!("`{text}`: {why}"))?;
         }
         Ok(names)
     }

@@ -26,7 +26,8 @@ pub(super) fn open(address: &str, options: &SinkOptions) -> Opened {
     if options.dry_run {
         return Ok(Box::new(SqlSink::new(Script::new(Mysql { is_mariadb: true }), options)));
     }
-    let mut server = Server { plain, secured, dialect: Mysql { is_mariadb: true }, connection: None };
+    let place = format!("mysql:{}", address.split('?').next().unwrap_or_default());
+    let mut server = Server { plain, secured, place, dialect: Mysql { is_mariadb: true }, connection: None };
     match server.connect() {
         // It is waited for with the first batch.
         Ok(()) | Err(Fault::Passing(_)) => Ok(Box::new(SqlSink::new(server, options))),
@@ -39,6 +40,8 @@ struct Server {
     plain: Option<Opts>,
     /// How with it, if that is wanted.
     secured: Option<Opts>,
+    /// Its address, for people.
+    place: String,
     dialect: Mysql,
     connection: Option<Conn>,
 }
@@ -55,10 +58,10 @@ impl Server {
             (Some(opts), None) | (None, Some(opts)) => Conn::new(opts.clone()),
             (None, None) => Conn::new(OptsBuilder::default()),
         };
-        let mut connection = opened.map_err(|error| fault(&error))?;
-        connection.query_drop(SESSION).map_err(|error| fault(&error))?;
-        let version: Option<String> =
-            connection.query_first("SELECT VERSION()").map_err(|error| fault(&error))?;
+        let named = |error: mysql::Error| fault(&error).at(&self.place);
+        let mut connection = opened.map_err(named)?;
+        connection.query_drop(SESSION).map_err(named)?;
+        let version: Option<String> = connection.query_first("SELECT VERSION()").map_err(named)?;
         self.dialect.is_mariadb = version.is_none_or(|version| version.contains("MariaDB"));
         self.connection = Some(connection);
         Ok(())
@@ -230,10 +233,9 @@ fn fault(error: &mysql::Error) -> Fault {
             return Fault::Row("it is larger than the server's max_allowed_packet".into());
         }
         mysql::Error::DriverError(
-            DriverError::ConnectTimeout | DriverError::CouldNotConnect(_) | DriverError::Timeout,
-        ) => {
-            return Fault::Passing(error.to_string());
-        }
+            error @ (DriverError::ConnectTimeout | DriverError::CouldNotConnect(_) | DriverError::Timeout),
+        ) => return Fault::Passing(error.to_string()),
+        mysql::Error::DriverError(error) => return Fault::Lasting(error.to_string()),
         mysql::Error::CodecError(_) if error.to_string().contains("large") => {
             return Fault::Row("it is larger than the server's max_allowed_packet".into());
         }

@@ -36,7 +36,8 @@ pub(super) fn open(address: &str, options: &SinkOptions) -> Opened {
         return Ok(Box::new(SqlSink::new(Script::new(Postgres), options)));
     }
     let tls = Tls::new(trust, &options.net).map_err(|error| Failure::Usage(error.to_string()))?;
-    let mut server = Server { config, tls, client: None, statements: HashMap::default() };
+    let place = format!("postgres:{}", address.split('?').next().unwrap_or_default());
+    let mut server = Server { config, tls, place, client: None, statements: HashMap::default() };
     match server.connect() {
         // It is waited for with the first batch.
         Ok(()) | Err(Fault::Passing(_)) => Ok(Box::new(SqlSink::new(server, options))),
@@ -47,6 +48,8 @@ pub(super) fn open(address: &str, options: &SinkOptions) -> Opened {
 struct Server {
     config: Config,
     tls: Tls,
+    /// Its address, for people.
+    place: String,
     client: Option<Client>,
     statements: HashMap<String, Statement, FixedState>,
 }
@@ -54,8 +57,9 @@ struct Server {
 impl Server {
     fn connect(&mut self) -> Result<(), Fault> {
         self.statements.clear();
-        let mut client = self.config.connect(self.tls.clone()).map_err(|error| fault(&error))?;
-        client.batch_execute(SESSION).map_err(|error| fault(&error))?;
+        let named = |error: postgres::Error| fault(&error).at(&self.place);
+        let mut client = self.config.connect(self.tls.clone()).map_err(named)?;
+        client.batch_execute(SESSION).map_err(named)?;
         self.client = Some(client);
         Ok(())
     }

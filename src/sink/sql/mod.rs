@@ -36,6 +36,18 @@ pub enum Fault {
     Row(String),
 }
 
+impl Fault {
+    /// Says which database it is that fails.
+    #[cfg(any(feature = "mysql", feature = "postgres"))]
+    pub fn at(self, place: &str) -> Fault {
+        match self {
+            Fault::Passing(text) => Fault::Passing(format!("{place}: {text}")),
+            Fault::Lasting(text) => Fault::Lasting(format!("{place}: {text}")),
+            Fault::Row(text) => Fault::Row(text),
+        }
+    }
+}
+
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Failure {
         match fault {
