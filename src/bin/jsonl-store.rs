@@ -22,6 +22,9 @@ Examples:
   jsonl-store sqlite:t.db --create --evolve --key-columns id --dead-letter no.jsonl tweets.jsonl
   jsonl-store sqlite:trends.db --create --tee rows.jsonl | topn 1
   jsonl-store sqlite:trends.db --create --dry-run rows.jsonl
+  jsonl-store postgres://me@db.example/trends --create --dry-run rows.jsonl
+  jsonl-store elasticsearch+http://db:9200/t-%Y.%m.%d --header 'X-Team: a' --dry-run rows.jsonl
+  jsonl-store file:%Y-%m-%d.jsonl.gz --keep 30d rows.jsonl
 
 A record replaces the one with the same key columns; a window that is written again replaces the older one.
 Exit status: 0 done, and all is stored; 2 usage, or a table that does not fit; 3 too many rejects; 4 input failed, or the store
