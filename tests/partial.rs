@@ -4,6 +4,7 @@ mod common;
 
 use common::{Ran, demo, gzip, json_lines, shell, tool};
 use std::collections::BTreeMap;
+use std::io::Write;
 
 /// Counts in one process.
 fn one(options: &str, records: &[u8]) -> Ran {
@@ -190,6 +191,44 @@ fn parts_may_share_a_pipe() {
         folder.path().display()
     ));
     assert!(merged.with_code(0).out == one(options, &records).out);
+}
+
+#[test]
+fn pipes_are_merged_side_by_side_in_whatever_order_they_are_written() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = "--window 10s --watermark 0s";
+    let pipes = ["a", "b"].map(|name| folder.path().join(name));
+    let made = std::process::Command::new("mkfifo").args(&pipes).status();
+    assert!(made.expect("mkfifo is there").success());
+    // One of the parts is a file, which has an end, and one is compressed.
+    let file = folder.path().join("c");
+    std::fs::write(&file, gzip(&part("c", options, &seconds(0..5)).with_code(0).out)).expect("a file");
+    let mut merge = tool("window-count").args(["--merge", "--parts", "3"]).args(&pipes).arg(&file).start();
+    // The second is written first: nobody waits for the first to be opened.
+    let writer = |path| std::fs::File::options().write(true).open(path).expect("somebody reads it");
+    let (mut second, mut first) = (writer(&pipes[1]), writer(&pipes[0]));
+    let rows = counted(options, &[seconds(0..31), seconds(0..21)]);
+    let [(a, a_end), (b, b_end)] = [0, 1].map(|part| {
+        let text = rows[part].strip_suffix(b"\n").expect("lines");
+        text.split_at(text.iter().rposition(|&byte| byte == b'\n').expect("several lines") + 1)
+    });
+    second.write_all(b).expect("the merge reads");
+    first.write_all(a).expect("the merge reads");
+    // Neither has ended, and what both have passed is there.
+    for count in [25, 20] {
+        let row = merge.line();
+        assert!(row.contains(&format!("\"count\":{count}")) && !row.contains("open"), "{row}");
+    }
+    // Half a line on one waits for its other half, while the other goes on.
+    first.write_all(&a_end[..20]).expect("the merge reads");
+    second.write_all(b_end).expect("the merge reads");
+    drop(second);
+    let row = merge.line();
+    assert!(row.contains("\"count\":11") && !row.contains("open"), "{row}");
+    first.write_all(&a_end[20..]).expect("the merge reads");
+    drop(first);
+    assert_eq!(merge.rest().len(), 1);
+    assert_eq!(merge.end().0, 0);
 }
 
 #[test]

@@ -92,7 +92,8 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     let lexicon = args.lexicon.prepare()?;
     if let Some(options) = args.parts.merge(args.closing.wall().idle_timeout)? {
         let mut merge = Merge::new(options);
-        let (status, _) = args.common.run(tool, &mut merge, &args.files, args.parts.open(&args.output)?)?;
+        let output = args.parts.open(&args.output)?;
+        let (status, _) = args.common.run_side_by_side(tool, &mut merge, &args.files, output)?;
         return Ok(status);
     }
     let options = CountOptions {

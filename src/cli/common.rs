@@ -1,6 +1,7 @@
 //! The arguments that all tools share, and the settings of a run made from them.
 
 use std::io::IsTerminal;
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::thread;
 
@@ -149,6 +150,27 @@ impl Common {
         output: Output,
     ) -> anyhow::Result<(Status, Outcome)> {
         self.run_until(tool, job, files, output, Interrupt::default())
+    }
+
+    /// The same where the order of inputs is all the same: pipes are read side by side, and none waits for its writer.
+    pub fn run_side_by_side<J: Job>(
+        &self,
+        tool: &Tool,
+        job: &mut J,
+        files: &[PathBuf],
+        output: Output,
+    ) -> anyhow::Result<(Status, Outcome)> {
+        if files.len() < 2 {
+            return self.run(tool, job, files, output);
+        }
+        self.refuse_inputs(files)?;
+        let list: Vec<Input> = files
+            .iter()
+            .enumerate()
+            .map(|(place, path)| open_unawaited(path, place))
+            .collect::<Result<_, _>>()?;
+        let inputs = Inputs { side_by_side: true, ..Inputs::from(list) };
+        self.run_inputs(tool, job, inputs, output, Interrupt::default())
     }
 
     /// The same for a caller that has more to do afterwards, and wants to know whether a signal came meanwhile.
@@ -316,6 +338,15 @@ pub(super) fn open(path: &Path, place: usize) -> anyhow::Result<Input> {
     }
     let opened = if place < OPEN_FILES { jsonl::open_file(path) } else { jsonl::open_later(path) };
     opened.with_context(|| format!("cannot open {}", path.display()))
+}
+
+/// As [`open`], but a pipe is open before somebody writes it.
+fn open_unawaited(path: &Path, place: usize) -> anyhow::Result<Input> {
+    let is_pipe = path.metadata().is_ok_and(|metadata| metadata.file_type().is_fifo());
+    if !is_pipe {
+        return open(path, place);
+    }
+    jsonl::open_unawaited(path).with_context(|| format!("cannot open {}", path.display()))
 }
 
 /// The bar is drawn by the tool that reads files or a network; one that reads a pipe leaves the terminal to it.

@@ -194,7 +194,7 @@ impl SourceArgs {
             };
             (passes == 0 || pass < passes).then(|| files.iter().map(open).collect())
         };
-        Ok(Inputs { list, again: Some(Box::new(again)) })
+        Ok(Inputs { list, again: Some(Box::new(again)), side_by_side: false })
     }
 
     /// What is no URL among them is a file.

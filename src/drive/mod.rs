@@ -18,6 +18,7 @@ mod saving;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod usage;
 mod workers;
 

@@ -7,6 +7,7 @@
 //! they are in its own cache, and another reads on. Who calls brings a buffer: nobody ever waits for one with the reader
 //! in his hands.
 
+use std::collections::VecDeque;
 use std::io;
 
 use memchr::{memchr, memrchr};
@@ -37,7 +38,9 @@ pub(super) enum Next {
 
 pub(super) struct Reader {
     max_line: usize,
-    inputs: std::iter::Enumerate<std::vec::IntoIter<Input>>,
+    inputs: std::vec::IntoIter<(usize, Input)>,
+    /// What is read side by side once those are at their end, in the order of turns.
+    pub(super) pipes: VecDeque<(Input, Cut)>,
     /// What comes after them.
     again: Option<Again>,
     pass: u64,
@@ -50,7 +53,7 @@ pub(super) struct Reader {
     ready: Option<(u64, Chunk)>,
     sequence: u64,
     /// Lines were handed on since the last flush ticket.
-    unflushed: bool,
+    pub(super) unflushed: bool,
     /// Buffers to be filled. A chunk takes one with it, and the next is cut into the one that was brought for it.
     spare: Vec<Buffer>,
     state: State,
@@ -66,11 +69,19 @@ enum State {
 
 impl Reader {
     pub(super) fn new(inputs: Inputs, max_line: usize) -> Self {
-        let Inputs { list, again } = inputs;
+        let Inputs { list, again, side_by_side } = inputs;
+        let is_prompt = list.iter().all(|input| input.source.is_prompt());
+        let (inputs, pipes): (Vec<_>, Vec<_>) =
+            list.into_iter().enumerate().partition(|(_, input)| !side_by_side || input.source.is_prompt());
+        let cut = |(index, input): (usize, Input)| {
+            let starts_input = input.offset == 0;
+            (input, Cut::new(Buffer::zeroed(CHUNK), index, starts_input))
+        };
         Reader {
-            is_prompt: list.iter().all(|input| input.source.is_prompt()),
+            is_prompt,
             max_line,
-            inputs: list.into_iter().enumerate(),
+            inputs: inputs.into_iter(),
+            pipes: pipes.into_iter().map(cut).collect(),
             again,
             pass: 0,
             has_read: false,
@@ -107,17 +118,18 @@ impl Reader {
 
     /// Reads once from the current input, or goes on to the next one.
     fn advance(&mut self) {
-        let (mut input, mut cut) = match self.current.take() {
+        let mut takes_turns = false;
+        let (mut input, mut cut) = match self.current.take().or_else(|| self.next_input()) {
             Some(current) => current,
-            None => match self.inputs.next() {
-                Some((index, input)) => {
-                    let starts_input = input.offset == 0;
-                    (input, Cut::new(self.buffer(), index, starts_input))
-                }
-                None => return self.end_pass(),
-            },
+            None if self.pipes.is_empty() => return self.end_pass(),
+            None => {
+                takes_turns = true;
+                let Some(ready) = self.next_ready() else { return };
+                ready
+            }
         };
         match self.read(&mut input, &mut cut) {
+            Ok(true) if takes_turns => self.pipes.push_back((input, cut)),
             Ok(true) => self.current = Some((input, cut)),
             Ok(false) => {}
             // A file that is still being copied, or of a machine that died, is no reason to leave the others out.
@@ -129,6 +141,12 @@ impl Reader {
         }
     }
 
+    fn next_input(&mut self) -> Option<(Input, Cut)> {
+        let (index, input) = self.inputs.next()?;
+        let starts_input = input.offset == 0;
+        Some((input, Cut::new(self.buffer(), index, starts_input)))
+    }
+
     /// All inputs were read: once more, or it is over. Without anything in them, once more would be for ever.
     fn end_pass(&mut self) {
         self.pass += 1;
@@ -136,7 +154,7 @@ impl Reader {
         let inputs =
             self.again.as_mut().filter(|_| self.has_read && !is_cut).and_then(|again| again(self.pass));
         match inputs {
-            Some(inputs) => self.inputs = inputs.into_iter().enumerate(),
+            Some(inputs) => self.inputs = inputs.into_iter().enumerate().collect::<Vec<_>>().into_iter(),
             None => self.state = State::Over(self.cut_file.take()),
         }
         self.has_read = false;
@@ -240,7 +258,7 @@ impl Reader {
     }
 
     /// Hands on the whole lines that there are; without any, only the flush ticket.
-    fn hand_on(&mut self, cut: &mut Cut, flush: bool) {
+    pub(super) fn hand_on(&mut self, cut: &mut Cut, flush: bool) {
         if cut.oversized {
             // Its part stays in the buffer: nothing comes of it that could be flushed.
             return;
@@ -278,16 +296,16 @@ impl Reader {
 }
 
 /// The chunk that is being filled.
-struct Cut {
+pub(super) struct Cut {
     buffer: Buffer,
     /// Bytes read into it.
     filled: usize,
     /// Of those, how many are whole lines.
-    whole: usize,
+    pub(super) whole: usize,
     index: usize,
     starts_input: bool,
     /// Inside a line that is longer than is allowed.
-    oversized: bool,
+    pub(super) oversized: bool,
     /// The connection broke: what stands behind the last newline is no line.
     is_broken: bool,
 }

@@ -5,6 +5,7 @@
 //! refusal on with its state kept, and only then does the reader learn that the next read would block.
 
 use std::io::{self, BufReader, Read};
+use std::os::fd::BorrowedFd;
 
 use super::input::ByteSource;
 
@@ -112,6 +113,14 @@ impl ByteSource for Decoded {
             State::Gone => false,
         }
     }
+
+    fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        match &self.state {
+            State::Undecided { source, .. } | State::Plain { source, .. } => source.descriptor(),
+            State::Compressed(stash) => stash.descriptor(),
+            State::Gone => None,
+        }
+    }
 }
 
 /// A decoder and the bytes that it decoded while it was asked whether it would wait.
@@ -193,6 +202,14 @@ impl Stash {
                 false
             }
         }
+    }
+
+    fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        let gate = match &self.decoder {
+            Decoder::Gzip(decoder) => decoder.get_ref().get_ref(),
+            Decoder::Zstd(decoder) => decoder.get_ref().get_ref(),
+        };
+        gate.source.descriptor()
     }
 }
 

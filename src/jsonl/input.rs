@@ -5,13 +5,14 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{Mode, OFlags};
 
 use super::Trail;
 
@@ -37,6 +38,11 @@ pub trait ByteSource: Send {
     /// unfinished: it is a reject, and what is read next begins another.
     fn was_cut(&self) -> bool {
         false
+    }
+
+    /// What to poll in order to wait for this source among others; `None`: only a read waits for it.
+    fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        None
     }
 }
 
@@ -148,11 +154,27 @@ impl<R: Read + AsFd + Send> ByteSource for StreamSource<R> {
     fn is_prompt(&self) -> bool {
         self.is_file
     }
+
+    fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        Some(self.stream.as_fd())
+    }
 }
 
 /// Opens a file, compressed or not.
 pub fn open_file(path: &Path) -> io::Result<Input> {
-    let file = File::open(path)?;
+    input_of(path, File::open(path)?)
+}
+
+/// As [`open_file`], but a pipe that nobody writes yet is open at once. It is to be read only when it would not block: before
+/// somebody writes it, a read takes it for ended.
+pub fn open_unawaited(path: &Path) -> io::Result<Input> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+    let file = rustix::fs::open(path, flags | OFlags::NONBLOCK, Mode::empty())?;
+    rustix::fs::fcntl_setfl(&file, flags)?;
+    input_of(path, file.into())
+}
+
+fn input_of(path: &Path, file: File) -> io::Result<Input> {
     let metadata = file.metadata()?;
     if metadata.is_dir() {
         return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory: name the files in it"));

@@ -11,10 +11,12 @@ pub struct Inputs {
     pub list: Vec<Input>,
     /// What comes after them: the same inputs from their start.
     pub again: Option<Again>,
+    /// Where their order is all the same: what comes on any of the pipes among them is read, whichever it is.
+    pub side_by_side: bool,
 }
 
 impl From<Vec<Input>> for Inputs {
     fn from(list: Vec<Input>) -> Inputs {
-        Inputs { list, again: None }
+        Inputs { list, again: None, side_by_side: false }
     }
 }

@@ -25,7 +25,7 @@ pub use buffer::Buffer;
 pub use chunk::{Chunk, ChunkKind, Record};
 pub use decode::{decoded, is_compressed};
 pub use form::{Form, is_refused};
-pub use input::{ByteSource, Input, Meter, StreamSource, open_file, open_stdin, read_whole};
+pub use input::{ByteSource, Input, Meter, StreamSource, open_file, open_stdin, open_unawaited, read_whole};
 pub use inputs::{Again, Inputs};
 pub use later::{later_source, later_source_from, open_later};
 pub use output::Output;
