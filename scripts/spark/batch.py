@@ -10,7 +10,7 @@ import argparse
 import sys
 import uuid
 
-from parts import Counter, add_options, arguments, environment_of, output_options, session, tell
+from parts import Counter, add_options, arguments, environment_of, output_options, session, tell, why
 
 
 def main():
@@ -24,6 +24,8 @@ def main():
         counter = Counter(spark.sparkContext, options.call, options.binary, environment_of(options.env))
         text = spark.read.option("lineSep", "\n").text(options.input)
         rows, said, parts = counter.rows(text, uuid.uuid4().hex[:12], options.combine)
+    except Exception as error:
+        return why(error)
     finally:
         spark.stop()
     tell(said)

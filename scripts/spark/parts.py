@@ -6,6 +6,7 @@ the same when Spark tries its task again.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -76,9 +77,19 @@ class Counter:
         self.binary = os.path.abspath(path)
         self.arguments = list(arguments)
         self.environment = dict(environment or {})
+        self.check()
         # Spark takes both to each worker, and makes files executable there.
         context.addFile(self.binary)
         context.addPyFile(os.path.abspath(__file__))
+
+    def check(self):
+        """Ends with the words of window-count, and its status, where it cannot take these arguments."""
+        environment = {**os.environ, **self.environment}
+        command = [self.binary, "--partial", *self.arguments]
+        tried = subprocess.run(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=environment, check=False)
+        if tried.returncode:
+            raise SystemExit(tried.returncode)
 
     def each(self, options, name):
         """What counts a partition, given its number and its lines."""
@@ -112,7 +123,8 @@ class Counter:
     def merge(self, rows, options, out=None):
         """Merges partial rows, to the output or to a file; the status of the program."""
         command = [self.binary, "--merge", *options]
-        with subprocess.Popen(command, bufsize=BUFFER, stdin=subprocess.PIPE, stdout=out) as process:
+        environment = {**os.environ, **self.environment}
+        with subprocess.Popen(command, bufsize=BUFFER, stdin=subprocess.PIPE, stdout=out, env=environment) as process:
             try:
                 with process.stdin:
                     process.stdin.writelines(row + b"\n" for row in rows)
@@ -159,6 +171,7 @@ def tell(said, most=20):
 def session(name, master, settings):
     """A session of Spark; of this machine unless a cluster is named here, or by spark-submit."""
     builder = SparkSession.builder.appName(name).config("spark.ui.enabled", "false")
+    builder = builder.config("spark.ui.showConsoleProgress", "false")
     if master:
         builder = builder.master(master)
         if master.startswith("local"):
@@ -169,6 +182,15 @@ def session(name, master, settings):
     spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
     return spark
+
+
+def why(error):
+    """What a part said as it failed, out of what Spark makes of it; other errors are raised as they are."""
+    found = re.search(r"PartFailed: (.+)", str(error))
+    if not found:
+        raise error
+    print("spark-window-count:", found[1], file=sys.stderr)
+    return 4
 
 
 def arguments(parser, words):

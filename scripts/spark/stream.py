@@ -13,7 +13,7 @@ import re
 import sys
 import tempfile
 
-from parts import Counter, add_options, arguments, environment_of, output_options, session, tell
+from parts import Counter, PartFailed, add_options, arguments, environment_of, output_options, session, tell, why
 
 
 class Folder:
@@ -31,8 +31,7 @@ class Folder:
         """Batches are numbered anew by another checkpoint: its parts would count the same files once more."""
         others = [path for path in self.files() if path.split(".")[-2] != query]
         if others:
-            raise SystemExit(
-                f"spark-window-count-stream: {others[0]} was made with another checkpoint; give each checkpoint its own --parts")
+            raise PartFailed(f"{others[0]} was made with another checkpoint; give each checkpoint its own --parts")
 
     def keep(self, query, batch, rows):
         """Replaces the file of a batch, whole and on the disk before Spark takes the batch for done."""
@@ -74,6 +73,8 @@ def main():
         lines = spark.readStream.option("lineSep", "\n").option("maxFilesPerTrigger", options.files).text(options.input[0])
         query = lines.writeStream.foreachBatch(take).option("checkpointLocation", options.checkpoint)
         query.trigger(availableNow=True).start().awaitTermination()
+    except Exception as error:
+        return why(error)
     finally:
         spark.stop()
     tell(said)
