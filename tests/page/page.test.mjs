@@ -118,6 +118,22 @@ test("5: eight tabs are live over one connection", () => serving([], async (serv
   tabs.forEach((page) => assert.deepEqual(page.faults, []));
 }));
 
+test("5: a tab misses nothing that comes while its snapshot is on its way", () => serving([], async (server, tab) => {
+  const first = await tab();
+  await server.send(window(0, [["before", 1]]));
+  await rowsAre(first, "before");
+  await first.context().route("**/snapshot.json", async (route) => {
+    const response = await route.fetch();
+    await server.send(window(1, [["meanwhile", 2]]));
+    await rowsAre(first, "meanwhile");
+    await route.fulfill({ response });
+  });
+  const second = await tab({ context: first.context() });
+  await rowsAre(second, "meanwhile");
+  await second.focus("#window");
+  assert.equal(await second.$$eval("#window option", (options) => options.length), 3, "the newest, and both");
+}));
+
 test("6: a reader that takes nothing holds neither the input nor the page up", () => serving([], async (server, tab) => {
   const page = await tab();
   const stalled = ["/lines", "/events"].map((where) => {

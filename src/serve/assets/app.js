@@ -42,29 +42,40 @@
     }
     if (page.link.state === "reconnecting") Model.saw("the server answers again");
     page.link = {state: "live"};
-    if (!Model.isLoaded && message.type !== "resync") return load();
+    // It holds all that a snapshot would.
+    if (message.type === "resync") waiting = null;
+    else if (!Model.isLoaded) load();
+    if (waiting) waiting.push(message);
+    else accept(message);
+  };
+
+  const accept = (message) => {
     if (message.type === "resync") page.drawn = 0;
     Model.take({type: message.type, data: JSON.parse(message.text)});
     draw();
   };
 
-  let isLoading = false;
+  // What comes while a snapshot is on its way, which may not hold it; null when none is.
+  let waiting = null;
   const load = async () => {
-    if (isLoading) return false;
-    isLoading = true;
+    if (waiting) return false;
+    const came = waiting = [];
     let isThere = false;
     try {
       const answer = await fetch("/snapshot.json");
-      if (answer.ok) {
-        const snapshot = await answer.json();
+      const snapshot = answer.ok && await answer.json();
+      if (waiting !== came) return true;
+      if (snapshot) {
         if (!Model.held) Model.reset(snapshot);
         isThere = true;
         page.drawn = 0;
       }
     } catch {
       // The link says that the server is away, and the next sign of life brings us here again.
+      if (waiting !== came) return true;
     }
-    isLoading = false;
+    waiting = null;
+    if (Model.isLoaded) came.forEach(accept);
     draw();
     return isThere;
   };
