@@ -85,7 +85,9 @@ fn frame(bytes: &[u8]) -> Option<(bool, u8, &[u8], &[u8])> {
         return None;
     }
     let (length, rest) = match second {
-        126 => rest.split_first_chunk::<2>().map(|(length, rest)| (u64::from(u16::from_be_bytes(*length)), rest))?,
+        126 => rest
+            .split_first_chunk::<2>()
+            .map(|(length, rest)| (u64::from(u16::from_be_bytes(*length)), rest))?,
         127 => rest.split_first_chunk::<8>().map(|(length, rest)| (u64::from_be_bytes(*length), rest))?,
         short => (u64::from(short), rest),
     };
