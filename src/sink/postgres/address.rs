@@ -21,52 +21,13 @@ const VARIABLES: [(&str, &str); 7] = [
 
 /// Reads what stands behind `postgres:`.
 pub(super) fn read(address: &str, net: &net::Options) -> Result<(Config, Trust), String> {
-    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
     let (place, query) = address.split_once('?').unwrap_or((address, ""));
     if !place.starts_with("//") {
         return Err(format!("`postgres:{place}` names no server: {FORM}"));
     }
-    let is_open = place[2..].rsplit_once('@').is_some_and(|(user, _)| user.contains(':'));
-    let (mut rest, mut mode, mut wrong) = (Vec::new(), variable("PGSSLMODE"), None);
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        match pair.split_once('=') {
-            Some(("sslmode", value)) => mode = Some(value.to_owned()),
-            Some(("sslrootcert", _)) => {
-                wrong = Some("--ca-file names the certificates to trust, not sslrootcert");
-            }
-            Some(("password", _)) => wrong = Some(""),
-            _ => rest.push(pair),
-        }
-    }
-    if is_open || wrong == Some("") {
-        return Err(
-            "every user of the machine can read a command line: put the password into PGPASSWORD".into()
-        );
-    }
-    if let Some(wrong) = wrong {
-        return Err(wrong.into());
-    }
-    let parsed = parse(place, &rest.join("&"))?;
-    // The address rules, and the environment fills in.
-    let (mut place, mut more) = (place.to_owned(), rest.join("&"));
-    if let Some(port) = variable("PGPORT").filter(|_| parsed.get_hosts().len() == 1 && !has_port(&place)) {
-        let end = place[2..].find('/').map_or(place.len(), |at| at + 2);
-        place.insert_str(end, &format!(":{}", port.trim()));
-    }
-    let has = |name: &str| rest.iter().any(|pair| pair.split('=').next() == Some(name));
-    for (name, parameter) in VARIABLES {
-        let is_said = match parameter {
-            "host" | "port" => !parsed.get_hosts().is_empty(),
-            "user" => parsed.get_user().is_some(),
-            "dbname" => parsed.get_dbname().is_some(),
-            other => has(other),
-        };
-        if let Some(value) = variable(name).filter(|_| !is_said) {
-            let encoded: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
-            more += &format!("&{parameter}={encoded}");
-        }
-    }
-    let mut config = parse(&place, &more)?;
+    let (rest, mode) = sort_out(place, query)?;
+    let (place, query) = filled_in(place, &rest)?;
+    let mut config = parse(&place, &query)?;
     if config.get_hosts().is_empty() {
         config.host("localhost");
     }
@@ -77,34 +38,74 @@ pub(super) fn read(address: &str, net: &net::Options) -> Result<(Config, Trust),
         config.password(password);
     }
     super::watch(&mut config, net);
-    // As with libpq: who only asks for TLS gets it, from whomever; who names an authority has it asked.
-    let has_authority = net.ca_file.is_some();
-    let trust = match mode.as_deref() {
-        Some("disable") => {
-            config.ssl_mode(SslMode::Disable);
-            Trust::Anyone
+    let (mode, trust) = trust(mode.or_else(|| variable("PGSSLMODE")).as_deref(), net.ca_file.is_some())?;
+    config.ssl_mode(mode);
+    Ok((config, trust))
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.trim().is_empty())
+}
+
+/// The parameters that the driver reads, and the mode of TLS, which we read. What is a secret, or said in another way here, is refused.
+fn sort_out<'q>(place: &str, query: &'q str) -> Result<(Vec<&'q str>, Option<String>), String> {
+    let (mut rest, mut mode, mut has_authority) = (Vec::new(), None, false);
+    let mut is_open = place[2..].rsplit_once('@').is_some_and(|(user, _)| user.contains(':'));
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        match pair.split_once('=') {
+            Some(("sslmode", value)) => mode = Some(value.to_owned()),
+            Some(("sslrootcert", _)) => has_authority = true,
+            Some(("password", _)) => is_open = true,
+            _ => rest.push(pair),
         }
-        Some("require") if !has_authority => {
-            config.ssl_mode(SslMode::Require);
-            Trust::Anyone
+    }
+    if is_open {
+        return Err(
+            "every user of the machine can read a command line: put the password into PGPASSWORD".into()
+        );
+    }
+    if has_authority {
+        return Err("--ca-file names the certificates to trust, not sslrootcert".into());
+    }
+    Ok((rest, mode))
+}
+
+/// The address and its parameters with what the environment says of the rest: the address rules.
+fn filled_in(place: &str, given: &[&str]) -> Result<(String, String), String> {
+    let parsed = parse(place, &given.join("&"))?;
+    let (mut place, mut query) = (place.to_owned(), given.join("&"));
+    if let Some(port) = variable("PGPORT").filter(|_| parsed.get_hosts().len() == 1 && !has_port(&place)) {
+        let end = place[2..].find('/').map_or(place.len(), |at| at + 2);
+        place.insert_str(end, &format!(":{}", port.trim()));
+    }
+    let has = |name: &str| given.iter().any(|pair| pair.split('=').next() == Some(name));
+    for (name, parameter) in VARIABLES {
+        let is_said = match parameter {
+            "host" | "port" => !parsed.get_hosts().is_empty(),
+            "user" => parsed.get_user().is_some(),
+            "dbname" => parsed.get_dbname().is_some(),
+            other => has(other),
+        };
+        if let Some(value) = variable(name).filter(|_| !is_said) {
+            let encoded: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
+            query += &format!("&{parameter}={encoded}");
         }
-        Some("require" | "verify-full") => {
-            config.ssl_mode(SslMode::Require);
-            Trust::Authority
-        }
-        None if has_authority => {
-            config.ssl_mode(SslMode::Require);
-            Trust::Authority
-        }
-        None | Some("prefer") => {
-            config.ssl_mode(SslMode::Prefer);
-            Trust::Anyone
-        }
+    }
+    Ok((place, query))
+}
+
+/// As with libpq: who only asks for TLS gets it, from whomever; who names an authority has it asked.
+fn trust(mode: Option<&str>, has_authority: bool) -> Result<(SslMode, Trust), String> {
+    Ok(match mode {
+        Some("disable") => (SslMode::Disable, Trust::Anyone),
+        Some("require") if !has_authority => (SslMode::Require, Trust::Anyone),
+        Some("require" | "verify-full") => (SslMode::Require, Trust::Authority),
+        None if has_authority => (SslMode::Require, Trust::Authority),
+        None | Some("prefer") => (SslMode::Prefer, Trust::Anyone),
         Some(other) => {
             return Err(format!("sslmode={other} is none of disable, prefer, require and verify-full"));
         }
-    };
-    Ok((config, trust))
+    })
 }
 
 fn parse(place: &str, query: &str) -> Result<Config, String> {

@@ -49,111 +49,45 @@ impl Statements {
     ///
     /// A name cannot be one here.
     pub fn new(dialect: &dyn Dialect, name: &str, columns: &Columns) -> Result<Statements, String> {
-        let (list, keys, by_window) = (columns.list(), columns.keys(), columns.is_by_window());
-        let table = dialect.quote(name)?;
-        let quoted =
-            list.iter().map(|column| dialect.quote(&column.name)).collect::<Result<Vec<String>, String>>()?;
-        let at = |wanted: &str| list.iter().position(|column| dialect.is_same_name(&column.name, wanted));
-        let text_keys = list[..keys].iter().filter(|column| column.kind.is_text()).count();
-        let definition = |(place, (column, quoted)): (usize, (&Column, &String))| {
-            let rest = match column.name.as_str() {
-                "rev" if by_window => " NOT NULL DEFAULT 0",
-                "open" if by_window => " NOT NULL DEFAULT FALSE",
-                _ => "",
-            };
-            format!(
-                "{quoted} {}{rest}",
-                dialect.column_type(column.kind, (place < keys).then_some(text_keys))
-            )
-        };
-        let definitions: Vec<String> = list.iter().zip(&quoted).enumerate().map(definition).collect();
-        let guard = at("rev").filter(|_| by_window).map(|rev| quoted[rev].as_str());
-        let insert = format!("INSERT INTO {table} ({}) ", quoted.join(", "));
-        let on_conflict = dialect.on_conflict(&table, &quoted[..keys], &quoted[keys..], guard);
+        let words = Words::new(dialect, name, columns)?;
+        let (table, keys) = (&words.table, &words.quoted[..words.keys]);
+        let insert = format!("INSERT INTO {table} ({}) ", words.quoted.join(", "));
+        let on_conflict =
+            dialect.on_conflict(table, keys, &words.quoted[words.keys..], words.guard.as_deref());
         let place = |(place, column): (usize, &Column)| dialect.placeholder(place + 1, column);
-        let places: Vec<String> = list.iter().enumerate().map(place).collect();
-        // A bound is never null, and `=` finds it in an index everywhere.
-        let bounds: Vec<usize> = ["window_start", "window_end"].into_iter().filter_map(at).collect();
-        let is = |place: usize| if bounds.contains(&place) { "=" } else { dialect.is() };
-        let number = Column::of("", Kind::Integer);
-        // Conditions with their values in the order of the columns.
-        let compare = |places: &mut dyn Iterator<Item = usize>, rev: Option<&str>, all: bool| {
-            let mut values = 0;
-            let mut place = |column: &Column| {
-                values += 1;
-                dialect.placeholder(values, column)
-            };
-            let mut parts: Vec<String> =
-                places.map(|at| format!("{} {} {}", quoted[at], is(at), place(&list[at]))).collect();
-            if let Some(column) = at("all").filter(|_| all) {
-                parts.push(quoted[column].clone());
-            }
-            if let Some((guard, compared)) = guard.zip(rev) {
-                parts.push(format!("{guard} {compared} {}", place(&number)));
-            }
-            // No condition must never mean all rows.
-            if parts.is_empty() { "FALSE".to_owned() } else { parts.join(" AND ") }
-        };
-        let free = || (0..keys).filter(|place| !bounds.contains(place));
-        let select = |condition: String| {
-            let one = format!("CAST(1 AS {})", dialect.integer());
-            format!("SELECT {one}, {one} FROM {table} WHERE {condition} LIMIT 1{}", dialect.for_update())
-        };
-        let delete = |condition: String| format!("DELETE FROM {table} WHERE {condition}");
-        let newest = match (&bounds[..], guard) {
-            (&[start, end], Some(rev)) if by_window => WINDOWS
-                .iter()
-                .map(|&windows| {
-                    let window = |at: usize| {
-                        let (from, to) = (2 * at + 1, 2 * at + 2);
-                        format!(
-                            "SELECT {at} AS n, {} AS s, {} AS e",
-                            dialect.placeholder(from, &list[start]),
-                            dialect.placeholder(to, &list[end])
-                        )
-                    };
-                    let windows: Vec<String> = (0..windows).map(window).collect();
-                    let integer = dialect.integer();
-                    format!(
-                        "SELECT CAST(w.n AS {integer}), CAST(COALESCE(MAX(t.{rev}), 0) AS {integer}) FROM ({}) w JOIN {table} t \
-                         ON t.{} = w.s AND t.{} = w.e GROUP BY w.n{}",
-                        windows.join(" UNION ALL "),
-                        quoted[start],
-                        quoted[end],
-                        dialect.for_update()
-                    )
-                })
-                .collect(),
-            _ => Vec::new(),
-        };
-        let expire = columns.time(dialect).map(|at| {
-            let place = dialect.placeholder(1, &list[at]);
-            delete(format!("{} < {place}", quoted[at]))
-        });
+        let places: Vec<String> = words.list.iter().enumerate().map(place).collect();
+        let bounds = || words.bounds.iter().copied();
+        let free = || (0..words.keys).filter(|place| !words.bounds.contains(place));
+        let none = std::iter::empty;
+        let select = |condition: String| words.select(&condition);
+        let delete = |condition: String| words.delete(&condition);
         Ok(Statements {
-            create: dialect.create(name, &definitions, &quoted[..keys])?,
+            create: dialect.create(name, &words.definitions(), keys)?,
             upsert: format!("{insert}VALUES ({}){on_conflict}", places.join(", ")),
             insert,
             on_conflict,
-            newest,
-            all_is_newer: select(compare(&mut std::iter::empty(), Some(">"), true)),
+            newest: words.newest(),
+            all_is_newer: select(words.condition(&mut none(), Some(">"), true)),
             clear_window: [
-                delete(compare(&mut bounds.iter().copied(), None, false)),
-                delete(compare(&mut std::iter::empty(), None, true)),
+                delete(words.condition(&mut bounds(), None, false)),
+                delete(words.condition(&mut none(), None, true)),
             ],
             clear_older: [
-                delete(compare(&mut bounds.iter().copied(), Some("<"), false)),
-                delete(compare(&mut std::iter::empty(), Some("<"), true)),
+                delete(words.condition(&mut bounds(), Some("<"), false)),
+                delete(words.condition(&mut none(), Some("<"), true)),
             ],
             row_is_newer: [
-                select(compare(&mut (0..keys), Some(">"), false)),
-                select(compare(&mut free(), Some(">"), true)),
+                select(words.condition(&mut (0..words.keys), Some(">"), false)),
+                select(words.condition(&mut free(), Some(">"), true)),
             ],
             clear_row: [
-                delete(compare(&mut (0..keys), None, false)),
-                delete(compare(&mut free(), None, true)),
+                delete(words.condition(&mut (0..words.keys), None, false)),
+                delete(words.condition(&mut free(), None, true)),
             ],
-            expire,
+            expire: columns.time(dialect).map(|at| {
+                let place = dialect.placeholder(1, &words.list[at]);
+                words.delete(&format!("{} < {place}", words.quoted[at]))
+            }),
         })
     }
 
@@ -165,5 +99,107 @@ impl Statements {
             dialect.quote(table)?,
             dialect.quote(&column.name)?
         ))
+    }
+}
+
+/// What the statements about one table are made of.
+struct Words<'w> {
+    dialect: &'w dyn Dialect,
+    table: String,
+    list: &'w [Column],
+    /// The names of the columns, as they stand in a statement.
+    quoted: Vec<String>,
+    /// So many of them are keys.
+    keys: usize,
+    is_by_window: bool,
+    /// The column of the revision, where a row may replace another only if it has a higher one.
+    guard: Option<String>,
+    /// Where a window begins and ends.
+    bounds: Vec<usize>,
+}
+
+impl<'w> Words<'w> {
+    fn new(dialect: &'w dyn Dialect, name: &str, columns: &'w Columns) -> Result<Words<'w>, String> {
+        let (list, is_by_window) = (columns.list(), columns.is_by_window());
+        let quoted =
+            list.iter().map(|column| dialect.quote(&column.name)).collect::<Result<Vec<String>, String>>()?;
+        let at = |wanted: &str| list.iter().position(|column| dialect.is_same_name(&column.name, wanted));
+        let guard = at("rev").filter(|_| is_by_window).map(|rev| quoted[rev].clone());
+        let bounds = ["window_start", "window_end"].into_iter().filter_map(at).collect();
+        let table = dialect.quote(name)?;
+        Ok(Words { dialect, table, list, quoted, keys: columns.keys(), is_by_window, guard, bounds })
+    }
+
+    /// The columns as they are declared.
+    fn definitions(&self) -> Vec<String> {
+        let text_keys = self.list[..self.keys].iter().filter(|column| column.kind.is_text()).count();
+        let definition = |(place, (column, quoted)): (usize, (&Column, &String))| {
+            let rest = match column.name.as_str() {
+                "rev" if self.is_by_window => " NOT NULL DEFAULT 0",
+                "open" if self.is_by_window => " NOT NULL DEFAULT FALSE",
+                _ => "",
+            };
+            let keys = (place < self.keys).then_some(text_keys);
+            format!("{quoted} {}{rest}", self.dialect.column_type(column.kind, keys))
+        };
+        self.list.iter().zip(&self.quoted).enumerate().map(definition).collect()
+    }
+
+    /// These columns have certain values, the row is of the window over everything where `all`, and its revision compares so;
+    /// the values in this order.
+    fn condition(&self, places: &mut dyn Iterator<Item = usize>, rev: Option<&str>, all: bool) -> String {
+        let mut values = 0;
+        let mut place = |column: &Column| {
+            values += 1;
+            self.dialect.placeholder(values, column)
+        };
+        // A bound is never null, and `=` finds it in an index everywhere.
+        let is = |place: usize| if self.bounds.contains(&place) { "=" } else { self.dialect.is() };
+        let mut parts: Vec<String> =
+            places.map(|at| format!("{} {} {}", self.quoted[at], is(at), place(&self.list[at]))).collect();
+        let is_all = |column: &Column| self.dialect.is_same_name(&column.name, "all");
+        if let Some(column) = self.list.iter().position(is_all).filter(|_| all) {
+            parts.push(self.quoted[column].clone());
+        }
+        if let Some((guard, compared)) = self.guard.as_ref().zip(rev) {
+            parts.push(format!("{guard} {compared} {}", place(&Column::of("", Kind::Integer))));
+        }
+        // No condition must never mean all rows.
+        if parts.is_empty() { "FALSE".to_owned() } else { parts.join(" AND ") }
+    }
+
+    /// Whether there is such a row.
+    fn select(&self, condition: &str) -> String {
+        let one = format!("CAST(1 AS {})", self.dialect.integer());
+        let rest = self.dialect.for_update();
+        format!("SELECT {one}, {one} FROM {} WHERE {condition} LIMIT 1{rest}", self.table)
+    }
+
+    fn delete(&self, condition: &str) -> String {
+        format!("DELETE FROM {} WHERE {condition}", self.table)
+    }
+
+    /// See [`Statements::newest`].
+    fn newest(&self) -> Vec<String> {
+        let (&[start, end], Some(rev)) = (&self.bounds[..], &self.guard) else { return Vec::new() };
+        let Words { dialect, table, list, quoted, .. } = self;
+        let integer = dialect.integer();
+        let statement = |windows: usize| {
+            let window = |at: usize| {
+                let from = dialect.placeholder(2 * at + 1, &list[start]);
+                let to = dialect.placeholder(2 * at + 2, &list[end]);
+                format!("SELECT {at} AS n, {from} AS s, {to} AS e")
+            };
+            let windows: Vec<String> = (0..windows).map(window).collect();
+            format!(
+                "SELECT CAST(w.n AS {integer}), CAST(COALESCE(MAX(t.{rev}), 0) AS {integer}) FROM ({}) w JOIN {table} t \
+                 ON t.{} = w.s AND t.{} = w.e GROUP BY w.n{}",
+                windows.join(" UNION ALL "),
+                quoted[start],
+                quoted[end],
+                dialect.for_update()
+            )
+        };
+        WINDOWS.map(statement).into()
     }
 }
