@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::io::Write;
+
 use common::{Ran, json_lines, tool};
 use serde_json::{Value, json};
 
@@ -100,6 +102,50 @@ fn an_object_of_many_names_is_a_map() {
     let ran = describe(&["--max-names", "20000"], &wide).with_code(2);
     assert!(ran.err.contains("more than 20000 different fields") && ran.out.is_empty(), "{}", ran.err);
     assert_eq!(describe(&[], &wide).quietly().text().lines().count(), 2);
+}
+
+/// The bound that docs/jsonl-describe.md states: with two threads at most 50 KiB for each field, however many values it has.
+#[test]
+fn memory_follows_the_fields_and_not_their_values() {
+    let fields = 150;
+    let line = |n: u64| -> String {
+        let members: Vec<String> =
+            (0..fields).map(|field| format!("\"f{field}\":{}", n * fields + field)).collect();
+        format!("{{{}}}\n", members.join(","))
+    };
+    let mut running = tool("jsonl-describe").args(["--threads", "2"]).start();
+    let mut input = running.take_input();
+    let mut most_after = |lines: std::ops::Range<u64>| -> u64 {
+        lines.for_each(|n| input.write_all(line(n).as_bytes()).expect("it reads"));
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", running.child.id())).unwrap_or_default();
+        let most = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse().ok());
+        most.unwrap_or_default()
+    };
+    // At first more than the pipe and all buffers take; 2048 values of a field are kept.
+    let (early, late) = (most_after(0..800), most_after(800..5000));
+    if early == 0 {
+        return println!("skipped: memory_follows_the_fields: there is no /proc");
+    }
+    println!("{early} KiB, later {late} KiB");
+    assert!(late - early < 50 * fields, "{early} KiB, later {late} KiB");
+    drop(input);
+    assert_eq!(running.rest().len() as u64, fields);
+    assert_eq!(running.end(), (0, String::new()));
+}
+
+#[test]
+fn long_values_are_cut_where_they_are_shown() {
+    let (first, second) = ("x".repeat(300) + "a", "x".repeat(300) + "b");
+    let ran = describe(&[], format!("{{\"s\":\"{second}\"}}\n{{\"s\":\"{first}\"}}\n")).quietly();
+    let row = &json_lines(ran.text())[0];
+    assert_eq!(row["distinct"], 2);
+    let example = row["examples"][0].as_str().expect("a string");
+    assert_eq!(example.chars().filter(|c| *c == 'x').count(), 60, "{example}");
+    // Told apart by 256 bytes: to the smallest and the largest they are one.
+    assert_eq!(row["min"], row["max"]);
 }
 
 #[test]

@@ -222,6 +222,261 @@ fn examples_of_help_run() {
     }
 }
 
+/// Words in one line, however they were wrapped.
+fn unwrapped(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What a page says of a default, and the one that `--help` has; where two tools share the option, each is here.
+const DEFAULTS: [(&str, &str, &str, &str); 47] = [
+    ("stream-fetch", "--speed", "max", "Without more, lines come as fast as they are read (`--speed max`)"),
+    ("stream-fetch", "--on-full", "block", "`--on-full block` (the default)"),
+    ("stream-fetch", "--seed", "42", "`--seed` (42)"),
+    ("stream-fetch", "--density", "as --rate, else 50", "lines per second of event time (50)"),
+    (
+        "stream-fetch",
+        "--start",
+        "2018-11-12T19:00:00Z",
+        "the time of the first record (2018-11-12T19:00:00Z)",
+    ),
+    ("stream-fetch", "--record-flush", "5s", "`--record-flush` (5 s)"),
+    ("stream-fetch", "--retry-delay", "250ms", "`--retry-delay` (250 ms)"),
+    ("stream-fetch", "--id-memory", "10000", "`--id-memory N` (10000)"),
+    ("stream-fetch", "--connect-timeout", "10s", "`--connect-timeout` (10 s)"),
+    ("stream-fetch", "--response-timeout", "30s", "`--response-timeout` (30 s)"),
+    ("window-count", "--watermark", "10s; 0s with --time now", "`--watermark`, 10 s by default"),
+    ("window-count", "--max-future", "1d", "`--max-future` (1 day)"),
+    ("window-count", "--within", "1h", "`--within SPAN` of event time (1 hour)"),
+    ("window-count", "--tz", "UTC", "`--tz` (UTC)"),
+    ("window-count", "--state-every", "1s", "1s if not given"),
+    ("jsonl-filter", "--state-every", "1s", "`--state-every` (1s)"),
+    ("jsonl-describe", "--max-names", "200", "`--max-names N` (200)"),
+    ("topn", "Usage:", "10", "N is 10 unless given"),
+    ("topn", "--ties", "cut", "`--ties cut`, the default"),
+    ("topn", "--state-every", "1s", "`--state-every` (1s)"),
+    ("plot-svg", "--every", "100ms", "`--every SPAN` (100 ms)"),
+    ("plot-svg", "--scale", "2", "`--scale N` (1 to 4, 2 by default)"),
+    ("plot-svg", "--top", "10", "(1 to 100, 10 by default)"),
+    ("plot-svg", "--windows", "360", "(2 to 100000, 360 by default)"),
+    ("plot-svg", "--width", "800", "(320 to 10000, 800 by default)"),
+    ("plot-svg", "--kind", "barh", "the newest window; the default"),
+    ("plot-term", "--every", "100ms", "`--every SPAN` (100 ms)"),
+    ("plot-term", "--top", "10", "`--top N` (10)"),
+    ("plot-term", "--windows", "360", "`--windows N` (360)"),
+    ("plot-term", "--tz", "UTC", "`--tz ZONE` (UTC)"),
+    ("stream-serve", "--http", "8080", "8080 unless `--tcp` is all that is asked for"),
+    ("jsonl-store", "--table", "windows", "`--table` names it (`windows` unless given)"),
+    ("jsonl-store", "--batch", "5000,8MiB", "`--batch 5000,8MiB` stores"),
+    ("jsonl-store", "--flush-every", "1s", "`--flush-every 1s` at the latest"),
+    ("jsonl-store", "--retry-delay", "250ms", "`--retry-delay 250ms`"),
+    ("jsonl-store", "--retry-max", "10", "After `--retry-max 10` failures in a row"),
+    ("topic-model fit", "--topics", "20", "how many topics there are; 20 unless given"),
+    ("topic-model fit", "--iterations", "300 for lda, 30 for gsdmm", "300 unless given"),
+    ("topic-model fit", "--alpha", "0.1", "(`--alpha`, 0.1 at the start)"),
+    ("topic-model fit", "--beta", "0.01", "`--beta` (0.01)"),
+    ("topic-model fit", "--stop-words", "en", "(`en` unless given"),
+    ("topic-model fit", "--min-length", "3", "`--min-length N` (3;"),
+    ("topic-model fit", "--min-df", "5", "`--min-df N` texts have (5)"),
+    ("topic-model fit", "--max-df", "50%", "`--max-df P%` of them (50%)"),
+    ("topic-model label", "--words", "5", "`--words N` of them (5)"),
+    ("topic-model label", "--threshold", "10%", "`--threshold P%` (10%)"),
+    ("topic-model top-words", "--words", "10", "`--words N` is how many (10)"),
+];
+
+#[test]
+fn defaults_are_those_that_the_pages_name() {
+    let mut wrong = Vec::new();
+    let mut check = |tool: &str, option: &str, default: &str, page: &str, says: &str| {
+        let help = unwrapped(help(tool).text());
+        let of_option = help.split_once(&format!("{option} ")).map_or("", |(_, rest)| rest);
+        let named = of_option.split_once("[default: ").map_or("", |(_, rest)| rest);
+        // It is the option's own: no other one begins before it.
+        let is_own = !of_option[..of_option.len() - named.len()].contains(" --") || option == "Usage:";
+        let ends = named.strip_prefix(default).is_some_and(|rest| rest.starts_with([']', ';']));
+        if !(is_own && ends) {
+            wrong.push(format!("{tool} {option}: --help does not say [default: {default}]"));
+        }
+        if !unwrapped(&text_of(Path::new(page))).contains(says) {
+            wrong.push(format!("{page} does not say: {says}"));
+        }
+    };
+    for (tool, option, default, says) in DEFAULTS {
+        check(tool, option, default, &format!("docs/{}.md", program(tool)), says);
+    }
+    for tool in TOOLS
+        .iter()
+        .filter(|tool| !["topic-model", "topic-model top-words", "topic-model export"].contains(tool))
+    {
+        check(tool, "--max-line", "16MiB", "docs/common.md", "`--max-line` (16 MiB)");
+        check(tool, "--check", "structure", "docs/common.md", "`--check structure`, the default");
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Each limit that plot-svg.md and plot-term.md name: what lies within is taken, and what does not is a usage error.
+#[test]
+fn limits_are_those_that_the_pages_name() {
+    let limits = [
+        ("plot-svg", "--top", 1, 100),
+        ("plot-svg", "--windows", 2, 100_000),
+        ("plot-svg", "--width", 320, 10_000),
+        ("plot-svg", "--height", 200, 10_000),
+        ("plot-svg", "--scale", 1, 4),
+        ("plot-term", "--width", 40, 1000),
+        ("plot-term", "--height", 12, 1000),
+    ];
+    for (tool, option, least, most) in limits {
+        for (value, code) in [(least - 1, 2), (least, 0), (most, 0), (most + 1, 2)] {
+            let ran = common::tool(tool).arg(option).arg(value.to_string()).input("{\"count\":1}\n").run();
+            assert_eq!(ran.code, code, "{tool} {option} {value}: {}", ran.err);
+        }
+        let page = unwrapped(&text_of(Path::new(&format!("docs/{tool}.md"))));
+        let named = page.split(option).any(|rest| {
+            let near: String = rest.chars().take(40).collect();
+            near.contains(&format!("({least} to {most}"))
+        });
+        assert!(named, "{tool}.md names no limits of {option}");
+    }
+}
+
+/// The statuses in a list such as `0 done, 2 usage, 128 + n a signal`.
+fn statuses(list: &str) -> BTreeSet<u32> {
+    let list = unwrapped(list);
+    let mut clauses = list.split([',', ';', ':', '.', '(']).map(str::trim_start);
+    clauses.by_ref().filter_map(|clause| clause.split(' ').next()?.parse().ok()).collect()
+}
+
+/// A call of each tool that reads records, so that one that is no record fails it; what it needs beside that is in the folder.
+fn strict(tool: &str) -> Option<Vec<&'static str>> {
+    Some(match tool {
+        "stream-fetch" => vec!["--check", "full", "-"],
+        "jsonl-filter" => vec!["true"],
+        "window-count" => vec!["--time", ".t", "--window", "1s"],
+        "topn" => vec!["--key", ".k"],
+        "jsonl-describe" | "plot-svg" | "plot-term" => vec![],
+        "jsonl-store" => vec!["--create", "--key-columns", "k", "sqlite:k.db"],
+        "stream-serve" => vec!["--http", "0", "--exit-at-end"],
+        "topic-model fit" => vec!["fit", "-k", "1", "--min-df", "1", "-o", "new.model"],
+        "topic-model label" => vec!["label", "--model", "a.model"],
+        "topic-model evaluate" => vec!["evaluate", "--model", "a.model"],
+        _ => return None,
+    })
+}
+
+#[test]
+fn statuses_are_those_that_help_and_pages_list() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let learn = ["fit", "-k", "1", "--min-df", "1", "--max-df", "100%", "-o", "a.model"];
+    let texts = "{\"text\":\"rain cloud\"}\n".repeat(2);
+    common::tool("topic-model").args(learn).dir(folder.path()).input(texts).run().with_code(0);
+    for tool in TOOLS {
+        let help = help(tool);
+        let listed = help.text().split_once("Exit status: ").map(|(_, list)| statuses(list));
+        let page = text_of(Path::new(&format!("docs/{}.md", program(tool))));
+        let section = page.split_once("\n## Exit status").expect("a section").1;
+        let section = section.split("\n## ").next().expect("a first part");
+        let promised = statuses(section.split("```").next().expect("before examples"));
+        if let Some(listed) = &listed {
+            assert_eq!(listed, &promised, "{tool}: --help and its page");
+        }
+        assert!([0, 2, 4, 128].iter().all(|status| promised.contains(status)), "{tool}: {promised:?}");
+        let Some(args) = strict(tool) else { continue };
+        let call = || common::tool(program(tool)).args(&args).dir(folder.path());
+        let ran = call().args(["--strict"]).input("{\"k\":1,\"count\":1\n").run();
+        assert_eq!(ran.code, 3, "{tool} and a line that is no record: {}", ran.err);
+        assert!(promised.contains(&3), "{tool}");
+        let ran = call().arg("no/such/file").run();
+        assert_eq!(ran.code, 4, "{tool} and a file that is not there: {}", ran.err);
+        let ran = call().arg("--no-such-option").run();
+        assert_eq!(ran.code, 2, "{tool} and an option that is not there: {}", ran.err);
+    }
+}
+
+/// The tools that a row of the table of figures names; none is all of them.
+fn named(cell: &str) -> Vec<&str> {
+    cell.split('`').skip(1).step_by(2).map(program).collect()
+}
+
+#[test]
+fn figures_are_those_that_the_table_lists() {
+    let page = text_of(Path::new("docs/common.md"));
+    let table = page.split_once("| field | tools | meaning |").expect("the table").1;
+    let rows: Vec<(Vec<&str>, Vec<&str>)> = table
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'))
+        .map(|line| {
+            let cells: Vec<&str> = line.split('|').collect();
+            (cells[1].split('`').skip(1).step_by(2).collect(), named(cells[2]))
+        })
+        .collect();
+    let lines = common::serve(|mut stream| stream.write_all(b"{\"t\":1}\n").expect("connected"));
+    let live = format!("stream-fetch --id .t --records 1 tcp://{lines}");
+    let calls = [
+        "stream-fetch demo:tweets --records 9 --record raw/%Y",
+        "stream-fetch --time .t --since 1970-01-01 --cursor place posts.jsonl",
+        &live,
+        "jsonl-filter --dedupe .k --join rows.jsonl --on .k posts.jsonl",
+        "jsonl-filter true --state kept posts.jsonl",
+        "jsonl-describe posts.jsonl",
+        "window-count --time .t --window 1s --watermark-by .k --dedupe .t posts.jsonl",
+        "window-count --time .t --window 1s --state counted posts.jsonl",
+        "window-count --merge part.jsonl",
+        "topn --key .k posts.jsonl",
+        "topn --state ranked rows.jsonl",
+        "plot-svg rows.jsonl",
+        "plot-term rows.jsonl",
+        "jsonl-store --create sqlite:rows.db rows.jsonl",
+        "stream-serve --http 0 --exit-at-end rows.jsonl",
+        "topic-model fit -k 1 --min-df 1 --max-df 100% -o model posts.jsonl",
+        "topic-model label --model model posts.jsonl",
+        "topic-model evaluate --model model posts.jsonl",
+    ];
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).expect("a file");
+    let posts = "{\"t\":1,\"k\":\"a\",\"text\":\"rain cloud wind\"}\n{\"t\":2,\"k\":\"b\",\"text\":\"cloud rain storm\"}\n";
+    write("posts.jsonl", posts.as_bytes());
+    let count = ["-q", "--time", ".t", "--window", "1s", "--key", ".k"];
+    let counted =
+        |more: &[&str]| common::tool("window-count").args(count).args(more).input(posts).run().quietly().out;
+    write("rows.jsonl", &counted(&[]));
+    write("part.jsonl", &counted(&["--partial", "--part", "a"]));
+    let (mut seen, mut wrong) = (BTreeSet::new(), Vec::new());
+    for call in calls {
+        let mut words = call.split(' ');
+        let tool = words.next().expect("a tool");
+        let (command, rest) = match (tool, words.clone().next()) {
+            ("topic-model", Some(command)) => (Some(command), words.skip(1).collect::<Vec<_>>()),
+            _ => (None, words.collect()),
+        };
+        let args = command.into_iter().chain(["-q", "--stats", "stats.json"]).chain(rest);
+        common::tool(tool).args(args).dir(folder.path()).run().with_code(0);
+        let stats = fs::read(folder.path().join("stats.json")).expect("figures");
+        let stats: serde_json::Value = serde_json::from_slice(&stats).expect("JSON");
+        for field in stats.as_object().expect("an object").keys() {
+            let is_listed = |(fields, tools): &&(Vec<&str>, Vec<&str>)| {
+                fields.contains(&field.as_str()) && (tools.is_empty() || tools.contains(&tool))
+            };
+            if !rows.iter().any(|row| is_listed(&row)) {
+                wrong.push(format!("{call} has {field}, which the table does not list"));
+            }
+            seen.insert((tool, field.clone()));
+        }
+    }
+    for (fields, tools) in &rows {
+        let all: Vec<&str> = TOOLS.iter().map(|tool| program(tool)).collect();
+        for tool in if tools.is_empty() { &all } else { tools } {
+            // tests/slow_reader.rs drops some.
+            for field in fields.iter().filter(|field| **field != "dropped") {
+                if !seen.contains(&(*tool, (*field).to_owned())) {
+                    wrong.push(format!("the table lists {field} of {tool}, which has none"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 /// The anchors of a page's headings, as GitHub makes them.
 fn anchors(text: &str) -> Vec<String> {
     let headings = text.lines().filter(|line| line.starts_with('#'));

@@ -106,6 +106,33 @@ fn a_bound_on_the_keys_ends_the_run() {
     assert!(ran.err.contains("more than 2 keys to remember") && ran.err.contains("--within"), "{}", ran.err);
 }
 
+/// What docs/jsonl-filter.md states: 40 bytes and its own length for each value, up to 100 when the table has just grown.
+#[test]
+fn remembered_values_take_a_known_room() {
+    let mut running = tool("jsonl-filter").args(["--dedupe", ".id", "--count", "--threads", "1"]).start();
+    let mut input = running.take_input();
+    let mut most_after = |ids: std::ops::Range<u64>| -> u64 {
+        let lines: String = ids.map(|id| format!("{{\"id\":\"{id:016}\"}}\n")).collect();
+        input.write_all(lines.as_bytes()).expect("it reads");
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", running.child.id())).unwrap_or_default();
+        let most = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse().ok());
+        most.unwrap_or_default()
+    };
+    // At first more than the pipe and all buffers take.
+    let (early, late) = (most_after(0..100_000), most_after(100_000..240_000));
+    if early == 0 {
+        return println!("skipped: remembered_values_take_a_known_room: there is no /proc");
+    }
+    println!("{early} KiB, later {late} KiB");
+    let own = "\"0123456789abcdef\"".len() as u64;
+    assert!((late - early) * 1024 < 240_000 * (100 + own), "{early} KiB, later {late} KiB");
+    drop(input);
+    assert_eq!((running.line(), running.end()), ("240000".into(), (0, String::new())));
+}
+
 #[test]
 fn times_from_and_before() {
     let input = records(5000);
@@ -189,6 +216,13 @@ fn a_sample_is_of_keys_and_the_same_in_every_stage() {
     // By lines, about so many.
     let lines = filter(&["--sample", "10%"], &input).quietly().text().lines().count();
     assert!(lines.abs_diff(500) < 106, "five standard deviations: {lines}");
+    // A smaller sample of the same seed is a part of a larger one.
+    for seed in ["0", "7"] {
+        let sample = |part: &str| filter(&["--sample", part, "--seed", seed], &input).quietly();
+        let (small, large) = (sample("1%"), sample("10%"));
+        assert!(!small.text().is_empty(), "{seed}");
+        assert!(small.text().lines().all(|line| large.text().lines().any(|other| other == line)), "{seed}");
+    }
 }
 
 #[test]

@@ -302,3 +302,35 @@ fn one_endless_line_does_not_fill_the_memory() {
         assert!(String::from_utf8_lossy(&done.stderr).contains("rejected 1 of 3 lines (too-long 1)"));
     }
 }
+
+/// Parts that are merged live wait for each other's notes: one comes every second, though no window ends.
+#[test]
+fn a_part_says_how_far_it_is_while_records_come() {
+    let args = ["-q", "--partial", "--part", "a", "--time", ".t", "--window", "1000h"];
+    let mut running = tool("window-count").args(args).start();
+    let mut input = running.take_input();
+    let is_over = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let told = std::sync::Arc::clone(&is_over);
+    let feeder = std::thread::spawn(move || {
+        for n in 1.. {
+            if told.load(std::sync::atomic::Ordering::Relaxed)
+                || input.write_all(record(n).as_bytes()).is_err()
+            {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+    });
+    let mut last = 0;
+    for _ in 0..3 {
+        let note: Value = serde_json::from_str(&running.line()).expect("a line of JSON");
+        let time = note["@partial"]["max_event_time"].as_i64().unwrap_or_default();
+        assert!(note["@partial"]["ended"] == false && time >= last, "{note}");
+        last = time;
+    }
+    assert!(last > 0, "the notes tell how far it is");
+    is_over.store(true, std::sync::atomic::Ordering::Relaxed);
+    feeder.join().expect("no panic");
+    running.rest();
+    assert_eq!(running.end(), (0, String::new()));
+}

@@ -247,10 +247,52 @@ fn a_full_disk_is_one_line_on_stderr_and_status_4() {
 }
 
 #[test]
+fn a_standard_output_that_is_closed_from_the_start_is_one_line_on_stderr_and_status_4() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let rows = folder.path().join("rows");
+    std::fs::write(&rows, whole_window(1)).expect("rows");
+    let table: Vec<String> =
+        CASES.iter().map(|case| format!("{} {}", case.tool, quoted(case.args))).collect();
+    let others = [
+        "topn --key .k",
+        "jsonl-describe",
+        "plot-svg",
+        "plot-term",
+        "jsonl-store --tee --create sqlite::memory:",
+        "topn --help",
+        "topn --version",
+        "topn --generate man",
+        "stream-fetch --list",
+        "jsonl-filter --explain true",
+        "window-count --explain --window 1s",
+    ];
+    for call in table.iter().map(String::as_str).chain(others) {
+        let ran = shell(&format!("{call} <{} >&-", rows.display())).with_code(4);
+        let tool = call.split(' ').next().expect("a tool");
+        assert!(
+            ran.err.starts_with(&format!("{tool}: cannot write the output: standard output is closed")),
+            "{call}: {}",
+            ran.err
+        );
+        assert_eq!(ran.err.lines().count(), 1, "{call}: {}", ran.err);
+    }
+    // Who writes elsewhere needs none, and an output that nobody is to read is one all the same.
+    for call in
+        ["topn -o top", "plot-svg -o rows.svg", "topn 2>&1 >/dev/null", "jsonl-store --create sqlite:rows.db"]
+    {
+        let closed = if call.contains("/dev/null") { "" } else { ">&-" };
+        shell(&format!("cd {} && {call} <rows {closed}", folder.path().display())).quietly();
+    }
+}
+
+fn quoted(args: &[&str]) -> String {
+    args.iter().map(|arg| format!("'{arg}'")).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
 fn a_closed_standard_input_is_an_empty_one() {
     for case in &CASES {
-        let args: Vec<String> = case.args.iter().map(|arg| format!("'{arg}'")).collect();
-        let ran = shell(&format!("{} {} <&-", case.tool, args.join(" ")));
+        let ran = shell(&format!("{} {} <&-", case.tool, quoted(case.args)));
         assert_eq!((ran.code, ran.text()), (0, ""), "{}: {}", case.name(), ran.err);
     }
 }

@@ -281,3 +281,26 @@ fn a_followed_file_that_cannot_be_written_is_an_error() {
     assert!(ran.err.contains("cannot write /nonexistent/live.svg"), "{}", ran.err);
     assert_eq!(ran.err.lines().count(), 1, "{}", ran.err);
 }
+
+#[test]
+fn lines_are_as_many_as_there_are_colours_and_a_race_has_sixty_windows() {
+    let rows: String = (0..70)
+        .flat_map(|at| (0..12).map(move |key| (at, key)))
+        .map(|(at, key)| {
+            format!(
+                "{{\"window_start\":\"2018-11-12T{:02}:{:02}:00Z\",\"window_end\":\"2018-11-12T{:02}:{:02}:00Z\",\"k\":\"key {key}\",\"count\":{},\"rows\":12}}\n",
+                at / 60, at % 60, (at + 1) / 60, (at + 1) % 60, 100 - key,
+            )
+        })
+        .collect();
+    for (kind, says) in [
+        ("line", "Top 8 by count"),
+        ("area", "Top 8 by count"),
+        ("heat", "Top 12 by count"),
+        ("race", "(60 windows of 1 min)"),
+        ("stack", "(70 windows of 1 min)"),
+    ] {
+        let picture = plot(&["--kind", kind, "--top", "20"], &rows).quietly();
+        assert!(text_of(picture.text()).contains(says), "{kind}: {}", text_of(picture.text()));
+    }
+}

@@ -142,3 +142,18 @@ fn a_terminal_without_colours_has_none() {
     let Some(text) = on_a_terminal("", &[("TERM", "dumb")]) else { return };
     assert!(!text.contains("\x1b[38"), "{text:?}");
 }
+
+#[test]
+fn the_ground_is_the_one_that_the_terminal_names() {
+    let drawn = |theme: &str, ground: &str| {
+        let call = tool("plot-term").args(["--color", "always", "--theme", theme]).env("COLORFGBG", ground);
+        call.input(three()).run().quietly().out
+    };
+    let (light, dark) = (drawn("light", ""), drawn("dark", ""));
+    assert_ne!(light, dark);
+    for (ground, expected) in
+        [("0;15", &light), ("0;default;15", &light), ("15;0", &dark), ("", &dark), ("x", &dark)]
+    {
+        assert!(drawn("auto", ground) == *expected, "{ground}");
+    }
+}

@@ -3,6 +3,7 @@
 mod common;
 
 use std::fs;
+use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -36,6 +37,20 @@ fn a_part_of_a_recording() {
     assert_eq!(both, "{\"t\":10} {\"n\":1} {\"t\":19.9} {\"n\":2} ");
     assert_eq!(part(&["--until", "10"]), "{\"n\":0} {\"t\":5} {\"t\":7} ");
     assert_eq!(part(&["--since", "20"]), "{\"t\":20} {\"n\":3} ");
+}
+
+#[test]
+fn a_source_that_is_no_file_is_left_once_its_times_are_ten_seconds_past_the_part() {
+    // Held back by no more than ten seconds, 8 still comes; behind 31 nobody waits for the rest of an open connection.
+    let address = common::serve(|mut stream| {
+        for time in [5, 15, 29, 8, 31] {
+            stream.write_all(format!("{{\"t\":{time}}}\n").as_bytes()).expect("connected");
+        }
+        drop(stream.read(&mut [0]));
+    });
+    let call = tool("stream-fetch").args(["-q", "--time", ".t", "--until", "20", "--stall-timeout", "20s"]);
+    let ran = call.arg(format!("tcp://{address}")).run().quietly();
+    assert_eq!(times(ran.text()), [5, 15, 8]);
 }
 
 #[test]

@@ -166,6 +166,13 @@ fn what_a_store_refuses_is_said_in_words() {
     let (address, _requests) = answering(vec![page(&[], None)]);
     let ran = fetch(&address).arg("s3://raw/a/").run().with_code(4);
     assert!(ran.err.contains("check the prefix"), "{}", ran.err);
+    // Failures of the server are tried again, five times in all, and each request is signed for ten minutes.
+    let (address, requests) = answering((0..9).map(|_| answer("503 Slow Down", "", 0, b"")).collect());
+    let ran = fetch(&address).arg("s3://raw/a/").run().with_code(4);
+    assert!(ran.err.contains("503"), "{}", ran.err);
+    let heads: Vec<String> = requests.try_iter().collect();
+    assert_eq!(heads.len(), 5, "{heads:?}");
+    assert!(heads.iter().all(|head| head.contains("X-Amz-Expires=600")), "{heads:?}");
     for (source, hint) in [("s3://", "s3://BUCKET/PREFIX"), ("s3:///x", "s3://BUCKET/PREFIX")] {
         let ran = fetch(&address).arg(source).run().with_code(2);
         assert!(ran.err.contains(hint), "{}", ran.err);

@@ -206,6 +206,9 @@ fn sources_are_read_in_order() {
     let both = fetch(&["demo:tweets", "demo:rsvps", "--records", "5", "-q"]).with_code(0);
     let tweets = demo("demo:tweets", 5);
     assert!(both.out.starts_with(&tweets) && both.out.len() > tweets.len(), "each gives so many");
+    // All are opened before the first is read.
+    let ran = tool("stream-fetch").arg(&last).arg(folder.path().join("none")).run().with_code(4);
+    assert!(ran.out.is_empty() && ran.err.contains("cannot open "), "{}", ran.err);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use common::peer::{Peer, have, python_with};
 use common::server::{Script, Server, answer, script};
 use common::{Ran, Tool, news, tool};
+use tungstenite::handshake::server::Request;
 use tungstenite::protocol::CloseFrame;
 use tungstenite::protocol::frame::Frame;
 use tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
@@ -88,6 +89,26 @@ fn fragments_pings_and_binary_frames_are_understood_and_broken_frames_told() {
         while socket.read().is_ok() {}
     });
     assert!(played(vec![zstd], &[]).with_code(4).err.contains("compressed messages"));
+}
+
+#[test]
+fn compression_is_not_asked_for() {
+    let (tell, told) = std::sync::mpsc::channel();
+    let asked = script(move |connection| {
+        let stream = connection.stream.try_clone().expect("a stream");
+        let look = |request: &Request, response| {
+            let headers = request.headers();
+            let key = headers.contains_key("Sec-WebSocket-Key");
+            tell.send((key, headers.contains_key("Sec-WebSocket-Extensions"))).expect("the test waits");
+            Ok(response)
+        };
+        if let Ok(mut socket) = tungstenite::accept_hdr(stream, look) {
+            drop(socket.close(Some(CloseFrame { code: CloseCode::Policy, reason: "enough".into() })));
+            while socket.read().is_ok() {}
+        }
+    });
+    played(vec![asked], &[]).with_code(4);
+    assert_eq!(told.try_iter().collect::<Vec<_>>(), [(true, false)]);
 }
 
 #[test]

@@ -36,7 +36,7 @@ Examples:
   jsonl-describe --sample 1% --depth 2 tweets.jsonl | jsonl-filter -r --map .field
   jsonl-filter '.lang == \"ja\"' tweets.jsonl | jsonl-describe --format csv -o fields.csv
 
-Exit status: 0 done, 2 usage, 3 too many rejects, 4 input or output failed.";
+Exit status: 0 done, 2 usage, 3 too many rejects, 4 input or output failed, 128 + n a signal.";
 
 fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     let Args { files, sample, depth, max_names, output, common } = args;

@@ -62,7 +62,7 @@ Examples:
 
 A record is kept when any output of the condition is neither null nor false.
 Exit status: 0 done, 1 nothing kept (with -e), 2 usage, 3 rejects, 4 input or output failed,
-5 a state of other settings, or one that cannot be used, 75 another run holds the state.";
+5 a state of other settings, or one that cannot be used, 75 another run holds the state, 128 + n a signal.";
 
 impl Args {
     /// What is done to a record, in this order.

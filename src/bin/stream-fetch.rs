@@ -50,7 +50,8 @@ Examples:
 
 Sources: FILE (also .gz and .zst), - (standard input), tcp://HOST:PORT, http(s)://HOST/PATH,
 ws(s)://HOST/PATH, demo:tweets, demo:rsvps, presets (--list). Lines are handed on byte for byte.
-Exit status: 0 done, 2 usage, 3 too many rejects, 4 a source or the output failed, 5 the cursor cannot be used.";
+Exit status: 0 done, 2 usage, 3 too many rejects, 4 a source or the output failed, 5 the cursor cannot be used,
+75 another run holds it, 128 + n a signal.";
 
 fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     let Args { sources, form, replay, recording, clock, output, buffer, mut common } = args;

@@ -8,6 +8,7 @@ use clap::{Command, ValueEnum};
 use clap_complete::Shell;
 
 use super::Status;
+use crate::jsonl::open_stdout;
 
 /// What can be generated.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -51,7 +52,7 @@ pub(super) fn generate(mut command: Command, wanted: &str) -> ExitCode {
             Err(io::Error::other(format!("--generate takes one of {}, not {wanted:?}", known.join(", "))))
         }
     };
-    let status = match made.and_then(|()| io::stdout().write_all(&page)) {
+    let status = match made.and_then(|()| open_stdout()).and_then(|()| io::stdout().write_all(&page)) {
         Ok(()) => Status::Done,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Status::Done,
         Err(error) => {

@@ -53,6 +53,7 @@ pub use status::Status;
 
 pub use crate::drive::Usage;
 use crate::expr;
+use crate::jsonl;
 use crate::time::Span;
 pub use terminal::Tool;
 
@@ -93,6 +94,7 @@ fn report_own_panics_alone() {
 /// Shows the help that was asked for, or says what is wrong with the arguments, under the tool's name as all that it says.
 fn explain(error: &clap::Error, name: &str) -> anyhow::Result<Status> {
     if !error.use_stderr() {
+        jsonl::open_stdout()?;
         error.print()?;
         io::stdout().flush()?;
         return Ok(Status::Done);

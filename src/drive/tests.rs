@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::ops::Range;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
@@ -245,6 +246,51 @@ fn a_line_over_the_limit_costs_only_itself_and_little_memory() {
         let mut expected = long.clone();
         expected.push(b'\n');
         assert!(std::fs::read(kept.path()).expect("a file") == expected, "the line is kept whole");
+    }
+}
+
+/// Never makes anybody wait: a record, then blank lines without end, until the record has come out.
+struct Busy {
+    has_begun: bool,
+    out: Memory,
+    until: Instant,
+}
+
+impl ByteSource for Busy {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if !std::mem::replace(&mut self.has_begun, true) {
+            buf[..7].copy_from_slice(b"record\n");
+            return Ok(7);
+        }
+        if !self.out.0.lock().expect("no panic").is_empty() || Instant::now() > self.until {
+            return Ok(0);
+        }
+        buf.fill(b'\n');
+        Ok(buf.len())
+    }
+
+    fn would_block(&mut self) -> bool {
+        false
+    }
+
+    fn is_prompt(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn what_was_made_comes_out_while_input_keeps_coming() {
+    for threads in [1, 3] {
+        let out = Memory::default();
+        let begun = Instant::now();
+        // 10 ms are promised; a machine with other work may be slower.
+        let until = begun + Duration::from_secs(5);
+        let source = Busy { has_begun: false, out: out.clone(), until };
+        run(&mut Pass, settings(vec![Box::new(source)], threads, 100, Output::to(Box::new(out.clone()))))
+            .expect("memory");
+        assert!(Instant::now() < until, "{threads} threads: it came out when the input ended");
+        assert_eq!(*out.0.lock().expect("no panic"), b"record\n");
+        println!("{threads} threads: {:?}", begun.elapsed());
     }
 }
 

@@ -16,6 +16,8 @@ use tempfile::NamedTempFile;
 const SUFFIX: &str = ".part";
 /// So many random letters and digits make the name one of its own.
 const RANDOM: usize = 6;
+/// So many links in a row lead somewhere, as for the kernel.
+const LINKS: usize = 40;
 
 /// Replaces the file of this path by these bytes, as a whole.
 pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -80,9 +82,17 @@ pub(super) fn beside(path: &Path) -> io::Result<(NamedTempFile, PathBuf)> {
     }
 }
 
-/// A link stays a link: what it points to is replaced.
+/// A link stays a link: what it points to is replaced, or made.
 fn resolved(path: &Path) -> PathBuf {
-    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+    let mut path = path.to_owned();
+    for _ in 0..LINKS {
+        match fs::canonicalize(&path).map_err(|_| fs::read_link(&path)) {
+            Ok(real) => return real,
+            Err(Ok(target)) => path = folder(&path).join(target),
+            Err(Err(_)) => break,
+        }
+    }
+    path
 }
 
 fn folder(path: &Path) -> &Path {
@@ -125,6 +135,21 @@ mod tests {
         assert!(fs::symlink_metadata(&link).expect("a link").is_symlink());
         assert_eq!(fs::metadata(&path).expect("a file").permissions().mode() & 0o777, 0o640);
         assert_eq!(fs::read(&path).expect("a file"), b"x");
+    }
+
+    #[test]
+    fn a_link_to_what_is_not_there_yet_stays_one_too() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let of = |name: &str| folder.path().join(name);
+        let link = |name: &str, target: &str| std::os::unix::fs::symlink(target, of(name)).expect("a link");
+        (link("outer", "inner"), link("inner", "real"), link("circle", "circle"));
+        replace_file(&of("outer"), b"x").expect("a file");
+        for name in ["outer", "inner"] {
+            assert!(fs::symlink_metadata(of(name)).expect("a link").is_symlink(), "{name}");
+        }
+        assert_eq!(fs::read(of("real")).expect("a file"), b"x");
+        replace_file(&of("circle"), b"y").expect("it leads nowhere, so it is replaced itself");
+        assert_eq!(fs::read(of("circle")).expect("a file"), b"y");
     }
 
     #[test]

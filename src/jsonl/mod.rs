@@ -8,6 +8,7 @@
 mod beside;
 mod buffer;
 mod chunk;
+mod closed;
 mod decode;
 mod form;
 pub mod format;
@@ -23,6 +24,7 @@ mod trail;
 pub use beside::replace_file;
 pub use buffer::Buffer;
 pub use chunk::{Chunk, ChunkKind, Record};
+pub use closed::open_stdout;
 pub use decode::{decoded, is_compressed};
 pub use form::{Form, is_refused};
 pub use input::{ByteSource, Input, Meter, StreamSource, open_file, open_stdin, open_unawaited, read_whole};

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use tempfile::NamedTempFile;
 
 use super::beside::{beside, persist};
+use super::closed::open_stdout;
 use super::format::{Format, Formatter};
 use super::queue::{Backlog, OnFull, Queue};
 use super::slow::Writing;
@@ -46,7 +47,12 @@ enum Destination {
 
 impl Output {
     /// Writes to standard output.
+    ///
+    /// # Errors
+    ///
+    /// The program was started without one.
     pub fn stdout() -> io::Result<Output> {
+        open_stdout()?;
         // A duplicate of the descriptor: std's own handle would flush at every newline.
         let stdout = File::from(rustix::io::dup(rustix::stdio::stdout())?);
         Ok(Output { is_stdout: true, ..Output::to(Box::new(stdout)) })

@@ -93,7 +93,7 @@ Examples:
   topic-model fit -k 10,20,40 --tries 3 -o best.model tweets.jsonl
   topic-model fit -k 20 --init topics.model -o topics.model tweets.jsonl
 
-Exit status: 0 done, 2 usage, 3 too many rejects, 4 input or output failed.";
+Exit status: 0 done, 2 usage, 3 too many rejects, 4 input or output failed, 128 + n a signal.";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum KindArg {

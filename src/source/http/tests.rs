@@ -269,6 +269,8 @@ fn redirects_are_followed_without_the_secrets() {
     options.headers.add_bearer("open-sesame").unwrap();
     options.headers.add("X-Key: open-sesame").unwrap();
     options.headers.add("Accept: application/x-ndjson").unwrap();
+    options.headers.add("Accept-Language: eo").unwrap();
+    options.headers.add("X-Tenant: mine").unwrap();
     let mut source = get(&here, &options).unwrap();
     assert_eq!(source.response.url.to_string(), format!("http://{there}/elsewhere?…"));
     assert_eq!(read_all(&mut source, 64).unwrap(), b"{}\n");
@@ -276,7 +278,8 @@ fn redirects_are_followed_without_the_secrets() {
     let head = seen.recv().unwrap();
     assert!(head.starts_with("GET /elsewhere?session=hush "), "{head}");
     assert!(!head.contains("sesame"), "{head}");
-    assert!(head.contains("application/x-ndjson"), "{head}");
+    assert!(head.contains("application/x-ndjson") && head.contains("eo\r\n"), "{head}");
+    assert!(!head.to_ascii_lowercase().contains("x-tenant"), "only what is accepted goes there: {head}");
 }
 
 #[test]
