@@ -237,6 +237,19 @@ fn texts_that_cannot_be_learnt_from_are_told() {
 
 /// A signal while it learns: the old model stays, and the status tells.
 #[test]
+fn a_model_that_cannot_be_written_is_an_error_before_anything_is_read() {
+    let fit = ["fit", "-k", "2", "-o", "/nonexistent/topics.model"];
+    // Its input stays open.
+    let (code, said) = tool("topic-model").args(fit).start().end();
+    assert_eq!(code, 4, "{said}");
+    assert!(
+        said.starts_with("topic-model: cannot write /nonexistent/topics.model: there is no folder"),
+        "{said}"
+    );
+    assert_eq!(said.lines().count(), 1, "{said}");
+}
+
+#[test]
 fn a_signal_leaves_the_old_model() {
     let folder = tempfile::tempdir().expect("a folder");
     let model = write(folder.path(), "model", "what was there");

@@ -26,6 +26,15 @@ pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     persist(file, &path)
 }
 
+/// Whether a file can be put in the place of this path; for those who make it at a price.
+///
+/// # Errors
+///
+/// It cannot.
+pub fn can_replace(path: &Path) -> io::Result<()> {
+    beside(path).map(drop)
+}
+
 /// Removes what runs that were killed have left beside the file of this path. Nothing depends on it, so no failure is told.
 pub fn sweep(path: &Path) {
     let path = resolved(path);

@@ -21,7 +21,7 @@ mod reject;
 mod slow;
 mod trail;
 
-pub use beside::replace_file;
+pub use beside::{can_replace, replace_file};
 pub use buffer::Buffer;
 pub use chunk::{Chunk, ChunkKind, Record};
 pub use closed::open_stdout;

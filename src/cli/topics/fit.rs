@@ -123,6 +123,7 @@ impl FitArgs {
     pub(super) fn run(mut self, tool: &mut Tool) -> anyhow::Result<Status> {
         self.common.prepare(tool)?;
         let target = self.store.place(&self.output)?;
+        target.check()?;
         let init = match &self.init {
             Some(path) => Some(read_model(&self.store.place(path)?)?.0),
             None => None,

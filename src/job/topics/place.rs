@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use foldhash::fast::FixedState;
 
 use crate::drive::Usage;
-use crate::jsonl::replace_file;
+use crate::jsonl::{can_replace, replace_file};
 use crate::net::{Options, Reason, Store, StoreOptions};
 
 /// A place for a model. It is replaced as a whole: a reader sees the old one or the new one.
@@ -100,6 +100,18 @@ impl ModelPlace {
                 };
                 Ok((found != *version).then_some((whole.content, found)))
             }
+        }
+    }
+
+    /// Whether a model may be put there, asked before it is learnt for hours. Of a store only the attempt tells.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written.
+    pub fn check(&self) -> anyhow::Result<()> {
+        match self {
+            ModelPlace::File(path) => can_replace(path).with_context(|| format!("cannot write {self}")),
+            ModelPlace::Object(..) => Ok(()),
         }
     }
 
