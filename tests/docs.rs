@@ -251,7 +251,7 @@ const DEFAULTS: [(&str, &str, &str, &str); 47] = [
     ("window-count", "--state-every", "1s", "1s if not given"),
     ("jsonl-filter", "--state-every", "1s", "`--state-every` (1s)"),
     ("jsonl-describe", "--max-names", "200", "`--max-names N` (200)"),
-    ("topn", "Usage:", "10", "N is 10 unless given"),
+    ("topn", "", "10", "N is 10 unless given"),
     ("topn", "--ties", "cut", "`--ties cut`, the default"),
     ("topn", "--state-every", "1s", "`--state-every` (1s)"),
     ("plot-svg", "--every", "100ms", "`--every SPAN` (100 ms)"),
@@ -283,18 +283,26 @@ const DEFAULTS: [(&str, &str, &str, &str); 47] = [
     ("topic-model top-words", "--words", "10", "`--words N` is how many (10)"),
 ];
 
+/// What `--help` says of an option; of none, what stands before all options.
+fn described(help: &str, option: &str) -> String {
+    let begins = |line: &&str| line.trim_start().starts_with('-') && !line.trim_start().starts_with("- ");
+    let is_named =
+        |line: &&str| option.is_empty() || begins(line) && line.split([' ', ',']).any(|word| word == option);
+    let mut lines = help.lines().skip_while(|line| !is_named(line));
+    let first = lines.next().unwrap_or_default();
+    unwrapped(
+        &[first].into_iter().chain(lines.take_while(|line| !begins(line))).collect::<Vec<_>>().join(" "),
+    )
+}
+
 #[test]
 fn defaults_are_those_that_the_pages_name() {
     let mut wrong = Vec::new();
     let mut check = |tool: &str, option: &str, default: &str, page: &str, says: &str| {
-        let help = unwrapped(help(tool).text());
-        let of_option = help.split_once(&format!("{option} ")).map_or("", |(_, rest)| rest);
-        let named = of_option.split_once("[default: ").map_or("", |(_, rest)| rest);
-        // It is the option's own: no other one begins before it.
-        let is_own = !of_option[..of_option.len() - named.len()].contains(" --") || option == "Usage:";
-        let ends = named.strip_prefix(default).is_some_and(|rest| rest.starts_with([']', ';']));
-        if !(is_own && ends) {
-            wrong.push(format!("{tool} {option}: --help does not say [default: {default}]"));
+        let described = described(help(tool).text(), option);
+        let named = described.split_once("[default: ").map_or("", |(_, rest)| rest);
+        if !named.strip_prefix(default).is_some_and(|rest| rest.starts_with([']', ';', ','])) {
+            wrong.push(format!("{tool} {option}: --help does not say [default: {default}]: {described}"));
         }
         if !unwrapped(&text_of(Path::new(page))).contains(says) {
             wrong.push(format!("{page} does not say: {says}"));
@@ -332,7 +340,7 @@ fn limits_are_those_that_the_pages_name() {
         }
         let page = unwrapped(&text_of(Path::new(&format!("docs/{tool}.md"))));
         let named = page.split(option).any(|rest| {
-            let near: String = rest.chars().take(40).collect();
+            let near: String = rest.chars().take(50).collect();
             near.contains(&format!("({least} to {most}"))
         });
         assert!(named, "{tool}.md names no limits of {option}");
@@ -517,4 +525,47 @@ fn links_lead_somewhere() {
         }
     }
     assert!(wrong.is_empty(), "these links lead nowhere:\n{}", wrong.join("\n"));
+}
+
+/// All the code of a folder and those below it.
+fn code_of(folder: &Path, code: &mut String) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("readable").path();
+        if path.is_dir() {
+            code_of(&path, code);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            *code += &fs::read_to_string(&path).expect("code");
+        }
+    }
+}
+
+/// The scripts, sources and tests that pages name as proof, and the functions that delivery.md names.
+#[test]
+fn what_pages_name_as_proof_is_there() {
+    let mut code = String::new();
+    ["tests", "src"].iter().for_each(|folder| code_of(&root().join(folder), &mut code));
+    let mut wrong = Vec::new();
+    for page in pages() {
+        let text = text_of(&page);
+        let is_tested = text.contains("## How each promise is tested");
+        for name in text
+            .lines()
+            .filter(|line| !line.starts_with("```"))
+            .flat_map(|line| line.split('`').skip(1).step_by(2))
+        {
+            let path = name.split(' ').next().unwrap_or_default();
+            let is_path = ["scripts/", "src/", "tests/"].iter().any(|folder| path.starts_with(folder));
+            let function = name.trim_end_matches('…');
+            let is_function = function.matches('_').count() > 2
+                && function
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+            if is_path && !root().join(path).exists()
+                || is_function && is_tested && !code.contains(&format!("fn {function}"))
+            {
+                wrong.push(format!("{}: there is no {name}", page.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

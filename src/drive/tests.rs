@@ -421,7 +421,7 @@ impl Job for Late {
 
 #[test]
 fn a_chunk_that_is_left_for_later_holds_the_others_and_nothing_else() {
-    let due = |seconds| Instant::now() + std::time::Duration::from_secs(seconds);
+    let due = |seconds| Instant::now() + Duration::from_secs(seconds);
     // Due at once: all comes out, in order, with the rejects behind their lines.
     let memory = Memory::default();
     let sources: Vec<Box<dyn ByteSource>> = vec![
