@@ -329,7 +329,6 @@ fn limits_are_those_that_the_pages_name() {
         ("plot-svg", "--windows", 2, 100_000),
         ("plot-svg", "--width", 320, 10_000),
         ("plot-svg", "--height", 200, 10_000),
-        ("plot-svg", "--scale", 1, 4),
         ("plot-term", "--width", 40, 1000),
         ("plot-term", "--height", 12, 1000),
     ];

@@ -143,7 +143,7 @@ fn a_run_that_was_suspended_does_not_send_all_at_once() {
     let input: String = (0..100_000).map(|n| format!("{{\"t\":{n}}}\n")).collect();
     let mut running = tool("stream-fetch").args(["-", "-q", "--rate", "1000"]).start();
     let mut stdin = running.take_input();
-    let feeder = std::thread::spawn(move || drop(std::io::Write::write_all(&mut stdin, input.as_bytes())));
+    let feeder = std::thread::spawn(move || drop(stdin.write_all(input.as_bytes())));
     assert_eq!(running.line(), "{\"t\":0}");
     running.signal("STOP");
     // Long enough that all that would have been due is far more than a second's worth.
