@@ -228,7 +228,7 @@ fn unwrapped(text: &str) -> String {
 }
 
 /// What a page says of a default, and the one that `--help` has; where two tools share the option, each is here.
-const DEFAULTS: [(&str, &str, &str, &str); 47] = [
+const DEFAULTS: [(&str, &str, &str, &str); 48] = [
     ("stream-fetch", "--speed", "max", "Without more, lines come as fast as they are read (`--speed max`)"),
     ("stream-fetch", "--on-full", "block", "`--on-full block` (the default)"),
     ("stream-fetch", "--seed", "42", "`--seed` (42)"),
@@ -242,6 +242,12 @@ const DEFAULTS: [(&str, &str, &str, &str); 47] = [
     ("stream-fetch", "--record-flush", "5s", "`--record-flush` (5 s)"),
     ("stream-fetch", "--retry-delay", "250ms", "`--retry-delay` (250 ms)"),
     ("stream-fetch", "--id-memory", "10000", "`--id-memory N` (10000)"),
+    (
+        "stream-fetch",
+        "--stall-timeout",
+        "never; 90s for WebSocket",
+        "for a WebSocket that is 90 s, unless given",
+    ),
     ("stream-fetch", "--connect-timeout", "10s", "`--connect-timeout` (10 s)"),
     ("stream-fetch", "--response-timeout", "30s", "`--response-timeout` (30 s)"),
     ("window-count", "--watermark", "10s; 0s with --time now", "`--watermark`, 10 s by default"),

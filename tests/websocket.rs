@@ -96,6 +96,7 @@ fn compression_is_not_asked_for() {
     let (tell, told) = std::sync::mpsc::channel();
     let asked = script(move |connection| {
         let stream = connection.stream.try_clone().expect("a stream");
+        #[allow(clippy::result_large_err)] // tungstenite's own
         let look = |request: &Request, response| {
             let headers = request.headers();
             let key = headers.contains_key("Sec-WebSocket-Key");

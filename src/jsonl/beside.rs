@@ -150,8 +150,9 @@ mod tests {
     fn a_link_to_what_is_not_there_yet_stays_one_too() {
         let folder = tempfile::tempdir().expect("a folder");
         let of = |name: &str| folder.path().join(name);
-        let link = |name: &str, target: &str| std::os::unix::fs::symlink(target, of(name)).expect("a link");
-        (link("outer", "inner"), link("inner", "real"), link("circle", "circle"));
+        for (name, target) in [("outer", "inner"), ("inner", "real"), ("circle", "circle")] {
+            std::os::unix::fs::symlink(target, of(name)).expect("a link");
+        }
         replace_file(&of("outer"), b"x").expect("a file");
         for name in ["outer", "inner"] {
             assert!(fs::symlink_metadata(of(name)).expect("a link").is_symlink(), "{name}");
