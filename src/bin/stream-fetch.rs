@@ -49,7 +49,7 @@ Examples:
   cat tweets.jsonl | stream-fetch - rsvps.jsonl --records 100 --stats figures.json >both.jsonl
 
 Sources: FILE (also .gz and .zst), - (standard input), tcp://HOST:PORT, http(s)://HOST/PATH,
-ws(s)://HOST/PATH, demo:tweets, demo:rsvps, presets (--list). Lines are handed on byte for byte.
+ws(s)://HOST/PATH, demo:tweets, demo:rsvps, demo:github, presets (--list). Lines are handed on byte for byte.
 Exit status: 0 done, 2 usage, 3 too many rejects, 4 a source or the output failed, 5 the cursor cannot be used,
 75 another run holds it, 128 + n a signal.";
 

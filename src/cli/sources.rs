@@ -22,7 +22,7 @@ use crate::time::{Span, TimeReader};
 /// Sources and pace.
 #[derive(Args, Clone, Debug)]
 pub struct SourceArgs {
-    /// Files, folders, patterns, `-`, tcp://, http(s)://, ws(s)://, s3://, demo:tweets, demo:rsvps or presets (--list), in order
+    /// Files, folders, patterns, `-`, tcp://, http(s)://, ws(s)://, s3://, demo:tweets, demo:rsvps, demo:github or presets (--list), in order
     #[arg(required_unless_present = "list", value_name = "SOURCE")]
     sources: Vec<String>,
     /// List the presets, and what each needs

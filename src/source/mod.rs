@@ -129,7 +129,7 @@ pub struct Kind {
 }
 
 /// All kinds, those to come included.
-pub const KINDS: [Kind; 8] = [
+pub const KINDS: [Kind; 9] = [
     kind("tcp://", "tcp://HOST:PORT", "lines from a TCP server", Some(open_tcp)),
     kind(
         "http://",
@@ -140,6 +140,7 @@ pub const KINDS: [Kind; 8] = [
     kind("https://", "https://HOST/PATH", "the same over TLS", Some(open_http)),
     kind("demo:tweets", "demo:tweets", "a synthetic stream of tweets (v1.1)", Some(open_demo)),
     kind("demo:rsvps", "demo:rsvps", "a synthetic stream of Meetup RSVPs", Some(open_demo)),
+    kind("demo:github", "demo:github", "a synthetic stream of GitHub's public events", Some(open_demo)),
     kind("ws://", "ws://HOST/PATH", "WebSocket messages", Some(open_websocket)),
     kind("wss://", "wss://HOST/PATH", "WebSocket messages over TLS", Some(open_websocket)),
     kind("s3://", "s3://BUCKET/PREFIX", "the objects of a bucket", Some(open_objects)),
@@ -316,7 +317,11 @@ fn open_objects(address: &str, options: &SourceOptions) -> Result<Vec<Input>, Er
 
 fn open_demo(address: &str, options: &SourceOptions) -> Result<Vec<Input>, Error> {
     let name = address.to_ascii_lowercase();
-    let kind = if name == "demo:rsvps" { DemoKind::Rsvps } else { DemoKind::Tweets };
+    let kind = match &*name {
+        "demo:rsvps" => DemoKind::Rsvps,
+        "demo:github" => DemoKind::Github,
+        _ => DemoKind::Tweets,
+    };
     let meter = Meter::default();
     let source = DemoSource::new(kind, &options.demo, meter.clone());
     Ok(vec![Input::new(name, Box::new(source), meter)])

@@ -1,12 +1,13 @@
-//! `demo:tweets` and `demo:rsvps`: synthetic streams, so that everything can be tried without an account.
+//! `demo:tweets`, `demo:rsvps` and `demo:github`: synthetic streams, so that everything can be tried without an account.
 //!
-//! The records have the shape of Twitter's v1.1 stream and of Meetup's RSVPs, and everything in them is invented here.
+//! The records have the shape of Twitter's v1.1 stream, of Meetup's RSVPs and of GitHub's public events, and everything in them is invented here.
 //! Tags follow Zipf's law, trends rise and fall by a script, and the stream is as untidy as real ones are (`stream.rs` has
 //! the table). **The same kind, seed, start and density give the same bytes, for ever and on every machine**: there is
 //! nothing in it but integers, an own random number generator, and texts. A test keeps checksums.
 
 mod calendar;
 mod compose;
+mod github;
 mod json;
 mod pattern;
 mod people;
@@ -44,6 +45,8 @@ pub enum DemoKind {
     Tweets,
     /// Answers to Meetup invitations; event time in `mtime`.
     Rsvps,
+    /// GitHub's public events; event time in `created_at`, to the second.
+    Github,
 }
 
 /// What the stream is like.
@@ -95,6 +98,7 @@ impl DemoSource {
         let generator: Box<dyn Records> = match kind {
             DemoKind::Tweets => Box::new(tweets::Tweets::new(seed, start_ms)),
             DemoKind::Rsvps => Box::new(rsvps::Rsvps::new(seed, start_ms)),
+            DemoKind::Github => Box::new(github::Events::new(seed)),
         };
         DemoSource {
             lines: Lines::new(generator, seed, start_ms, density.interval_ns(), records),

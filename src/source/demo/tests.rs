@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::*;
 use crate::source::testing::read_all;
 
-const KINDS: [DemoKind; 2] = [DemoKind::Tweets, DemoKind::Rsvps];
+const KINDS: [DemoKind; 3] = [DemoKind::Tweets, DemoKind::Rsvps, DemoKind::Github];
 
 fn settings(records: u64) -> DemoSettings {
     DemoSettings { records: Some(records), ..DemoSettings::default() }
@@ -30,17 +30,23 @@ fn lines(bytes: &[u8]) -> Vec<&[u8]> {
 }
 
 fn time_of(record: &Value) -> u64 {
-    match &record["timestamp_ms"] {
-        Value::String(time) => time.parse().unwrap(),
-        _ => record["mtime"].as_u64().unwrap(),
+    match (&record["timestamp_ms"], &record["mtime"]) {
+        (Value::String(time), _) => time.parse().unwrap(),
+        (_, Value::Number(time)) => time.as_u64().unwrap(),
+        _ => seconds(record["created_at"].as_str().unwrap()),
     }
+}
+
+/// A time as GitHub has it, in milliseconds.
+fn seconds(time: &str) -> u64 {
+    time.parse::<jiff::Timestamp>().unwrap().as_millisecond() as u64
 }
 
 /// Values of the records, in order; what is no record is left out.
 fn records(kind: DemoKind, settings: &DemoSettings) -> Vec<Value> {
     let bytes = bytes(kind, settings);
     let values = lines(&bytes).into_iter().filter_map(|line| serde_json::from_slice::<Value>(line).ok());
-    values.filter(|value| value.get("user").or(value.get("rsvp_id")).is_some()).collect()
+    values.filter(|value| ["user", "rsvp_id", "actor"].iter().any(|own| value.get(own).is_some())).collect()
 }
 
 /// FNV-1a, 64 bits.
@@ -59,6 +65,7 @@ fn the_streams_are_the_same_for_ever() {
         // Longer, so that many bursts are in it.
         (DemoKind::Tweets, "1", (2_602_832, 0xbb56_6c4a_9ad8_13ba)),
         (DemoKind::Rsvps, "1", (882_629, 0xd4bc_b223_e8ba_d04d)),
+        (DemoKind::Github, "50", (685_461, 0xee17_a51c_a5ac_33d3)),
     ] {
         let settings = DemoSettings { density: density.parse().unwrap(), ..settings(1000) };
         let bytes = bytes(kind, &settings);
@@ -121,7 +128,9 @@ fn shares_are_as_the_table_says() {
             newest = newest.max(time);
         }
         assert_eq!(times[0], START_MS);
-        assert!((2500..=4000).contains(&behind), "{kind:?}: {behind} behind");
+        // Whole seconds hide part of it.
+        let expected = if kind == DemoKind::Github { 1500..=3000 } else { 2500..=4000 };
+        assert!(expected.contains(&behind), "{kind:?}: {behind} behind");
         // Those of the first minute have nowhere to be late to; old ones sent again and second answers are late, too.
         assert!((20..=200).contains(&late), "{kind:?}: {late} late");
         let seconds = (newest - START_MS) / 1000;
@@ -131,6 +140,9 @@ fn shares_are_as_the_table_says() {
 
 fn quick_time(line: &[u8]) -> u64 {
     let line = std::str::from_utf8(line).unwrap();
+    if let Some((_, time)) = line.rsplit_once("\"created_at\":\"").filter(|_| line.contains("\"actor\"")) {
+        return seconds(time.trim_end_matches("\"}"));
+    }
     let (_, rest) =
         line.rsplit_once("\"timestamp_ms\":\"").or_else(|| line.split_once("\"mtime\":")).unwrap();
     rest[..13].parse().unwrap()
@@ -278,6 +290,34 @@ fn rsvps_are_changed_and_sent_again() {
 }
 
 #[test]
+fn github_events_are_of_a_few_kinds_and_many_repositories() {
+    let (mut kinds, mut repositories, mut ids) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+    let (mut merged, mut languages) = (0, BTreeSet::new());
+    for event in records(DemoKind::Github, &settings(3000)) {
+        let pull = &event["payload"]["pull_request"];
+        if event["type"] == "PullRequestEvent" {
+            merged += usize::from(pull["merged"] == true);
+            assert!(pull["merged"] == false || event["payload"]["action"] == "closed");
+            languages.insert(pull["base"]["repo"]["language"].as_str().unwrap().to_owned());
+        }
+        if event["type"] == "PushEvent" {
+            let size = event["payload"]["commits"].as_array().unwrap().len();
+            assert_eq!(event["payload"]["size"], size);
+        }
+        *kinds.entry(event["type"].as_str().unwrap().to_owned()).or_insert(0) += 1;
+        *repositories.entry(event["repo"]["name"].as_str().unwrap().to_owned()).or_insert(0) += 1;
+        ids.push(event["id"].as_str().unwrap().parse::<u64>().unwrap());
+    }
+    assert_eq!(kinds.len(), 6);
+    assert!((1500..=1740).contains(&kinds["PushEvent"]) && (70..=170).contains(&kinds["DeleteEvent"]));
+    assert!((60..=140).contains(&merged) && languages.len() > 8, "{merged} {languages:?}");
+    assert!(repositories.len() > 250 && repositories.values().max().unwrap() > &50);
+    ids.sort_unstable();
+    ids.dedup();
+    assert!(ids.len() > 2960, "ids are used once, but for what is sent again: {}", ids.len());
+}
+
+#[test]
 fn any_start_seed_and_density_will_do() {
     for kind in KINDS {
         for (seed, start_ms, density) in
@@ -366,6 +406,11 @@ fn compare(kind: DemoKind, recording: &str, is_known: impl Fn(&str) -> bool) {
 #[test]
 fn tweets_have_the_fields_of_real_ones() {
     compare(DemoKind::Tweets, "tweets-v11-stream-20180310-extended-python-twitter.jsonl", |_| false);
+}
+
+#[test]
+fn github_events_have_the_fields_of_real_ones() {
+    compare(DemoKind::Github, "github-events-20210721-first400.jsonl", |_| false);
 }
 
 #[test]
