@@ -350,19 +350,62 @@ fn trending_hashtags_takes_a_server_on_its_port() {
 #[test]
 fn recipes_explain_themselves_and_refuse_what_they_do_not_know() {
     let place = Place::new();
-    for name in ["meetup-cities", "trending-hashtags", "daily-hashtags", "twitter-topics"] {
+    for name in ["meetup-cities", "trending-hashtags", "daily-hashtags", "twitter-topics", "harvest"] {
         let script = fs::read_to_string(root().join("scripts").join(name)).expect("a script");
         assert!(script.lines().count() <= 40, "{name} is to be read at a glance");
         let help = place.recipe(name, &["--help"]).quietly();
         assert!(
-            help.text().starts_with(&format!("{name}: ")) && help.text().contains("[--source "),
+            help.text().starts_with(&format!("{name}: "))
+                && help.text().contains(&format!("\n  {name} [--source ")),
             "{}",
             help.text()
         );
+        for option in ["demo|live|FILE", "[--records ", "[--out ", "[--serve PORT]"] {
+            assert!(help.text().contains(option), "{name} {option}: {}", help.text());
+        }
         let ran = place.recipe(name, &["--nope", "1"]).with_code(2);
         assert!(ran.err.contains(&format!("{name}: --nope is not known")), "{}", ran.err);
     }
     assert!(!place.path("out").exists(), "nothing was made");
+}
+
+#[test]
+fn recipes_say_how_the_programs_are_built() {
+    let place = Place::new();
+    let script = root().join("scripts/meetup-cities");
+    let done = place
+        .call(&script, ["--records", "1"])
+        .env("CARGO_TARGET_DIR", "nowhere")
+        .env("PATH", "/usr/bin:/bin")
+        .output();
+    let said = String::from_utf8(done.expect("a shell").stderr).expect("UTF-8");
+    assert_eq!(
+        said,
+        "meetup-cities: there is no stream-fetch: scripts/quickstart builds it, or put the programs on the path\n"
+    );
+}
+
+/// Sources with names, as a stand-in for them is asked.
+#[test]
+fn recipes_ask_live_sources_by_their_names() {
+    let place = Place::new();
+    place.replace("stream-fetch", "#!/bin/sh\necho \"$*\" >asked\n");
+    let asked = |name: &str, variables: &[(&str, &str)]| {
+        let script = root().join("scripts").join(name);
+        let mut call = place.call(&script, ["--source", "live"]);
+        call.env_remove("X_BEARER_TOKEN").env_remove("MEETUP_URL").envs(variables.iter().copied());
+        call.output().expect("a shell");
+        place.text("asked")
+    };
+    let token = [("X_BEARER_TOKEN", "hush")];
+    assert_eq!(asked("trending-hashtags", &[]), "bluesky\n");
+    assert_eq!(asked("trending-hashtags", &token), "x\n");
+    assert_eq!(asked("meetup-cities", &[]), "meetup --time .mtime --speed 1x\n");
+    let server = [("MEETUP_URL", "http://127.0.0.1:1")];
+    assert_eq!(
+        asked("meetup-cities", &server),
+        "meetup --base-url http://127.0.0.1:1 --time .mtime --speed 1x\n"
+    );
 }
 
 /// The quickstart, without its build: that of the tests stands in for it.

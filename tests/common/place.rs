@@ -27,6 +27,7 @@ impl Place {
         for name in [
             "stream-fetch",
             "jsonl-filter",
+            "jsonl-describe",
             "window-count",
             "topn",
             "plot-svg",
