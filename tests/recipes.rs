@@ -246,7 +246,8 @@ fn windows(tweets: &[Value], size: i64, slide: i64) -> Windows {
     for tweet in tweets {
         let time: i64 = tweet["timestamp_ms"].as_str().and_then(|time| time.parse().ok()).expect("a time");
         newest = newest.max(time);
-        let of = if tweet["extended_tweet"].is_object() { &tweet["extended_tweet"] } else { tweet };
+        let own = if tweet["retweeted_status"].is_object() { &tweet["retweeted_status"] } else { tweet };
+        let of = if own["extended_tweet"].is_object() { &own["extended_tweet"] } else { own };
         let mut start = time.div_euclid(slide) * slide;
         while start + size > time {
             if start + size > newest - 10_000 {

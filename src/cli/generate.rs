@@ -39,11 +39,18 @@ pub(super) fn wanted(arguments: &[OsString]) -> Option<String> {
     None
 }
 
-pub(super) fn generate(mut command: Command, wanted: &str) -> ExitCode {
+/// The command of a tool that the arguments name, with the names that a page of its own has; else the tool.
+fn named(mut tool: Command, arguments: &[OsString]) -> Command {
+    tool.build();
+    let found = arguments.iter().skip(1).find_map(|word| tool.find_subcommand(word)).cloned();
+    found.unwrap_or(tool)
+}
+
+pub(super) fn generate(mut command: Command, arguments: &[OsString], wanted: &str) -> ExitCode {
     let name = command.get_name().to_owned();
     let mut page = Vec::new();
     let made = match Generate::from_str(wanted, false) {
-        Ok(Generate::Man) => clap_mangen::Man::new(command).render(&mut page),
+        Ok(Generate::Man) => clap_mangen::Man::new(named(command, arguments)).render(&mut page),
         Ok(Generate::CompletionBash) => complete(Shell::Bash, &mut command, &mut page),
         Ok(Generate::CompletionZsh) => complete(Shell::Zsh, &mut command, &mut page),
         Ok(Generate::CompletionFish) => complete(Shell::Fish, &mut command, &mut page),

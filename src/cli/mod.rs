@@ -61,7 +61,7 @@ pub use terminal::Tool;
 pub fn main<A: Parser + CommandFactory>(run: fn(A, &mut Tool) -> anyhow::Result<Status>) -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     if let Some(wanted) = generate::wanted(&arguments) {
-        return generate::generate(A::command(), &wanted);
+        return generate::generate(A::command(), &arguments, &wanted);
     }
     report_own_panics_alone();
     let name = A::command().get_name().to_owned();
