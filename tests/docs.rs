@@ -1,6 +1,6 @@
 //! The pages tell the truth: every command in them is run, every option is described, every link leads somewhere.
 //!
-//! How pages are played stands in `common/pages.rs`. Each has a folder of its own, in which `tests` leads to ours. With
+//! How pages are played stands in `common/pages.rs`. Each has a folder of its own, in which `tests` and `scripts` lead to ours. With
 //! UPDATE_DOCS=1 outputs that differ are written into the pages instead.
 
 mod common;
@@ -52,6 +52,29 @@ fn commands_print_what_the_pages_say() {
     play(&pages, &[]);
 }
 
+/// Blocks that are not run are shell all the same, and each program of ours in them is one.
+#[test]
+fn blocks_that_are_not_run_are_shell() {
+    for page in pages() {
+        let text = text_of(&page);
+        let mut blocks = text.split("\n```");
+        let mut is_block = text.starts_with("```");
+        while let Some(block) = blocks.next() {
+            if let (true, Some(script)) = (is_block, block.strip_prefix("sh\n")) {
+                let done = Command::new("sh").args(["-n", "-c", script]).output().expect("a shell");
+                let said = String::from_utf8_lossy(&done.stderr);
+                // A line of a crontab begins with times, which are no command, and are shell nevertheless.
+                assert!(done.status.success(), "{}: {said}\n{script}", page.display());
+                for word in script.split_whitespace().filter(|word| word.starts_with("scripts/")) {
+                    let path = word.trim_end_matches(['*', '/']);
+                    assert!(root().join(path).exists(), "{}: {word}", page.display());
+                }
+            }
+            is_block = !is_block;
+        }
+    }
+}
+
 /// The long options that a text names.
 fn options(text: &str) -> BTreeSet<&str> {
     let is_part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
@@ -71,6 +94,29 @@ fn program(tool: &str) -> &str {
 
 fn help(tool: &str) -> common::Ran {
     common::tool(program(tool)).args(tool.split(' ').skip(1)).arg("--help").run()
+}
+
+/// What a script says of itself at its head; that is what its `--help` prints, where it has one.
+fn head_of(script: &str) -> String {
+    let text = fs::read_to_string(root().join("scripts").join(script)).unwrap_or_default();
+    let head: Vec<&str> = text.lines().skip(1).take_while(|line| line.starts_with('#')).collect();
+    if text.contains("-h | --help)") {
+        let shown =
+            Command::new(root().join("scripts").join(script)).arg("--help").output().expect("a shell");
+        let shown = String::from_utf8(shown.stdout).expect("UTF-8");
+        let bare: Vec<&str> =
+            head.iter().map(|line| line.trim_start_matches("# ").trim_start_matches('#')).collect();
+        assert_eq!(shown.trim_end(), bare.join("\n"), "{script} --help");
+    }
+    head.join("\n") + " --help"
+}
+
+/// The scripts that a line names.
+fn scripts_of(line: &str) -> BTreeSet<&str> {
+    let is_part = |c: char| c.is_ascii_lowercase() || c == '-';
+    let names =
+        line.split("scripts/").skip(1).map(|rest| &rest[..rest.find(|c| !is_part(c)).unwrap_or(rest.len())]);
+    names.filter(|name| root().join("scripts").join(name).is_file()).collect()
 }
 
 /// The options that `--help` lists, without those that it mentions.
@@ -99,14 +145,14 @@ fn options_and_pages_agree() {
     for page in pages() {
         let own = page.file_stem().expect("a name").to_string_lossy().into_owned();
         let is_tool = TOOLS.iter().any(|tool| program(tool) == own);
-        let of_others = |line: &&str| ["cargo ", "scripts/"].iter().any(|other| line.contains(other));
-        for line in text_of(&page).lines().filter(|line| !of_others(line)) {
+        for line in text_of(&page).lines().filter(|line| !line.contains("cargo ")) {
+            let heads: String = scripts_of(line).into_iter().map(head_of).collect();
             // An option is the page's own tool's, or of one that the line names; other pages speak of all.
             let may = known
                 .iter()
                 .filter(|(tool, _)| !is_tool || own == program(tool) || line.contains(program(tool)));
-            let known: BTreeSet<&str> =
-                may.flat_map(|(_, options)| options.iter().map(String::as_str)).collect();
+            let of_tools = may.flat_map(|(_, options)| options.iter().map(String::as_str));
+            let known: BTreeSet<&str> = of_tools.chain(options(&heads)).collect();
             wrong.extend(
                 options(line)
                     .difference(&known)

@@ -303,3 +303,17 @@ print("driven")
 "#;
     assert_eq!(base.python(script), "driven\n");
 }
+
+/// The recipe that harvests stores there, too.
+#[test]
+fn harvest_stores_documents() {
+    let Some(base) = Base::new() else { return };
+    let place = common::place::Place::new();
+    let target = format!("mongodb://127.0.0.1:{}/trends", base.port);
+    place.recipe("harvest", &["--records", "40", "--to", &target]).quietly();
+    let files =
+        glob::glob(&place.path("out/json/*.jsonl").display().to_string()).expect("a pattern").flatten();
+    let kept: usize = files.map(|file| fs::read_to_string(file).expect("a file").lines().count()).sum();
+    assert!(kept > 100);
+    assert_eq!(base.documents("harvest").len(), kept);
+}

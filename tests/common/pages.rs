@@ -23,6 +23,8 @@ fn run(command: &str, folder: &Path, variables: &[(&str, &str)]) -> Vec<String> 
         .env("PATH", format!("{}:{path}", super::programs().display()))
         .env("NO_PROXY", "127.0.0.1,localhost")
         .env("LC_ALL", "C.UTF-8")
+        // Recipes are to find the programs under test.
+        .env_remove("CARGO_TARGET_DIR")
         .envs(variables.iter().copied())
         .current_dir(folder)
         .stdin(Stdio::null())
@@ -48,7 +50,9 @@ fn played(page: &Path, variables: &[(&str, &str)]) -> (String, Vec<String>) {
     let text = text_of(page);
     let lines: Vec<&str> = text.lines().collect();
     let folder = tempfile::tempdir().expect("a folder");
-    std::os::unix::fs::symlink(root().join("tests"), folder.path().join("tests")).expect("a link");
+    for name in ["tests", "scripts"] {
+        std::os::unix::fs::symlink(root().join(name), folder.path().join(name)).expect("a link");
+    }
     let (mut now, mut differences) = (Vec::new(), Vec::new());
     let mut in_console = false;
     let mut at = 0;
