@@ -5,6 +5,7 @@
 //! middle loses no column. How a reader may act on a row is said in [`Row::rows`] and [`Row::rev`].
 
 mod assembly;
+mod figure;
 pub mod key;
 mod largest;
 mod number;
@@ -290,33 +291,6 @@ impl Row {
             && self.rank.is_none()
             && !self.keys.is_empty()
             && self.keys.iter().all(|(_, value)| null(value))
-    }
-
-    /// A number column by its name, with or without a leading dot: `count`, an aggregate, `total`, `share`.
-    pub fn figure(&self, column: &str) -> Option<Number> {
-        let column = column.strip_prefix('.').unwrap_or(column);
-        match column {
-            "count" => Some(self.count),
-            "error" => self.bound.map(|bound| bound.error.into()),
-            "total" => self.total,
-            "distinct" => self.distinct.map(Number::from),
-            "rows" => self.rows.map(Number::from),
-            "late" => self.late.map(Number::from),
-            "rev" => Some(self.rev.into()),
-            "rank" => self.rank.map(Number::from),
-            "prev_rank" => self.prev_rank.flatten().map(Number::from),
-            "share" => self.share.map(Number::Float),
-            _ => {
-                let aggregate =
-                    self.extra.iter().find(|(name, _)| name == column).map(|(_, json)| json.as_str());
-                let key = || self.keys.iter().find(|(name, _)| name == column).map(|(_, value)| value);
-                match (aggregate, key()) {
-                    (Some(json), _) => Number::parse(json),
-                    (None, Some(Scalar::Other(json))) => Number::parse(json),
-                    _ => None,
-                }
-            }
-        }
     }
 
     /// The key columns packed for comparison and look-up; see [`key`].

@@ -37,6 +37,8 @@ mod width;
 
 use std::fmt;
 
+use crate::text::nearest;
+
 pub use caption::{Heading, label};
 pub use options::{ChartOptions, TITLE_PLACES, Theme, parse_title};
 pub use order::First;
@@ -119,11 +121,11 @@ impl Kind {
         let known: Vec<Kind> = KINDS.into_iter().filter(is_drawn).collect();
         let names = || known.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
         let hint = if KINDS.iter().any(|kind| kind.name == name) { " here" } else { "" };
-        known
-            .iter()
-            .find(|kind| kind.name == name)
-            .copied()
-            .ok_or_else(|| format!("`{name}` is no chart{hint}; there are {}", names()))
+        known.iter().find(|kind| kind.name == name).copied().ok_or_else(|| {
+            let near = nearest(name, known.iter().map(|kind| kind.name));
+            let meant = near.map(|near| format!(", did you mean {near}?")).unwrap_or_default();
+            format!("`{name}` is no chart{hint}{meant}; there are {}", names())
+        })
     }
 
     /// An empty collection of the windows that the chart shows.

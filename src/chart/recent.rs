@@ -6,6 +6,7 @@ use super::options::ChartOptions;
 use super::order::First;
 use super::palette::Palette;
 use crate::row::{Assembly, Bounds, ChangesOnly, Number, Row};
+use crate::text::nearest;
 use crate::time::Millis;
 
 /// Rows of each window that a chart of several may show.
@@ -28,6 +29,7 @@ pub struct Recent {
     palette: Palette,
     other_lengths: u64,
     no_figure: u64,
+    nearest_figure: Option<String>,
 }
 
 /// A whole window.
@@ -71,6 +73,7 @@ impl Recent {
             palette: Palette::default(),
             other_lengths: 0,
             no_figure: 0,
+            nearest_figure: None,
         }
     }
 
@@ -116,6 +119,11 @@ impl Recent {
         self.no_figure
     }
 
+    /// The column that may have been meant by that of the first of them.
+    pub fn nearest_figure(&self) -> Option<&str> {
+        self.nearest_figure.as_deref()
+    }
+
     /// The rows of the newest window, in order; none before there is one.
     pub fn rows(&self) -> &[Row] {
         self.shown.last().map_or(&[], |window| &window.rows)
@@ -134,6 +142,11 @@ impl Recent {
         let mut rows = window.into_rows();
         if let Some(column) = &self.column {
             let before = rows.len();
+            if let (None, Some(row)) =
+                (&self.nearest_figure, rows.iter().find(|row| row.figure(column).is_none()))
+            {
+                self.nearest_figure = nearest(column, row.figures()).map(str::to_owned);
+            }
             rows.retain_mut(|row| draws(row, column));
             self.no_figure += (before - rows.len()) as u64;
         }

@@ -17,6 +17,7 @@ use super::{Status, Tool, refuse_input};
 use crate::drive::{self, Checks, Interrupt, Job, Loudness, Outcome, Settings, Usage};
 use crate::jsonl::format::Format;
 use crate::jsonl::{self, Input, Inputs, Ledger, Output, RejectLimit, RejectPolicy};
+use crate::source;
 use crate::state::{self, Keeper};
 
 /// More threads than this do not help: one thread applies what they map.
@@ -337,7 +338,11 @@ pub(super) fn open(path: &Path, place: usize) -> anyhow::Result<Input> {
         return Ok(jsonl::open_stdin()?);
     }
     let opened = if place < OPEN_FILES { jsonl::open_file(path) } else { jsonl::open_later(path) };
-    opened.with_context(|| format!("cannot open {}", path.display()))
+    opened.with_context(|| {
+        let hint = path.to_str().filter(|_| !path.exists()).and_then(source::hint);
+        let hint = hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
+        format!("cannot open {}{hint}", path.display())
+    })
 }
 
 /// As [`open`], but a pipe is open before somebody writes it.

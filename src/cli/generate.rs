@@ -40,7 +40,7 @@ pub(super) fn wanted(arguments: &[OsString]) -> Option<String> {
 }
 
 /// The command of a tool that the arguments name, with the names that a page of its own has; else the tool.
-fn named(mut tool: Command, arguments: &[OsString]) -> Command {
+pub(super) fn named(mut tool: Command, arguments: &[OsString]) -> Command {
     tool.build();
     let found = arguments.iter().skip(1).find_map(|word| tool.find_subcommand(word)).cloned();
     found.unwrap_or(tool)

@@ -44,7 +44,8 @@ use std::panic;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{CommandFactory, Parser};
+use clap::error::ErrorKind;
+use clap::{Command, CommandFactory, Parser};
 
 pub use common::{Common, OutputArgs};
 pub use lexicon::LexiconArg;
@@ -66,9 +67,9 @@ pub fn main<A: Parser + CommandFactory>(run: fn(A, &mut Tool) -> anyhow::Result<
     report_own_panics_alone();
     let name = A::command().get_name().to_owned();
     let mut tool = Tool::new(&name);
-    let outcome = match A::try_parse_from(arguments) {
+    let outcome = match A::try_parse_from(&arguments) {
         Ok(args) => run(args, &mut tool),
-        Err(error) => explain(&error, &name),
+        Err(error) => explain(&error, &A::command(), &arguments),
     };
     let status = outcome.unwrap_or_else(|error| {
         let status = Status::of_error(&error);
@@ -92,7 +93,7 @@ fn report_own_panics_alone() {
 }
 
 /// Shows the help that was asked for, or says what is wrong with the arguments, under the tool's name as all that it says.
-fn explain(error: &clap::Error, name: &str) -> anyhow::Result<Status> {
+fn explain(error: &clap::Error, command: &Command, arguments: &[OsString]) -> anyhow::Result<Status> {
     if !error.use_stderr() {
         jsonl::open_stdout()?;
         error.print()?;
@@ -101,9 +102,19 @@ fn explain(error: &clap::Error, name: &str) -> anyhow::Result<Status> {
     }
     let text = error.render().to_string();
     let text = text.strip_prefix("error: ").unwrap_or(&text);
+    let name = command.get_name();
+    let example =
+        (error.kind() == ErrorKind::MissingRequiredArgument).then(|| example(command, arguments)).flatten();
+    let example = example.map(|line| format!("For example: {line}\n")).unwrap_or_default();
     // Where stderr is closed, the status tells enough.
-    let _ = write!(io::stderr(), "{name}: {text}");
+    let _ = write!(io::stderr(), "{name}: {text}{example}");
     Ok(Status::Usage)
+}
+
+/// The first example of the help, for whom something is missing.
+fn example(command: &Command, arguments: &[OsString]) -> Option<String> {
+    let help = generate::named(command.clone(), arguments).get_after_help()?.to_string();
+    help.lines().skip_while(|line| *line != "Examples:").nth(1).map(|line| line.trim().to_owned())
 }
 
 /// A span as the clock of the machine has it; the longest is some centuries.

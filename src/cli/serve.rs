@@ -19,14 +19,18 @@ use crate::serve::{Access, Hub, HubOptions, Ports, Server, Token};
 /// Where HTTP is served unless something else is asked for.
 const HTTP_PORT: u16 = 8080;
 
+fn parse_port(text: &str) -> Result<u16, String> {
+    text.parse().map_err(|_| format!("expected a port from 1 to {}, or 0 for a free one", u16::MAX))
+}
+
 /// Who is served, and where.
 #[derive(Args, Clone, Debug)]
 pub struct ServeArgs {
     /// Serve the page, events and lines over HTTP at this port; 0 takes a free one [default: 8080, unless there is --tcp]
-    #[arg(long, value_name = "PORT", help_heading = "Serving")]
+    #[arg(long, value_name = "PORT", value_parser = parse_port, help_heading = "Serving")]
     http: Option<u16>,
     /// Send every line to all who connect to this port; 0 takes a free one
-    #[arg(long, value_name = "PORT", help_heading = "Serving")]
+    #[arg(long, value_name = "PORT", value_parser = parse_port, help_heading = "Serving")]
     tcp: Option<u16>,
     /// The address of this machine that readers connect to; others than this machine reach 0.0.0.0 or ::
     #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST), help_heading = "Serving")]

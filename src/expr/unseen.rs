@@ -1,10 +1,10 @@
 //! Fields that an expression asks for and that records do not have: most often misspelt ones.
 
-use super::error::distance;
 use super::plan::show_path;
 use super::walk::{self, Kind};
 use super::{functions, text};
 use crate::scan::{Hit, Path, Scanner, Step};
+use crate::text::nearest;
 
 /// A field that no record has.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,7 +109,7 @@ fn first_unseen(names: &[&str], records: &[&[u8]]) -> Option<Unseen> {
                     names.map(|name| Step::Key { name: name.to_owned(), optional: false }).collect();
                 show_path(&steps)
             };
-            let nearest = nearest(name, &beside).map(shown);
+            let nearest = nearest(name, beside.iter().map(String::as_str)).map(shown);
             // Below what is always null or empty there may be anything.
             return (!beside.is_empty()).then(|| Unseen {
                 path: shown(name),
@@ -121,14 +121,4 @@ fn first_unseen(names: &[&str], records: &[&[u8]]) -> Option<Unseen> {
         values.retain(|value| walk::kind(value).is_ok_and(|kind| kind == Kind::Object));
     }
     None
-}
-
-/// The name that is closest, if it is close: written in another way, or with a slip or two.
-fn nearest<'n>(name: &str, names: &'n [String]) -> Option<&'n str> {
-    let plain = |name: &str| name.to_lowercase().replace(['_', '-', ' '], "");
-    let wanted = plain(name);
-    let allowed = (wanted.len() / 3).clamp(1, 3);
-    let distances = names.iter().map(|known| (distance(&wanted, &plain(known)), known));
-    let nearest = distances.filter(|(distance, _)| *distance <= allowed).min();
-    nearest.map(|(_, known)| known.as_str())
 }

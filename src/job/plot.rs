@@ -183,10 +183,12 @@ fn left_out<'a>(
             if windows == 1 { ("1 window".to_owned(), "is") } else { (format!("{windows} windows"), "are") };
         cx.notes.say(&format!("{windows} {are} left out, not as long as the first{hint}"));
     }
-    let rows: u64 = charts.map(Recent::without_figure).sum();
+    let rows: u64 = charts.clone().map(Recent::without_figure).sum();
     if let (Some(column), 1..) = (&chart.value, rows) {
         let rows = if rows == 1 { "1 row has".to_owned() } else { format!("{rows} rows have") };
-        cx.notes.say(&format!("{rows} no number in the column {column}"));
+        let near = charts.clone().find_map(Recent::nearest_figure);
+        let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+        cx.notes.say(&format!("{rows} no number in the column {column}{hint}"));
     }
 }
 

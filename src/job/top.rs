@@ -11,6 +11,7 @@ use crate::jsonl::{Chunk, Record, Reject};
 use crate::rank::{RankOptions, Ranking};
 use crate::row::{Emission, Row};
 use crate::state::Snapshot;
+use crate::text::nearest;
 use rows::{Counted, RankMapper, Rows, Run};
 
 pub use records::TopRecords;
@@ -48,9 +49,11 @@ impl TopRows {
     }
 
     fn write(&mut self, rows: &[Row], cx: &mut Context<'_>) -> anyhow::Result<()> {
-        if !rows.is_empty() && !self.is_found {
+        if let (Some(row), false) = (rows.first(), self.is_found) {
             let by = &self.options.by;
-            return Err(Usage(format!("no row so far has a number in the column `{by}`: see --by")).into());
+            let hint = nearest(by, row.figures())
+                .map_or(": see --by".to_owned(), |near| format!("; did you mean {near}?"));
+            return Err(Usage(format!("no row so far has a number in the column `{by}`{hint}")).into());
         }
         self.written += rows.len() as u64;
         write(rows, cx)

@@ -44,6 +44,7 @@ use preset::NamedOptions;
 use crate::expr::Expr;
 use crate::jsonl::{Input, Meter, Trail};
 use crate::net::{Address, Error, Options, Request, StoreOptions, Url};
+use crate::text::nearest;
 
 /// What sources need to know besides the address.
 #[derive(Clone, Debug, Default)]
@@ -189,14 +190,25 @@ pub fn open_words(
             supported()
         ))),
         None => {
-            let scheme_ends = lower.find("://").map_or(lower.len(), |at| at + 3);
-            Err(Error::usage(format!(
-                "there is no source {:?}; there are: {}",
-                &lower[..scheme_ends],
-                supported()
-            )))
+            let scheme = &lower[..lower.find("://").map_or(lower.len(), |at| at + 3)];
+            // Another scheme is no slip.
+            let demos = KINDS.iter().map(|kind| kind.prefix).filter(|prefix| !prefix.contains("//"));
+            let near = nearest(scheme, demos).filter(|_| scheme.starts_with("demo:"));
+            let hint = near.map_or("; there".to_owned(), |near| format!("; did you mean {near}? There"));
+            Err(Error::usage(format!("there is no source {scheme:?}{hint} are: {}", supported())))
         }
     }
+}
+
+/// What is meant by the name of a file that is not there: `demo:tweets` and the like are streams of stream-fetch.
+pub fn hint(name: &str) -> Option<String> {
+    let is_stream = !is_file(name) && name != "-";
+    if is_stream {
+        return Some(format!("it is a stream: stream-fetch {name} | …"));
+    }
+    let presets = preset::names().filter(|name| name.len() > 2);
+    let near = nearest(name, presets).filter(|_| !name.contains(['/', '.']))?;
+    Some(format!("did you mean the stream {near}? stream-fetch --list shows all"))
 }
 
 /// Whether this names a file, or standard input.

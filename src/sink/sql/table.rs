@@ -4,6 +4,7 @@
 use super::dialect::Dialect;
 use super::kind::{Kind, Value};
 use crate::sink::{Batch, Failure, Keys, Record};
+use crate::text::did_you_mean;
 
 /// A column.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,9 +145,12 @@ impl Columns {
             }
         }
         if let Some(absent) = keys.columns.iter().zip(&seen).find(|(_, seen)| !**seen) {
+            let others = columns.list.iter().zip(&seen).filter(|(_, seen)| **seen);
+            let meant = did_you_mean(&absent.0, others.map(|(column, _)| column.name.as_str()));
             let text = format!(
-                "no record has the key column `{}`: --key-columns names those that tell records apart",
-                absent.0
+                "no record has the key column `{}`{}--key-columns names those that tell records apart",
+                absent.0,
+                if meant.is_empty() { ": ".into() } else { meant + " " }
             );
             return Err(Failure::Usage(text));
         }

@@ -71,6 +71,11 @@ pub const PRESETS: [&Preset; 8] = [
     &meetup::PRESET,
 ];
 
+/// The names of all.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    PRESETS.iter().map(|preset| preset.name)
+}
+
 /// The preset that an address names, and the detail behind the colon.
 pub fn find(address: &str) -> Option<(&'static Preset, Option<&str>)> {
     let (name, detail) = match address.split_once(':') {
