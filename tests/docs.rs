@@ -52,6 +52,22 @@ fn commands_print_what_the_pages_say() {
     play(&pages, &[]);
 }
 
+/// The picture of the README is the one that its commands draw.
+#[test]
+fn the_picture_of_the_readme_is_drawn_by_its_commands() {
+    let text = text_of(Path::new("README.md"));
+    let commands: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("$ ")).collect();
+    let begin = commands.iter().position(|command| command.ends_with(">top.jsonl")).expect("rows of a trend");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = format!("{}:{}", common::programs().display(), std::env::var("PATH").unwrap_or_default());
+    let mut shell = Command::new("sh");
+    shell.args(["-ec", &commands[begin..begin + 2].join("\n")]).env("PATH", path).current_dir(folder.path());
+    assert!(shell.status().expect("a shell").success());
+    let drawn = fs::read(folder.path().join("trending.svg")).expect("a picture");
+    let shown = fs::read(root().join("docs/img/trending.svg")).expect("a picture");
+    assert!(drawn == shown, "docs/img/trending.svg is another picture: draw it anew");
+}
+
 /// Blocks that are not run are shell all the same, and each program of ours in them is one.
 #[test]
 fn blocks_that_are_not_run_are_shell() {
