@@ -186,7 +186,7 @@ fn left_out<'a>(
     let rows: u64 = charts.clone().map(Recent::without_figure).sum();
     if let (Some(column), 1..) = (&chart.value, rows) {
         let rows = if rows == 1 { "1 row has".to_owned() } else { format!("{rows} rows have") };
-        let near = charts.clone().find_map(Recent::nearest_figure);
+        let near = charts.flat_map(Recent::nearest_figure).next();
         let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
         cx.notes.say(&format!("{rows} no number in the column {column}{hint}"));
     }

@@ -146,7 +146,7 @@ impl Columns {
         }
         if let Some(absent) = keys.columns.iter().zip(&seen).find(|(_, seen)| !**seen) {
             let others = columns.list.iter().zip(&seen).filter(|(_, seen)| **seen);
-            let meant = did_you_mean(&absent.0, others.map(|(column, _)| column.name.as_str()));
+            let meant = did_you_mean(absent.0, others.map(|(column, _)| column.name.as_str()));
             let text = format!(
                 "no record has the key column `{}`{}--key-columns names those that tell records apart",
                 absent.0,
