@@ -63,7 +63,7 @@ fn file(body: &[u8]) {
     let head = FORM.head(line, &[body]);
     fs::write(&path, [&head[..], line, body].concat()).expect("written");
     if let Ok(mut state) = State::open(&path, &serde_json::Map::new(), false) {
-        let _ = state.inputs(&[path.clone()]);
+        let _ = state.inputs(std::slice::from_ref(&path));
     }
 }
 
