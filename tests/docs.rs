@@ -73,9 +73,8 @@ fn the_picture_of_the_readme_is_drawn_by_its_commands() {
 fn blocks_that_are_not_run_are_shell() {
     for page in pages() {
         let text = text_of(&page);
-        let mut blocks = text.split("\n```");
         let mut is_block = text.starts_with("```");
-        while let Some(block) = blocks.next() {
+        for block in text.split("\n```") {
             if let (true, Some(script)) = (is_block, block.strip_prefix("sh\n")) {
                 let done = Command::new("sh").args(["-n", "-c", script]).output().expect("a shell");
                 let said = String::from_utf8_lossy(&done.stderr);
