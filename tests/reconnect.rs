@@ -449,6 +449,16 @@ fn a_cursor_that_cannot_be_used_is_told() {
     let ran = fetch(&server.url("/other?key=hush")).arg("--cursor").arg(&place).run().with_code(5);
     assert!(ran.err.contains("the cursor") && ran.err.contains("--cursor-reset"), "{}", ran.err);
     assert!(ran.err.contains("sources: http://") && !ran.err.contains("hush"), "{}", ran.err);
+    // Files are one source, whatever they are called: logs come and go.
+    let (files, first, second) =
+        (folder.path().join("files"), folder.path().join("1.jsonl"), folder.path().join("2.jsonl"));
+    for (file, line) in [(&first, "{\"n\":1}\n"), (&second, "{\"n\":2}\n")] {
+        fs::write(file, line).expect("a file");
+        let ran = tool("stream-fetch").arg(file).arg("--cursor").arg(&files).run().quietly();
+        assert_eq!(ran.text(), line);
+    }
+    let ran = fetch(&server.url("/s")).arg("--cursor").arg(&files).run().with_code(5);
+    assert!(ran.err.contains("sources: files in the state"), "{}", ran.err);
     fs::write(&place, "nonsense").expect("a file");
     let ran = fetch(&server.url("/s")).arg("--cursor").arg(&place).run().with_code(5);
     assert!(ran.err.contains("it is no state file") && ran.err.contains("--cursor-reset"), "{}", ran.err);

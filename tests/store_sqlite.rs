@@ -359,6 +359,12 @@ fn values_keep_their_kinds_and_digits() {
     assert_eq!(base.lines("SELECT count(*) FROM t WHERE id IN (2, 3, 4, 5)"), ["1"]);
     let ran = store(&[]).input(&wrong).run().with_code(4);
     assert!(ran.err.contains("--dead-letter"), "{}", ran.err);
+    // Of many the first five are shown.
+    let many: String = (0..7).map(|n| format!("{{\"id\":\"{n}\"}}\n")).collect();
+    let ran = store(&["--dead-letter", letters.to_str().expect("UTF-8")]).input(&many).run().with_code(0);
+    assert_eq!(ran.err.matches(": refused: ").count(), 5, "{}", ran.err);
+    assert!(ran.err.contains("7 records were refused"), "{}", ran.err);
+    assert_eq!(std::fs::read_to_string(&letters).expect("letters"), wrong + &many);
 }
 
 #[test]
