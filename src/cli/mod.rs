@@ -58,6 +58,11 @@ use crate::jsonl;
 use crate::time::Span;
 pub use terminal::Tool;
 
+/// Memory in a static build.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Parses the arguments, runs the tool, and turns what came of it into an exit status.
 pub fn main<A: Parser + CommandFactory>(run: fn(A, &mut Tool) -> anyhow::Result<Status>) -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
