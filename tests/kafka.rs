@@ -153,7 +153,9 @@ fn each_partition_has_a_reader_and_one_that_is_killed_begins_anew() {
     let whole = tool("window-count").args(OPTIONS).input(seconds(0..600, None)).run().with_code(0);
     let rows: Vec<&str> = whole.text().lines().collect();
     let produce = |range: std::ops::Range<u32>| {
-        (0..PARTITIONS).for_each(|partition| broker.produce("ticks", partition, &seconds(range.clone(), Some(partition))));
+        (0..PARTITIONS).for_each(|partition| {
+            broker.produce("ticks", partition, &seconds(range.clone(), Some(partition)))
+        });
     };
     produce(0..300);
     let mut readers: Vec<Reader> = (0..PARTITIONS).map(|partition| broker.reader(partition)).collect();

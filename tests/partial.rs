@@ -388,6 +388,7 @@ fn what_needs_all_records_in_one_place_is_refused() {
         ("--window 20s --idle-timeout 1s", "--idle-timeout"),
         ("--window all --emit complete --trigger 1s", "--emit"),
         ("--window 20s --format csv", "--format"),
+        ("--window 20s --state no/state", "--part NAME FILE"),
     ] {
         let refused = part("a", options, b"").with_code(2);
         assert!(refused.err.contains(word), "{options}: {}", refused.err);

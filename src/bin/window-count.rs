@@ -90,6 +90,7 @@ settings, or a state that cannot be used, 75 another run holds the state, 128 + 
 fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     args.common.prepare(tool)?;
     let lexicon = args.lexicon.prepare()?;
+    args.parts.refuse_state(args.state.is_given())?;
     if let Some(options) = args.parts.merge(args.closing.wall().idle_timeout)? {
         let mut merge = Merge::new(options);
         let output = args.parts.open(&args.output)?;

@@ -14,7 +14,7 @@ use crate::jsonl::format::Format;
 #[derive(Args, Clone, Debug)]
 pub struct PartsArgs {
     /// Count a part of the records, and write partial rows for --merge instead of windows
-    #[arg(long, conflicts_with = "state", help_heading = "Parts")]
+    #[arg(long, help_heading = "Parts")]
     partial: bool,
     /// Put partial rows together; the settings are those of the parts
     #[arg(
@@ -42,6 +42,19 @@ impl PartsArgs {
     /// The name of the part.
     pub fn part(&self) -> Option<String> {
         self.partial.then(|| self.part.clone().unwrap_or_else(unique_name))
+    }
+
+    /// Refuses a part that would remember what an earlier run has read. Its rows are numbered from its first record to its
+    /// last, so that it can be counted again; what cron finds is counted in parts of their own.
+    pub fn refuse_state(&self, is_given: bool) -> Result<(), Usage> {
+        if self.partial && is_given {
+            return Err(Usage(
+                "a part is counted as a whole, and again if need be, so it keeps no state; let each file be a part of its \
+                 own, counted once: --partial --part NAME FILE >parts/NAME, and merge all of them"
+                    .into(),
+            ));
+        }
+        Ok(())
     }
 
     /// Opens the output. Partial rows are lines of JSON, and several parts may share a pipe.
