@@ -154,7 +154,7 @@ fn each_partition_has_a_reader_and_one_that_is_killed_begins_anew() {
     let rows: Vec<&str> = whole.text().lines().collect();
     let produce = |range: std::ops::Range<u32>| {
         (0..PARTITIONS).for_each(|partition| {
-            broker.produce("ticks", partition, &seconds(range.clone(), Some(partition)))
+            broker.produce("ticks", partition, &seconds(range.clone(), Some(partition)));
         });
     };
     produce(0..300);
