@@ -116,7 +116,13 @@ fn run(mut args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
         count: args.count,
         most: args.max_count.map(NonZeroU64::get),
     };
-    let mut kept = args.state.open(&args.common.settings(tool, lexicon, options.settings()))?;
+    if options.count || options.most.is_some() {
+        args.state.refuse_checkpoint(
+            "--count and --max-count are for an input that is read once, and not for a stream that goes on",
+        )?;
+    }
+    let settings = args.common.settings(tool, lexicon, options.settings());
+    let mut kept = args.state.open(tool, &settings, &files, &args.output)?;
     if options.count {
         kept = kept.map(Kept::with_whole_output);
     }

@@ -73,7 +73,7 @@ fn run(mut args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
             let hint = "--fold belongs to a count of plain records with --key; rows of windows are folded by window-count --fold";
             return Err(Usage(hint.into()).into());
         }
-        let kept = args.state.open(&settings(TopRows::settings(&options)))?;
+        let kept = args.state.open(tool, &settings(TopRows::settings(&options)), &files, &args.output)?;
         let mut rows = match &kept {
             Some(kept) => TopRows::go_on(options, &kept.state)?,
             None => TopRows::new(options),
@@ -81,8 +81,13 @@ fn run(mut args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
         args.common.run_kept(tool, &mut rows, &files, &args.output, kept)?
     } else {
         cli::columns::check_names(args.keys.iter().map(|(name, _)| name))?;
+        args.state.refuse_checkpoint(
+            "--key makes one table of all records, at the end: count with window-count --checkpoint, with --window all --emit complete \
+             --trigger 2s for a table that goes on, and rank its rows here",
+        )?;
         let limit = args.limit.limit();
-        let kept = args.state.open(&settings(TopRecords::settings(&args.keys, args.fold, limit)))?;
+        let known = settings(TopRecords::settings(&args.keys, args.fold, limit));
+        let kept = args.state.open(tool, &known, &files, &args.output)?;
         let mut records = TopRecords::new(args.keys, args.fold, options, limit)?;
         if let Some(kept) = &kept {
             records = records.go_on(&kept.state)?;

@@ -131,7 +131,8 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
         let (status, _) = args.common.run(tool, &mut count, &args.files, args.parts.open(&args.output)?)?;
         return Ok(status);
     }
-    let mut kept = args.state.open(&args.common.settings(tool, lexicon, options.settings()))?;
+    let settings = args.common.settings(tool, lexicon, options.settings());
+    let mut kept = args.state.open(tool, &settings, &args.files, &args.output)?;
     let mut count = match &mut kept {
         Some(kept) => Count::go_on(options, &mut kept.state)?,
         None => Count::new(options)?,

@@ -200,7 +200,7 @@ impl Common {
         let Some(mut kept) = kept else { return self.run(tool, job, files, output.open()?) };
         self.refuse_inputs(files)?;
         kept.refuse_inputs(output, files)?;
-        if files.is_empty() {
+        if files.is_empty() && !kept.has_pipe() {
             needs_input()?;
         }
         let inputs = kept.inputs(files, &mut tool.notes())?;
@@ -324,7 +324,7 @@ fn open_files(files: &[PathBuf]) -> anyhow::Result<Vec<Input>> {
 }
 
 /// Nobody is to wonder why nothing happens.
-fn needs_input() -> Result<(), Usage> {
+pub(super) fn needs_input() -> Result<(), Usage> {
     if std::io::stdin().is_terminal() {
         let hint = "there is no input: name a file, or pipe JSON lines in (- reads what you type)";
         return Err(Usage(hint.into()));

@@ -5,6 +5,7 @@
 
 pub mod buffer;
 pub mod charts;
+pub mod checkpoint;
 pub mod clock;
 pub mod closing;
 pub mod columns;

@@ -14,14 +14,14 @@ use crate::jsonl::format::Format;
 #[derive(Args, Clone, Debug)]
 pub struct PartsArgs {
     /// Count a part of the records, and write partial rows for --merge instead of windows
-    #[arg(long, help_heading = "Parts")]
+    #[arg(long, conflicts_with = "checkpoint", help_heading = "Parts")]
     partial: bool,
     /// Put partial rows together; the settings are those of the parts
     #[arg(
         long,
         conflicts_with_all = ["keys", "missing", "once_per_record", "fold", "keep", "dedupe", "within", "explain", "ClockArgs",
             "WindowArgs", "AggregateArgs", "LimitArgs", "watermark", "watermark_by", "allowed_lateness", "late_output",
-            "max_future", "emit", "trigger", "emit_empty", "at_end", "state"],
+            "max_future", "emit", "trigger", "emit_empty", "at_end", "state", "checkpoint"],
         help_heading = "Parts"
     )]
     merge: bool,

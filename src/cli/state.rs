@@ -6,7 +6,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::Args;
 
-use super::{OutputArgs, refuse_input};
+use super::checkpoint::CheckpointArgs;
+use super::{OutputArgs, Tool, duration, refuse_input};
 use crate::drive::{Notes, Usage};
 use crate::jsonl::format::Format;
 use crate::jsonl::{Input, Ledger, Output, RejectPolicy};
@@ -17,7 +18,7 @@ use crate::time::Span;
 #[derive(Args, Clone, Debug)]
 pub struct StateArgs {
     /// Go on where the last run with FILE ended: read only what is new, append rows to -o, keep in FILE what is not finished
-    #[arg(long, value_name = "FILE", help_heading = "State")]
+    #[arg(long, value_name = "FILE", help_heading = "State", conflicts_with = "checkpoint")]
     state: Option<PathBuf>,
     /// Begin anew, whatever FILE holds: read all input again
     #[arg(long, requires = "state", help_heading = "State")]
@@ -28,6 +29,8 @@ pub struct StateArgs {
         help_heading = "State"
     )]
     state_every: Span,
+    #[command(flatten)]
+    checkpoint: CheckpointArgs,
 }
 
 /// A state that is open, and how often it is saved.
@@ -37,6 +40,8 @@ pub struct Kept {
     every: Duration,
     /// Each run makes the whole output.
     is_output_whole: bool,
+    /// What is read by a stage of a pipeline behind the first.
+    pipe: Option<Input>,
 }
 
 impl StateArgs {
@@ -45,19 +50,37 @@ impl StateArgs {
         self.state.is_some()
     }
 
-    /// Opens the state for a run with these settings, if there is to be one.
-    pub fn open(&self, settings: &Settings) -> anyhow::Result<Option<Kept>> {
+    /// Refuses to be a stage of a pipeline with marks, for this reason.
+    pub fn refuse_checkpoint(&self, why: &str) -> Result<(), Usage> {
+        self.checkpoint.refuse(why)
+    }
+
+    /// Opens the state for a run with these settings, files and output, if there is to be one.
+    pub fn open(
+        &self,
+        tool: &Tool,
+        settings: &Settings,
+        files: &[PathBuf],
+        output: &OutputArgs,
+    ) -> anyhow::Result<Option<Kept>> {
+        if self.checkpoint.is_given() {
+            return self.checkpoint.open(tool, settings, files, output);
+        }
         let Some(path) = &self.state else { return Ok(None) };
-        let state = State::open(path, settings, self.state_reset)?;
-        let every = self.state_every.nominal_millis().unwrap_or(i64::MAX).unsigned_abs();
-        Ok(Some(Kept { state, every: Duration::from_millis(every), is_output_whole: false }))
+        Ok(Some(Kept::of(State::open(path, settings, self.state_reset)?, duration(&self.state_every))))
     }
 }
 
 impl Kept {
     /// A state that is open, saved so often.
     pub(super) fn of(state: State, every: Duration) -> Kept {
-        Kept { state, every, is_output_whole: false }
+        Kept { state, every, is_output_whole: false, pipe: None }
+    }
+
+    /// A stage of a pipeline, and the pipe that it reads, if it is not the first.
+    pub(super) fn of_stage(state: State, pipe: Option<Input>) -> Kept {
+        // Marks say when it is saved.
+        Kept { pipe, ..Kept::of(state, Duration::ZERO) }
     }
 
     /// Each run makes the whole output, so it is replaced as without a state, and not added to.
@@ -67,6 +90,11 @@ impl Kept {
         self
     }
 
+    /// Whether the input is open already.
+    pub(super) fn has_pipe(&self) -> bool {
+        self.pipe.is_some()
+    }
+
     /// Refuses files to be read that the run would add to.
     pub(super) fn refuse_inputs(&self, output: &OutputArgs, files: &[PathBuf]) -> Result<(), Usage> {
         refuse_input("-o", output.file().filter(|_| !self.is_output_whole), files)
@@ -74,6 +102,9 @@ impl Kept {
 
     /// Opens the files where they were left, and says what is worth knowing about them.
     pub(super) fn inputs(&mut self, files: &[PathBuf], notes: &mut Notes) -> anyhow::Result<Vec<Input>> {
+        if let Some(pipe) = self.pipe.take() {
+            return Ok(vec![pipe]);
+        }
         let stdin = [PathBuf::from("-")];
         let files = if files.is_empty() { &stdin[..] } else { files };
         if files.contains(&stdin[0]) && is_file(&rustix::stdio::stdin()) {
@@ -93,9 +124,12 @@ impl Kept {
     /// Opens the output at the place where the last run left it. What is no file cannot be cut back, and is written to as
     /// without a state.
     pub(super) fn output(&mut self, args: &OutputArgs) -> anyhow::Result<Output> {
-        let Some(path) = args.file().filter(|_| !self.is_output_whole) else { return args.open() };
+        let is_piped = self.state.stage().is_some_and(|stage| !stage.is_last());
+        let Some(path) = args.file().filter(|_| !self.is_output_whole && !is_piped) else {
+            return args.open();
+        };
         if args.format() == Format::Table {
-            let hint = "a table is for people, and is not written piece by piece: with --state or --cursor and -o use --format jsonl, csv or tsv";
+            let hint = "a table is for people, and is not written piece by piece: with --state, --cursor or --checkpoint and -o use --format jsonl, csv or tsv";
             return Err(Usage(hint.into()).into());
         }
         let Some(owned) = self.state.output("output", path)? else { return args.open() };
@@ -126,7 +160,7 @@ impl Kept {
     }
 }
 
-fn is_file(stream: &impl std::os::fd::AsFd) -> bool {
+pub(super) fn is_file(stream: &impl std::os::fd::AsFd) -> bool {
     rustix::fs::fstat(stream).is_ok_and(|stat| {
         rustix::fs::FileType::from_raw_mode(stat.st_mode) == rustix::fs::FileType::RegularFile
     })

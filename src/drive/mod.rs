@@ -8,11 +8,14 @@
 //! buffer in a batch, and immediate on a slow pipe, without a flag.
 
 mod context;
+mod figures;
 mod interrupt;
 mod map;
+mod marks;
 mod notes;
 mod pool;
 mod reader;
+mod rejects;
 mod run;
 mod saving;
 mod settings;
@@ -70,6 +73,13 @@ pub trait Job {
         cx: &mut Context<'_>,
     ) -> anyhow::Result<Flow>;
 
+    /// Called once, before anything is read: sends what an earlier run had read and not sent. At [`Flow::Later`] it goes on with
+    /// this chunk, in which nothing is.
+    fn begin(&mut self, chunk: &Chunk, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
+        let _ = (chunk, cx);
+        Ok(Flow::On)
+    }
+
     /// Goes on with a chunk that was left at [`Flow::Later`].
     fn go_on(&mut self, chunk: &Chunk, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
         let _ = (chunk, cx);
@@ -78,6 +88,13 @@ pub trait Job {
 
     /// All inputs are at their end: sends what it kept back. At [`Flow::Later`] it goes on with this chunk, in which nothing is.
     fn send_rest(&mut self, chunk: &Chunk, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
+        let _ = (chunk, cx);
+        Ok(Flow::On)
+    }
+
+    /// A mark of the pipeline has come, and [`Job::save`] follows: gets there what is on its way. At [`Flow::Later`] it goes on with
+    /// this chunk.
+    fn reach_mark(&mut self, chunk: &Chunk, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
         let _ = (chunk, cx);
         Ok(Flow::On)
     }
@@ -111,6 +128,11 @@ pub trait Job {
     fn save(&mut self, snapshot: &mut Snapshot) -> anyhow::Result<()> {
         let _ = snapshot;
         Ok(())
+    }
+
+    /// Whether [`Job::save`] also packs what is left of a chunk for later, so that a mark may stand in the middle of it.
+    fn packs_rest(&self) -> bool {
+        false
     }
 
     /// Adds the job's own figures.

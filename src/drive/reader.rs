@@ -6,6 +6,8 @@
 //! It is not a thread: whoever wants a chunk calls [`Reader::next`]. So a worker maps the bytes that it has just read, while
 //! they are in its own cache, and another reads on. Who calls brings a buffer: nobody ever waits for one with the reader
 //! in his hands.
+//!
+//! Where marks are looked for, each is a chunk of its own ([`ChunkKind::Mark`]): what stands before it has its effect before it.
 
 use std::collections::VecDeque;
 use std::io;
@@ -13,6 +15,7 @@ use std::io;
 use memchr::{memchr, memrchr};
 
 use crate::jsonl::{Again, Buffer, Chunk, ChunkKind, Input, Inputs};
+use crate::state::marks::MarkFinder;
 
 /// How large a chunk is where input comes without waiting.
 pub(super) const CHUNK: usize = 256 << 10;
@@ -58,6 +61,8 @@ pub(super) struct Reader {
     spare: Vec<Buffer>,
     state: State,
     is_prompt: bool,
+    /// Finds the marks, where there are any.
+    marks: Option<MarkFinder>,
 }
 
 enum State {
@@ -92,7 +97,13 @@ impl Reader {
             unflushed: false,
             spare: Vec::new(),
             state: State::Reading,
+            marks: None,
         }
+    }
+
+    /// Looks for these marks.
+    pub(super) fn with_marks(self, marks: Option<MarkFinder>) -> Self {
+        Reader { marks, ..self }
     }
 
     /// Whether no input ever makes anybody wait.
@@ -162,6 +173,9 @@ impl Reader {
 
     /// Reads once; false at the input's end.
     fn read(&mut self, input: &mut Input, cut: &mut Cut) -> io::Result<bool> {
+        if self.marks.is_some() && self.stop_at_mark(cut) {
+            return Ok(true);
+        }
         if (cut.whole > 0 || self.unflushed) && input.source.would_block() {
             self.hand_on(cut, true);
         }
@@ -191,6 +205,24 @@ impl Reader {
                 Ok(true)
             }
         }
+    }
+
+    /// Hands on the lines before the first mark, or the mark, if there is one among those that are whole.
+    fn stop_at_mark(&mut self, cut: &mut Cut) -> bool {
+        let lines = &cut.buffer[cut.searched..cut.whole.max(cut.searched)];
+        let Some(mark) = self.marks.as_ref().and_then(|marks| marks.find(lines)) else {
+            cut.searched = cut.whole;
+            return false;
+        };
+        let (start, whole) = (cut.searched + mark.start, cut.whole);
+        let (end, kind) = match start {
+            0 => (mark.end, ChunkKind::Mark),
+            _ => (start, ChunkKind::Lines),
+        };
+        cut.whole = end;
+        self.send(cut, kind, false);
+        cut.whole = whole - end;
+        true
     }
 
     /// Notes `read` new bytes: where the last whole line ends now.
@@ -280,7 +312,7 @@ impl Reader {
         (chunk.kind, chunk.starts_input, chunk.flush) = (kind, cut.starts_input, flush);
         chunk.pass = self.pass;
         cut.starts_input &= chunk.bytes().is_empty();
-        (cut.filled, cut.whole) = (rest.len(), 0);
+        (cut.filled, cut.whole, cut.searched) = (rest.len(), 0, 0);
         self.unflushed = !flush;
         let sequence = self.sequence;
         self.sequence += 1;
@@ -302,6 +334,8 @@ pub(super) struct Cut {
     filled: usize,
     /// Of those, how many are whole lines.
     pub(super) whole: usize,
+    /// Of those, how many were searched for marks, which are not there.
+    searched: usize,
     index: usize,
     starts_input: bool,
     /// Inside a line that is longer than is allowed.
@@ -312,6 +346,15 @@ pub(super) struct Cut {
 
 impl Cut {
     fn new(buffer: Buffer, index: usize, starts_input: bool) -> Cut {
-        Cut { buffer, filled: 0, whole: 0, index, starts_input, oversized: false, is_broken: false }
+        Cut {
+            buffer,
+            filled: 0,
+            whole: 0,
+            searched: 0,
+            index,
+            starts_input,
+            oversized: false,
+            is_broken: false,
+        }
     }
 }

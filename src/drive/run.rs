@@ -7,22 +7,20 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::map::{Checks, Mapped, Mapper, Rejected, cut_by_connection, map_chunk, too_long};
+use super::map::{Checks, Mapped, Mapper, Rejected, map_chunk};
+use super::marks::EndMark;
 use super::pool::{Pool, PoolKeeper};
 use super::reader::Reader;
 use super::saving::Saves;
 use super::workers::Crew;
 use super::{
-    Context, End, Event, Failure, Figures, Flow, Interrupt, Job, Notes, Outcome, Progress, ReadError,
-    Settings, Watcher,
+    Context, End, Event, Failure, Figures, Flow, Interrupt, Job, Notes, Outcome, ReadError, Settings, Watcher,
 };
-use crate::jsonl::{Chunk, ChunkKind, Ledger, Meter, Output, Place};
+use crate::jsonl::{Chunk, ChunkKind, Ledger, Meter, Output};
 use crate::state::Keeper;
 
 /// Output that has waited so long is written, even while input comes.
 const PENDING_LIMIT: Duration = Duration::from_millis(10);
-/// How often a job is asked for what a person who watches wants to know.
-const STATUS_EVERY: Duration = Duration::from_millis(200);
 /// How long a signalled run goes on with what the stages before it still send.
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -38,7 +36,13 @@ pub fn run<J: Job>(job: &mut J, settings: Settings) -> Result<Outcome, Box<Failu
     let meters = inputs.list.iter().map(|input| input.meter.clone()).collect();
     let lines_before = inputs.list.iter().map(|input| input.lines).collect();
     let is_piped = inputs.list.iter().any(|input| input.is_pipe);
-    let crew = Crew::new(Reader::new(inputs, checks.max_line), pool.clone(), checks, events)
+    let stage = keeper.as_ref().and_then(Keeper::stage);
+    if let (Some(keeper), Some(_)) = (&keeper, stage) {
+        let interrupt = interrupt.clone();
+        keeper.wake_by(Box::new(move || interrupt.wake()));
+    }
+    let reader = Reader::new(inputs, checks.max_line).with_marks(Run::<J>::finder(stage));
+    let crew = Crew::new(reader, pool.clone(), checks, events)
         .map_err(|error| Box::new(Failure { error: error.into(), figures: Figures::new() }))?;
     let mut run = Run {
         job,
@@ -62,6 +66,8 @@ pub fn run<J: Job>(job: &mut J, settings: Settings) -> Result<Outcome, Box<Failu
         applied: 0,
         read_end: None,
         is_sent: false,
+        end_mark: None,
+        last_input: 0,
         counts: Counts::default(),
         begun: Instant::now(),
         grace: None,
@@ -69,7 +75,7 @@ pub fn run<J: Job>(job: &mut J, settings: Settings) -> Result<Outcome, Box<Failu
         saves: keeper.is_some().then(Saves::default),
         keeper,
     };
-    let ended = run.save_what_is_owed().and_then(|()| run.events(&received)).and_then(|end| run.end(end));
+    let ended = run.begin().and_then(|()| run.events(&received)).and_then(|end| run.end(end));
     match ended {
         Ok(end) => {
             Ok(Outcome { end, figures: run.figures(), read_error: run.read_end.and_then(|(_, error)| error) })
@@ -82,10 +88,10 @@ pub fn run<J: Job>(job: &mut J, settings: Settings) -> Result<Outcome, Box<Failu
 }
 
 #[derive(Default)]
-struct Counts {
-    lines: u64,
-    records: u64,
-    blank: u64,
+pub(super) struct Counts {
+    pub(super) lines: u64,
+    pub(super) records: u64,
+    pub(super) blank: u64,
 }
 
 /// A chunk that came back mapped, or one that needs no mapping.
@@ -96,27 +102,29 @@ enum Ready<B> {
 
 /// A chunk of which the job left a part for later.
 pub(super) struct Held {
-    chunk: Chunk,
-    rejects: Vec<Rejected>,
-    due: Instant,
+    pub(super) chunk: Chunk,
+    pub(super) rejects: Vec<Rejected>,
+    pub(super) due: Instant,
+    /// The keeper was told of it.
+    pub(super) is_noted: bool,
 }
 
 pub(super) struct Run<'j, J: Job> {
     pub(super) job: &'j mut J,
-    names: Vec<String>,
-    meters: Vec<Meter>,
+    pub(super) names: Vec<String>,
+    pub(super) meters: Vec<Meter>,
     /// Lines of each input in the chunks applied so far.
-    lines_before: Vec<u64>,
+    pub(super) lines_before: Vec<u64>,
     pub(super) output: Output,
-    checks: Checks,
+    pub(super) checks: Checks,
     pub(super) ledger: Ledger,
     threads: usize,
-    notes: Notes,
-    interrupt: Interrupt,
-    progress: Option<Watcher>,
+    pub(super) notes: Notes,
+    pub(super) interrupt: Interrupt,
+    pub(super) progress: Option<Watcher>,
     /// When the job was asked last for what is shown beside it, and what it said.
-    status: (Option<Instant>, Option<String>),
-    pool: PoolKeeper,
+    pub(super) status: (Option<Instant>, Option<String>),
+    pub(super) pool: PoolKeeper,
     /// Where this thread maps, and the job is settled.
     mapper: Option<J::Mapper>,
     crew: Crew<J::Mapper>,
@@ -128,10 +136,14 @@ pub(super) struct Run<'j, J: Job> {
     applied: u64,
     /// The job has sent what it kept back.
     is_sent: bool,
+    /// What marks said is the end.
+    pub(super) end_mark: Option<EndMark>,
+    /// The input of the last chunk.
+    pub(super) last_input: usize,
     /// How many chunks there are in all, once known.
     pub(super) read_end: Option<(u64, Option<ReadError>)>,
-    counts: Counts,
-    begun: Instant,
+    pub(super) counts: Counts,
+    pub(super) begun: Instant,
     /// Another process writes the input.
     is_piped: bool,
     /// Until when a signalled run goes on.
@@ -171,14 +183,31 @@ impl<J: Job> Run<'_, J> {
                 }
             }
             self.save_if_due()?;
-            let is_read = self.read_end.as_ref().is_some_and(|(chunks, _)| *chunks == self.applied);
+            let is_read = self.end_mark.is_some()
+                || self.read_end.as_ref().is_some_and(|(chunks, _)| *chunks == self.applied);
             if is_read && self.held.is_none() {
+                if let Some(end) = self.ended_unmarked()? {
+                    return Ok(end);
+                }
                 if self.send_rest()? {
                     continue;
                 }
-                return Ok(self.interrupt.signalled().map_or(End::Input, End::Signal));
+                let signal = self.interrupt.signalled().filter(|_| self.end_mark.is_none());
+                return Ok(signal.map_or(End::Input, End::Signal));
             }
         }
+    }
+
+    /// Before anything is read.
+    fn begin(&mut self) -> anyhow::Result<()> {
+        self.save_what_is_owed()?;
+        self.tell_first_mark()?;
+        let chunk = Chunk::new(Vec::new().into(), 0, 0);
+        let mut cx = Context { out: &mut self.output, notes: &mut self.notes };
+        if let Flow::Later(due) = self.job.begin(&chunk, &mut cx)? {
+            self.held = Some(Held { chunk, rejects: Vec::new(), due, is_noted: true });
+        }
+        Ok(())
     }
 
     /// All is applied: lets the job send what it kept back. True: some of it is for later.
@@ -190,7 +219,7 @@ impl<J: Job> Run<'_, J> {
         let mut cx = Context { out: &mut self.output, notes: &mut self.notes };
         let Flow::Later(due) = self.job.send_rest(&chunk, &mut cx)? else { return Ok(false) };
         self.output.settle()?;
-        self.held = Some(Held { chunk, rejects: Vec::new(), due });
+        self.held = Some(Held { chunk, rejects: Vec::new(), due, is_noted: true });
         Ok(true)
     }
 
@@ -201,6 +230,9 @@ impl<J: Job> Run<'_, J> {
                 return Ok(None);
             }
             return self.held.take().map(|held| self.go_on(held)).transpose();
+        }
+        if self.end_mark.is_some() {
+            return Ok(None);
         }
         let Some(ready) = self.waiting.remove(&self.applied) else { return Ok(None) };
         self.applied += 1;
@@ -296,11 +328,13 @@ impl<J: Job> Run<'_, J> {
     /// Applies the next chunk in order.
     fn take(&mut self, ready: Ready<<J::Mapper as Mapper>::Batch>) -> anyhow::Result<Option<End>> {
         match ready {
+            Ready::Refused(chunk) if chunk.kind == ChunkKind::Mark => self.reach_mark(chunk),
             Ready::Refused(chunk) => {
                 if !matches!(chunk.kind, ChunkKind::Oversized { first: false, .. }) {
                     self.ledger.end_line()?;
                 }
                 self.refuse(&chunk)?;
+                self.note_read(&chunk);
                 self.done_with(chunk, Flow::On)
             }
             Ready::Lines(chunk, mapped) => {
@@ -325,14 +359,14 @@ impl<J: Job> Run<'_, J> {
                 let mut rejects = mapped.rejects;
                 rejects.iter_mut().for_each(|rejected| rejected.line += *before);
                 *before += mapped.lines;
-                self.applied_to(chunk, rejects, flow?)
+                self.applied_to(chunk, rejects, flow?, false)
             }
         }
     }
 
     /// Goes on with a chunk of which the job left a part.
     fn go_on(&mut self, held: Held) -> anyhow::Result<Option<End>> {
-        let Held { mut chunk, mut rejects, .. } = held;
+        let Held { mut chunk, mut rejects, is_noted, .. } = held;
         let mut cx = Context { out: &mut self.output, notes: &mut self.notes };
         let mut flow = self.job.go_on(&chunk, &mut cx)?;
         if let Flow::DoneBehind(last) = flow {
@@ -340,7 +374,10 @@ impl<J: Job> Run<'_, J> {
             rejects.retain(|rejected| rejected.start < chunk.bytes().len());
             flow = Flow::Done;
         }
-        self.applied_to(chunk, rejects, flow)
+        match chunk.kind {
+            ChunkKind::Mark => self.met(chunk, flow),
+            _ => self.applied_to(chunk, rejects, flow, is_noted),
+        }
     }
 
     /// The line of the reject that is one too many ends the input: what stands behind it in its chunk has no effect, or
@@ -363,22 +400,28 @@ impl<J: Job> Run<'_, J> {
         chunk: Chunk,
         rejects: Vec<Rejected>,
         flow: Flow,
+        is_noted: bool,
     ) -> anyhow::Result<Option<End>> {
         if let Flow::Later(due) = flow {
             // Nobody downstream waits because of it for what is there already.
             self.output.settle()?;
-            self.held = Some(Held { chunk, rejects, due });
+            self.held = Some(Held { chunk, rejects, due, is_noted });
             self.show_progress(None);
             return Ok(None);
         }
-        for rejected in &rejects {
-            let place = Place { input: &self.names[chunk.input], line: rejected.line + 1 };
-            let line = &chunk.bytes()[rejected.start..rejected.end];
-            if let Some(message) = self.ledger.enter(&place, &rejected.reject, line)? {
-                self.notes.say(&message);
-            }
+        self.enter(&chunk, &rejects)?;
+        if !is_noted {
+            self.note_read(&chunk);
         }
         self.done_with(chunk, flow)
+    }
+
+    /// Tells the keeper that a chunk has had its effect.
+    pub(super) fn note_read(&mut self, chunk: &Chunk) {
+        self.last_input = chunk.input;
+        if let Some(keeper) = &mut self.keeper {
+            keeper.read(chunk, self.lines_before[chunk.input]);
+        }
     }
 
     /// Keeps the flush rule behind a chunk, and gives its buffer back.
@@ -386,9 +429,6 @@ impl<J: Job> Run<'_, J> {
         if chunk.flush {
             self.output.settle()?;
             self.ledger.flush()?;
-        }
-        if let Some(keeper) = &mut self.keeper {
-            keeper.read(&chunk, self.lines_before[chunk.input]);
         }
         let is_inside_line = matches!(chunk.kind, ChunkKind::Oversized { last: false, .. });
         self.show_progress(Some(&chunk));
@@ -401,59 +441,6 @@ impl<J: Job> Run<'_, J> {
         } else {
             matches!(flow, Flow::Done | Flow::DoneBehind(_)).then_some(End::Done)
         })
-    }
-
-    fn show_progress(&mut self, chunk: Option<&Chunk>) {
-        if let Some(progress) = &mut self.progress {
-            if let Some(chunk) = chunk
-                && self.status.0.is_none_or(|at| at.elapsed() > STATUS_EVERY)
-            {
-                self.status = (Some(Instant::now()), self.job.status(chunk));
-            }
-            let bytes = self.meters.iter().map(Meter::bytes).sum();
-            progress(Progress { bytes, records: self.counts.records, status: self.status.1.as_deref() });
-        }
-    }
-
-    /// Enters a line that is a reject as it came, or a part of one, into the account.
-    fn refuse(&mut self, chunk: &Chunk) -> anyhow::Result<()> {
-        let (reject, first, last) = match chunk.kind {
-            ChunkKind::Lines => return Ok(()),
-            ChunkKind::Oversized { first, last } => (too_long(self.checks.max_line), first, last),
-            ChunkKind::Cut => (cut_by_connection(), true, true),
-        };
-        let bytes = chunk.bytes().strip_suffix(b"\n").unwrap_or(chunk.bytes());
-        if !first {
-            return Ok(self.ledger.keep(bytes, last)?);
-        }
-        self.counts.lines += 1;
-        self.lines_before[chunk.input] += 1;
-        let place = Place { input: &self.names[chunk.input], line: self.lines_before[chunk.input] };
-        let message = self.ledger.enter_part(&place, &reject, bytes)?;
-        if last {
-            self.ledger.keep(b"", true)?;
-        }
-        message.iter().for_each(|message| self.notes.say(message));
-        Ok(())
-    }
-
-    fn figures(&self) -> Figures {
-        let mut figures = Figures::new();
-        figures.insert("tool".into(), self.notes.tool().into());
-        let rejected =
-            self.ledger.counts().iter().map(|(reason, count)| (reason.to_string(), (*count).into()));
-        figures.insert("lines".into(), self.counts.lines.into());
-        figures.insert("records".into(), self.counts.records.into());
-        figures.insert("rejected".into(), Value::Object(rejected.collect()));
-        figures.insert("blank".into(), self.counts.blank.into());
-        self.job.figures(&mut figures);
-        if let Some(saves) = &self.saves {
-            figures.insert("saves".into(), saves.count.into());
-            figures.insert("longest_pause".into(), saves.longest.as_secs_f64().into());
-        }
-        figures.insert("bytes".into(), self.meters.iter().map(Meter::bytes).sum::<u64>().into());
-        figures.insert("seconds".into(), self.begun.elapsed().as_secs_f64().into());
-        figures
     }
 
     /// Lets the job end, words the rejects, and closes the output; tells what ended the run, all considered.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::run::Run;
 use super::{End, Job};
 use crate::state::Keeper;
+use crate::state::marks::Stage;
 
 /// How often the state was saved, and for how long that stopped the run at most.
 #[derive(Default)]
@@ -17,7 +18,7 @@ impl<J: Job> Run<'_, J> {
     /// Before anything is written to an output that the state does not know: so it is known how long it was.
     pub(super) fn save_what_is_owed(&mut self) -> anyhow::Result<()> {
         if self.keeper.as_ref().is_some_and(Keeper::is_owed) {
-            self.save()?;
+            self.save(self.stage().map(Stage::restore))?;
             self.keeper.as_mut().map_or(Ok(()), Keeper::settle)?;
         }
         Ok(())
@@ -25,14 +26,15 @@ impl<J: Job> Run<'_, J> {
 
     /// When a save is wanted although nothing else happens.
     pub(super) fn save_at(&self) -> Option<Instant> {
-        self.keeper.as_ref().filter(|_| self.held.is_none()).and_then(Keeper::due)
+        self.keeper.as_ref().filter(|_| self.may_save()).and_then(Keeper::due)
     }
 
     pub(super) fn save_if_due(&mut self) -> anyhow::Result<()> {
         match &mut self.keeper {
+            Some(keeper) if keeper.stage().is_some() => self.keep_marks(),
             Some(keeper) if self.held.is_none() => {
                 if keeper.is_due()? {
-                    self.save()?;
+                    self.save(None)?;
                 }
                 Ok(())
             }
@@ -40,12 +42,13 @@ impl<J: Job> Run<'_, J> {
         }
     }
 
-    fn save(&mut self) -> anyhow::Result<()> {
+    /// Saves what there is; of a stage, at this mark.
+    pub(super) fn save(&mut self, mark: Option<u64>) -> anyhow::Result<()> {
         let Some(keeper) = &mut self.keeper else { return Ok(()) };
         let begun = Instant::now();
         self.output.flush()?;
         self.ledger.flush()?;
-        let mut snapshot = keeper.begin();
+        let mut snapshot = keeper.begin(mark);
         if let Some(length) = self.output.owned_length() {
             snapshot.output("output", length, self.output.memory());
         }
@@ -65,6 +68,12 @@ impl<J: Job> Run<'_, J> {
     /// the next one meets them again.
     pub(super) fn save_at_end(&mut self, end: End) -> anyhow::Result<()> {
         let Some(keeper) = &mut self.keeper else { return Ok(()) };
+        if keeper.stage().is_some() {
+            if end == End::Input && self.read_end.as_ref().is_some_and(|(_, error)| error.is_none()) {
+                keeper.all_read();
+            }
+            return self.end_marks(end);
+        }
         keeper.settle()?;
         if end == End::Rejects {
             self.take_back();
@@ -73,7 +82,7 @@ impl<J: Job> Run<'_, J> {
         if end == End::Input && self.read_end.as_ref().is_some_and(|(_, error)| error.is_none()) {
             keeper.all_read();
         }
-        self.save()?;
+        self.save(None)?;
         self.keeper.take().map_or(Ok(()), |mut keeper| keeper.settle())
     }
 

@@ -25,15 +25,26 @@ pub struct TopRows {
     /// Rows so far.
     seen: u64,
     written: u64,
-    /// A state keeps the window that is not whole at the end.
-    is_kept: bool,
+    /// What becomes of the window that is not whole at the end.
+    at_end: AtEnd,
+}
+
+/// What becomes of the window that is not whole at the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum AtEnd {
+    /// Nothing comes any more.
+    Write,
+    /// A later run goes on with it.
+    Keep,
+    /// The end mark of a pipeline says that nothing comes; without it a later run goes on.
+    WriteIfMarked,
 }
 
 impl TopRows {
     /// A ranking with these options.
     pub fn new(options: RankOptions) -> TopRows {
         let ranking = Ranking::new(options.clone());
-        TopRows { ranking, options, is_found: false, seen: 0, written: 0, is_kept: false }
+        TopRows { ranking, options, is_found: false, seen: 0, written: 0, at_end: AtEnd::Write }
     }
 
     /// Rows without the column would be one nameless group.
@@ -120,9 +131,9 @@ impl Job for TopRows {
         Ok(Flow::On)
     }
 
-    fn finish(&mut self, _end: End, cx: &mut Context<'_>) -> anyhow::Result<()> {
+    fn finish(&mut self, end: End, cx: &mut Context<'_>) -> anyhow::Result<()> {
         let mut ranked = Vec::new();
-        if !self.is_kept {
+        if self.at_end == AtEnd::Write || self.at_end == AtEnd::WriteIfMarked && end == End::Input {
             self.ranking.flush_partial(&mut ranked);
         }
         let missing = self.ranking.missing();

@@ -26,6 +26,8 @@ pub enum ChunkKind {
     },
     /// A line that a broken connection left unfinished. It goes to the rejects.
     Cut,
+    /// One line that is no record: a mark of the run. Only where marks are looked for.
+    Mark,
 }
 
 /// Some whole lines of one input, in order.

@@ -32,6 +32,8 @@ pub struct Output {
     whole_lines: bool,
     writing: Arc<Writing>,
     backlog: Option<Backlog>,
+    /// Nothing is written for now: see [`Output::hold`].
+    is_held: bool,
 }
 
 /// What a pipe takes at once, whoever else writes into it.
@@ -175,6 +177,7 @@ impl Output {
             whole_lines: false,
             writing: Arc::default(),
             backlog: None,
+            is_held: false,
         }
     }
 
@@ -206,6 +209,25 @@ impl Output {
         Ok(self.taken()?)
     }
 
+    /// Writes what came before, and takes text that waits, with all behind it, for [`Output::release`].
+    pub fn hold(&mut self, text: &[u8]) -> io::Result<()> {
+        self.settle()?;
+        self.is_held = true;
+        self.buffer.extend_from_slice(text);
+        Ok(())
+    }
+
+    /// How much waits since [`Output::hold`]; `None` where nothing has to.
+    pub fn held(&self) -> Option<usize> {
+        self.is_held.then_some(self.buffer.len())
+    }
+
+    /// Writes what was held back.
+    pub fn release(&mut self) -> io::Result<()> {
+        self.is_held = false;
+        self.flush()
+    }
+
     /// Shows what waits for company: a table's rows, before the input is waited for. Flushes.
     pub fn settle(&mut self) -> io::Result<()> {
         if let Some(formatter) = &mut self.formatter {
@@ -218,7 +240,7 @@ impl Output {
         if self.buffer.len() >= BUFFER {
             return self.flush();
         }
-        if !self.buffer.is_empty() {
+        if !self.buffer.is_empty() && !self.is_held {
             self.pending_since.get_or_insert_with(Instant::now);
         }
         Ok(())
@@ -232,7 +254,7 @@ impl Output {
     /// Writes all that waits in the buffer.
     pub fn flush(&mut self) -> io::Result<()> {
         self.pending_since = None;
-        if self.buffer.is_empty() {
+        if self.buffer.is_empty() || self.is_held {
             return Ok(());
         }
         let (buffer, writing) = (&self.buffer, &self.writing);

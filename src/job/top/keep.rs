@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::records::Counting;
-use super::{TopRecords, TopRows};
+use super::{AtEnd, TopRecords, TopRows};
 use crate::expr::Expr;
 use crate::job::limit::KeyLimit;
 use crate::pack::{Packer, Unpackable, Unpacker};
@@ -20,9 +20,10 @@ impl TopRows {
         )
     }
 
-    /// A ranking that goes on with what the state holds, and leaves a window in it that is not whole.
+    /// A ranking that goes on with what the state holds, and leaves a window in it that is not whole, unless a mark ends it.
     pub fn go_on(options: RankOptions, state: &State) -> anyhow::Result<TopRows> {
-        let mut rows = TopRows { is_kept: true, ..TopRows::new(options) };
+        let at_end = if state.stage().is_some() { AtEnd::WriteIfMarked } else { AtEnd::Keep };
+        let mut rows = TopRows { at_end, ..TopRows::new(options) };
         if let Some(job) = state.job() {
             rows.unpack(job).map_err(|error| state.unusable(error))?;
         }
