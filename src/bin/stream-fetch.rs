@@ -11,7 +11,7 @@ use trendpipe::cli::recording::RecordArgs;
 use trendpipe::cli::replay::ReplayArgs;
 use trendpipe::cli::sources::SourceArgs;
 use trendpipe::cli::{self, Common, OutputArgs, Status, Tool};
-use trendpipe::job::fetch::{Fetch, FetchOptions};
+use trendpipe::job::fetch::{self, Fetch, FetchOptions};
 use trendpipe::jsonl::Form;
 use trendpipe::source::preset;
 
@@ -50,8 +50,8 @@ Examples:
 
 Sources: FILE (also .gz and .zst), - (standard input), tcp://HOST:PORT, http(s)://HOST/PATH,
 ws(s)://HOST/PATH, demo:tweets, demo:rsvps, demo:github, presets (--list). Lines are handed on byte for byte.
-Exit status: 0 done, 2 usage, 3 too many rejects, 4 a source or the output failed, 5 the cursor cannot be used,
-75 another run holds it, 128 + n a signal.";
+Exit status: 0 done, 2 usage, 3 too many rejects, 4 a source or the output failed, 5 the cursor or DIR cannot be
+used, 75 another run holds it, 128 + n a signal.";
 
 fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     let Args { sources, form, replay, recording, clock, output, buffer, mut common } = args;
@@ -69,28 +69,38 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     }
     common.refuse_inputs(&sources.paths())?;
     let edits = replay.edits(&clock.clock(), sources.seed())?;
-    let opened = sources.open(&common, tool, form == Form::Jsonl)?;
-    let trails = opened.inputs.iter().map(|input| input.trail.clone()).collect();
-    let inputs = FormArgs::read(form, opened.inputs, &common);
-    let is_live = inputs.iter().all(|input| input.source.is_live());
-    let inputs = match replay.passes() {
-        Some(passes) => sources.looped(inputs, passes)?,
-        None => inputs.into(),
-    };
-    let mut fetch = Fetch::new(FetchOptions {
+    let mut options = FetchOptions {
         pace: sources.pace(),
         clock: clock.clock(),
         times: clock.times()?,
         records: sources.records(),
         edits,
         form,
-        is_live,
-        trails,
+        is_live: false,
+        trails: Vec::new(),
         follows: sources.follows(),
         sums_up: !std::io::stderr().is_terminal(),
-    })
-    .telling_of_slow_readers(tool.notes())
-    .recording(recording.recorder()?);
+    };
+    if replay.passes().is_some() || replay.is_disordered() || recording.is_given() || buffer.is_given() {
+        sources.refuse_checkpoint("--loop, --disorder, --record and --buffer have no place to go on from")?;
+    }
+    let settings = common.settings(tool, None, fetch::settings(&options));
+    let opened = match sources.open_stage(tool, &settings, &output, form == Form::Jsonl)? {
+        Some(opened) => opened,
+        None => sources.open(&common, tool, form == Form::Jsonl)?,
+    };
+    options.trails = opened.inputs.iter().map(|input| input.trail.clone()).collect();
+    let inputs = FormArgs::read(form, opened.inputs, &common);
+    options.is_live = inputs.iter().all(|input| input.source.is_live());
+    let inputs = match replay.passes() {
+        Some(passes) => sources.looped(inputs, passes)?,
+        None => inputs.into(),
+    };
+    let mut fetch =
+        Fetch::new(options).telling_of_slow_readers(tool.notes()).recording(recording.recorder()?);
+    if let Some(kept) = opened.kept.as_ref().filter(|kept| kept.state.stage().is_some()) {
+        fetch = fetch.go_on_at_mark(&kept.state)?;
+    }
     let (status, _) = match opened.kept {
         Some(kept) => common.run_kept_inputs(tool, &mut fetch, inputs, &output, kept, sources.interrupt())?,
         None => {

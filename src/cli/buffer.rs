@@ -35,6 +35,11 @@ enum OnFullArg {
 }
 
 impl BufferArgs {
+    /// Whether there is to be one.
+    pub fn is_given(&self) -> bool {
+        self.buffer.is_some()
+    }
+
     /// Puts the buffer before the output, if there is to be one.
     ///
     /// # Errors

@@ -49,6 +49,11 @@ impl ReplayArgs {
         self.passes
     }
 
+    /// Whether lines are held back, and come in another order.
+    pub fn is_disordered(&self) -> bool {
+        self.disorder.is_some()
+    }
+
     /// What is done with lines.
     ///
     /// # Errors

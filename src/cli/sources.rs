@@ -5,18 +5,19 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::Args;
 
+use super::checkpoint::{self, CheckpointArgs};
 use super::common::open;
 use super::cursor::{self, CursorArgs};
 use super::live::LiveArgs;
 use super::network::NetworkArgs;
 use super::size::parse_count;
 use super::state::Kept;
-use super::{Common, Tool, duration};
+use super::{Common, OutputArgs, Tool, duration};
 use crate::drive::{Interrupt, Usage};
 use crate::jsonl::{Input, Inputs, Meter, later_source};
 use crate::net::{Error, StoreOptions};
 use crate::source::{self, FollowSource, Pace, Rate, SourceOptions, Speed, Target};
-use crate::state::InputNote;
+use crate::state::{InputNote, Settings, State};
 use crate::time::{Span, TimeReader};
 
 /// Sources and pace.
@@ -61,6 +62,8 @@ pub struct SourceArgs {
     live: LiveArgs,
     #[command(flatten)]
     cursor: CursorArgs,
+    #[command(flatten)]
+    checkpoint: CheckpointArgs,
 }
 
 /// Sources that are open, and the cursor that follows them, if there is one.
@@ -148,6 +151,51 @@ impl SourceArgs {
         }
         let inputs = cursor.kept.inputs(&paths, &mut tool.notes())?;
         Ok(Opened { inputs, kept: Some(cursor.kept) })
+    }
+
+    /// Opens all sources where the stage of a pipeline with marks left them, if this is one.
+    ///
+    /// # Errors
+    ///
+    /// A source that has no place to go on from.
+    pub fn open_stage(
+        &self,
+        tool: &Tool,
+        settings: &Settings,
+        output: &OutputArgs,
+        is_jsonl: bool,
+    ) -> anyhow::Result<Option<Opened>> {
+        if !self.checkpoint.is_given() {
+            return Ok(None);
+        }
+        if !is_jsonl {
+            self.checkpoint.refuse(
+                "places in the input are counted in lines of JSON: convert the input first, and fetch that",
+            )?;
+        }
+        if self.follow {
+            self.checkpoint
+                .refuse("--follow has no place to go on from: fetch the files without it, again and again")?;
+        }
+        if let Some(address) =
+            self.sources.iter().find(|address| *address == "-" || !source::is_file(address))
+        {
+            self.checkpoint.refuse(&format!("{address} cannot be read again from a place; files can"))?;
+        }
+        let Some(berth) = self.checkpoint.berth(tool)? else { return Ok(None) };
+        let stage = berth.source(checkpoint::owns(output)?, self.checkpoint.mark_every())?;
+        let mut kept = Kept::of_stage(State::of_stage(stage, settings)?, None);
+        let mut paths = Vec::new();
+        for address in &self.sources {
+            paths.extend(named(address)?);
+        }
+        let inputs = kept.inputs(&paths, &mut tool.notes())?;
+        Ok(Some(Opened { inputs, kept: Some(kept) }))
+    }
+
+    /// Refuses to be a stage of a pipeline with marks, for this reason.
+    pub fn refuse_checkpoint(&self, why: &str) -> Result<(), Usage> {
+        self.checkpoint.refuse(why)
     }
 
     /// All sources as one that has no end.

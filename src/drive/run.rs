@@ -75,7 +75,10 @@ pub fn run<J: Job>(job: &mut J, settings: Settings) -> Result<Outcome, Box<Failu
         saves: keeper.is_some().then(Saves::default),
         keeper,
     };
-    let ended = run.begin().and_then(|()| run.events(&received)).and_then(|end| run.end(end));
+    let ended = run
+        .begin()
+        .and_then(|end| end.map_or_else(|| run.events(&received), Ok))
+        .and_then(|end| run.end(end));
     match ended {
         Ok(end) => {
             Ok(Outcome { end, figures: run.figures(), read_error: run.read_end.and_then(|(_, error)| error) })
@@ -198,16 +201,17 @@ impl<J: Job> Run<'_, J> {
         }
     }
 
-    /// Before anything is read.
-    fn begin(&mut self) -> anyhow::Result<()> {
+    /// Before anything is read; tells whether that ends the run.
+    fn begin(&mut self) -> anyhow::Result<Option<End>> {
         self.save_what_is_owed()?;
         self.tell_first_mark()?;
         let chunk = Chunk::new(Vec::new().into(), 0, 0);
         let mut cx = Context { out: &mut self.output, notes: &mut self.notes };
-        if let Flow::Later(due) = self.job.begin(&chunk, &mut cx)? {
+        let flow = self.job.begin(&chunk, &mut cx)?;
+        if let Flow::Later(due) = flow {
             self.held = Some(Held { chunk, rejects: Vec::new(), due, is_noted: true });
         }
-        Ok(())
+        Ok(matches!(flow, Flow::Done | Flow::DoneBehind(_)).then_some(End::Done))
     }
 
     /// All is applied: lets the job send what it kept back. True: some of it is for later.

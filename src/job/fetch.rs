@@ -1,6 +1,7 @@
 //! `stream-fetch`: hands lines on untouched, at the pace of a recording where that is asked for, and records them.
 
 mod edit;
+mod keep;
 mod mapper;
 
 use std::ops::Range;
@@ -12,11 +13,12 @@ use crate::archive::{Now, Recorder};
 use crate::drive::{Context, End, Figures, Flow, Job, Notes, Recipe};
 use crate::expr::Program;
 use crate::jsonl::{Backlog, Chunk, Form, Trail};
-use crate::source::{Pace, Resume};
+use crate::source::Pace;
 use crate::state::Snapshot;
 use crate::time::{Millis, TimeReader};
 
 pub use edit::{EditOptions, Shift};
+pub use keep::settings;
 pub use mapper::{FetchMapper, Line};
 
 use edit::{Editor, Made};
@@ -79,6 +81,21 @@ pub struct Fetch {
     created: Instant,
     /// For who watches.
     glance: Option<Glance>,
+    /// Where the text of the lines at hand is.
+    text: Text,
+    /// It is a stage of a pipeline with marks.
+    is_marked: bool,
+}
+
+/// Where the text of the lines at hand is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Text {
+    /// In their chunk.
+    Chunk,
+    /// The same, copied: a mark may stand in the middle of it.
+    Copy,
+    /// It was made.
+    Made,
 }
 
 impl Fetch {
@@ -102,6 +119,8 @@ impl Fetch {
             bytes: 0,
             created: Instant::now(),
             glance: None,
+            text: Text::Chunk,
+            is_marked: false,
         }
     }
 
@@ -264,6 +283,15 @@ impl Job for Fetch {
         })
     }
 
+    fn begin(&mut self, chunk: &Chunk, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
+        self.take_pending();
+        if self.has_all() {
+            return Ok(Flow::Done);
+        }
+        self.begun = (self.rest.len() > 0).then(Instant::now);
+        self.go_on(chunk, cx)
+    }
+
     fn apply(&mut self, chunk: &Chunk, lines: Vec<Line>, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
         self.watch_reader(cx)?;
         if self.begun.is_none() && !lines.is_empty() {
@@ -278,14 +306,23 @@ impl Job for Fetch {
                     editor.take(chunk.bytes(), line, chunk.pass, wall, &mut self.made);
                 }
                 self.rest = std::mem::take(&mut self.made.lines).into_iter();
+                self.text = Text::Made;
             }
-            None => self.rest = lines.into_iter(),
+            None => {
+                self.rest = lines.into_iter();
+                self.text =
+                    if self.is_marked && self.options.pace.is_some() { Text::Copy } else { Text::Chunk };
+                if self.text == Text::Copy {
+                    self.made.text.clear();
+                    self.made.text.extend_from_slice(chunk.bytes());
+                }
+            }
         }
         self.go_on(chunk, cx)
     }
 
     fn go_on(&mut self, chunk: &Chunk, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
-        if self.editor.is_some() {
+        if self.text != Text::Chunk {
             let text = std::mem::take(&mut self.made.text);
             self.send(&text, cx)?;
             self.made.text = text;
@@ -296,7 +333,7 @@ impl Job for Fetch {
         Ok(match &self.next {
             Some((_, due)) => Flow::Later(*due),
             None if self.is_past() => Flow::Done,
-            None if self.has_all() && self.editor.is_none() => Flow::DoneBehind(self.last_written),
+            None if self.has_all() && self.text != Text::Made => Flow::DoneBehind(self.last_written),
             None if self.has_all() => Flow::Done,
             None => Flow::On,
         })
@@ -306,7 +343,7 @@ impl Job for Fetch {
         let Some(editor) = &mut self.editor else { return Ok(Flow::On) };
         self.made.text.clear();
         editor.finish(&mut self.made);
-        self.rest = std::mem::take(&mut self.made.lines).into_iter();
+        self.take_pending();
         self.go_on(chunk, cx)
     }
 
@@ -368,13 +405,12 @@ impl Job for Fetch {
     fn save(&mut self, snapshot: &mut Snapshot) -> anyhow::Result<()> {
         // The place that is saved is behind what was recorded.
         self.recorder.as_mut().map_or(Ok(()), Recorder::flush)?;
-        let place = |(input, trail): (usize, &Option<Trail>)| {
-            let (token, ids) = trail.as_ref().map(|trail| trail.at(snapshot.read(input))).unwrap_or_default();
-            Resume { token, ids }
-        };
-        let places: Vec<Resume> = self.options.trails.iter().enumerate().map(place).collect();
-        Resume::pack(&places, &mut snapshot.job);
+        self.pack(snapshot);
         Ok(())
+    }
+
+    fn packs_rest(&self) -> bool {
+        self.is_marked
     }
 
     fn figures(&self, figures: &mut Figures) {

@@ -9,6 +9,7 @@ use super::mapper::Line;
 use crate::drive::Notes;
 use crate::expr::Value;
 use crate::job::filter::TimeRange;
+use crate::pack::{Packer, Unpackable, Unpacker};
 use crate::scan;
 use crate::source::{Disorder, Extent};
 use crate::time::{Millis, TimeReader};
@@ -159,6 +160,19 @@ impl Editor {
         let moved = place.and_then(|place| rewritten(record, place, &self.times, seconds));
         self.unmoved += u64::from(moved.is_none());
         Some((time.saturating_add(seconds.saturating_mul(1000)), moved?))
+    }
+
+    /// Appends what the lines that come are treated by, but for disorder, which holds lines back.
+    pub fn pack(&self, out: &mut Packer) {
+        out.bool(self.is_inside);
+        out.option(self.base, Packer::i64);
+    }
+
+    /// Goes on as the editor that was packed.
+    pub fn unpack(&mut self, from: &mut Unpacker<'_>) -> Result<(), Unpackable> {
+        self.is_inside = from.bool()?;
+        self.base = from.option(Unpacker::i64)?;
+        Ok(())
     }
 
     /// Hands out what is held back.

@@ -1,0 +1,115 @@
+//! What a later run needs to go on fetching: the settings that must stay, places in the sources, lines on their way.
+
+use serde_json::{Value, json};
+
+use super::edit::{EditOptions, Shift};
+use super::mapper::Line;
+use super::{Fetch, FetchOptions, Text};
+use crate::pack::{Packer, Unpackable, Unpacker};
+use crate::source::Resume;
+use crate::state::{self, Snapshot, State};
+use crate::time::rfc3339;
+
+/// What a stage of a pipeline must agree with: all that changes which lines are sent, under the names of the options.
+pub fn settings(options: &FetchOptions) -> state::Settings {
+    // Each field is named, so that a new one is not forgotten.
+    let FetchOptions {
+        clock,
+        times,
+        edits,
+        form: _,
+        // When lines are sent, and how many, may change.
+        pace: _,
+        records: _,
+        is_live: _,
+        trails: _,
+        follows: _,
+        sums_up: _,
+    } = options;
+    let EditOptions { range, shift, is_looped: _, disorder: _, stamp } = edits;
+    let has_time = edits.needs_event_time();
+    let Value::Object(settings) = json!({
+        "time": if has_time { clock.setting() } else { None },
+        "time-format": if has_time { times.setting() } else { None },
+        "since": range.since.map(rfc3339),
+        "until": range.until.map(rfc3339),
+        "shift": shift.map(|shift| match shift {
+            Shift::Now => "now".to_owned(),
+            Shift::To(time) => rfc3339(time),
+        }),
+        "stamp": stamp,
+    }) else {
+        return state::Settings::new();
+    };
+    settings
+}
+
+impl Fetch {
+    /// Goes on as a stage of a pipeline, at what it saved at a mark.
+    pub fn go_on_at_mark(mut self, state: &State) -> anyhow::Result<Fetch> {
+        self.is_marked = true;
+        if let Some(job) = state.job() {
+            self.unpack(job).map_err(|error| state.unusable(error))?;
+        }
+        Ok(self)
+    }
+
+    /// The places in the sources, of a stage that was saved.
+    ///
+    /// # Errors
+    ///
+    /// Bytes that no stage saved.
+    pub fn places(job: &[u8]) -> Result<Vec<Resume>, Unpackable> {
+        Resume::unpack(Unpacker::new(job).string()?)
+    }
+
+    pub(super) fn pack(&self, snapshot: &mut Snapshot) {
+        let place = |(input, trail): (usize, &Option<_>)| {
+            let at = |trail: &crate::jsonl::Trail| trail.at(snapshot.read(input));
+            let (token, ids) = trail.as_ref().map(at).unwrap_or_default();
+            Resume { token, ids }
+        };
+        let places: Vec<Resume> = self.options.trails.iter().enumerate().map(place).collect();
+        if !self.is_marked {
+            return Resume::pack(&places, &mut snapshot.job);
+        }
+        let mut packed = Packer::default();
+        Resume::pack(&places, &mut packed);
+        let out = &mut snapshot.job;
+        out.string(packed.bytes());
+        self.options.clock.pack(out);
+        out.u64(self.written);
+        out.option(self.editor.as_ref(), |out, editor| editor.pack(out));
+        let lines = || self.next.iter().map(|(line, _)| line).chain(self.rest.as_slice());
+        // Between two chunks there are none, and with lines on their way the text is this.
+        out.length(lines().count());
+        for line in lines() {
+            out.option(line.time, Packer::i64);
+            out.string(&self.made.text[line.start..line.end]);
+        }
+    }
+
+    fn unpack(&mut self, bytes: &[u8]) -> Result<(), Unpackable> {
+        let mut from = Unpacker::new(bytes);
+        from.string()?;
+        self.options.clock.unpack(&mut from)?;
+        self.written = from.u64()?;
+        if from.bool()? {
+            self.editor.as_mut().ok_or(Unpackable)?.unpack(&mut from)?;
+        }
+        for _ in 0..from.length()? {
+            let time = from.option(Unpacker::i64)?;
+            let start = self.made.text.len();
+            self.made.text.extend_from_slice(from.string()?);
+            self.made.lines.push(Line::new(start..self.made.text.len(), time));
+            self.made.text.push(b'\n');
+        }
+        from.end()
+    }
+
+    /// Takes what an earlier run had read and not sent.
+    pub(super) fn take_pending(&mut self) {
+        self.rest = std::mem::take(&mut self.made.lines).into_iter();
+        self.text = Text::Made;
+    }
+}
