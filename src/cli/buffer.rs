@@ -12,7 +12,7 @@ use crate::jsonl::{OnFull, Output};
 #[derive(Args, Clone, Debug)]
 pub struct BufferArgs {
     /// Let so much output wait in memory for a slow reader, so that the source need not wait
-    #[arg(long, value_name = "SIZE", value_parser = parse_size, conflicts_with = "cursor", help_heading = "Output")]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size, conflicts_with_all = ["cursor", "checkpoint"], help_heading = "Output")]
     buffer: Option<usize>,
     /// When the buffer is full, wait, or forget the lines that have waited longest
     #[arg(
@@ -35,11 +35,6 @@ enum OnFullArg {
 }
 
 impl BufferArgs {
-    /// Whether there is to be one.
-    pub fn is_given(&self) -> bool {
-        self.buffer.is_some()
-    }
-
     /// Puts the buffer before the output, if there is to be one.
     ///
     /// # Errors

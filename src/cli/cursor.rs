@@ -20,7 +20,7 @@ const NAME: &str = "cursor";
 #[command(next_help_heading = "Live sources")]
 pub struct CursorArgs {
     /// Go on where the last run with FILE ended, which keeps the place in each source; -o is appended to
-    #[arg(long, value_name = "FILE", conflicts_with = "checkpoint")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["checkpoint", "stage", "mark_every"])]
     cursor: Option<PathBuf>,
     /// Begin anew, whatever FILE holds
     #[arg(long, requires = "cursor")]

@@ -12,7 +12,7 @@ pub struct RankArgs {
     by: String,
     /// Rank by a score, which is added to the rows. trend: what rises against its own recent mean, (count - mean) /
     /// sqrt(mean + 1), the mean being that of the six windows of the same length before
-    #[arg(long, value_enum, conflicts_with_all = ["by", "keys", "state"])]
+    #[arg(long, value_enum, conflicts_with_all = ["by", "keys", "state", "checkpoint"])]
     score: Option<Score>,
     /// A list for each value of this key column of the rows
     #[arg(long, value_name = "COLUMN", conflicts_with_all = ["keys", "other"])]

@@ -18,7 +18,7 @@ use crate::time::Span;
 #[derive(Args, Clone, Debug)]
 pub struct StateArgs {
     /// Go on where the last run with FILE ended: read only what is new, append rows to -o, keep in FILE what is not finished
-    #[arg(long, value_name = "FILE", help_heading = "State", conflicts_with = "checkpoint")]
+    #[arg(long, value_name = "FILE", help_heading = "State", conflicts_with_all = ["checkpoint", "stage", "mark_every"])]
     state: Option<PathBuf>,
     /// Begin anew, whatever FILE holds: read all input again
     #[arg(long, requires = "state", help_heading = "State")]

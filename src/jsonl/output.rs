@@ -365,6 +365,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_held_is_written_when_it_is_released_and_in_order() {
+        let writes = Writes::default();
+        let mut output = Output::to(Box::new(writes.clone()));
+        output.line(b"before").expect("memory");
+        output.hold(b"mark\n").expect("memory");
+        output.line(&[b'x'; 2 * BUFFER]).expect("memory");
+        output.flush().expect("memory");
+        assert_eq!(*writes.0.lock().expect("one thread"), [7]);
+        assert_eq!((output.held(), output.pending_since()), (Some(5 + 2 * BUFFER + 1), None));
+        output.release().expect("memory");
+        assert_eq!(*writes.0.lock().expect("one thread"), [7, 5 + 2 * BUFFER + 1]);
+        assert_eq!(output.held(), None);
+    }
+
+    #[test]
     fn a_file_is_replaced_only_at_a_clean_end() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("out.jsonl");

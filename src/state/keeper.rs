@@ -107,14 +107,14 @@ impl Keeper {
         let State { path, place, settings, files, outputs, .. } = state;
         let (saves, asked) = channel();
         let (tell, saved) = channel();
-        let folder = match &place {
-            Place::File(_) => None,
-            Place::Stage(stage) => Some(stage.folder.clone()),
+        let (folder, old) = match &place {
+            Place::File(_) => (None, 0),
+            Place::Stage(stage) => (Some(stage.folder.clone()), stage.restore()),
         };
         let wake = Arc::<OnceLock<Wake>>::default();
         let woken = Arc::clone(&wake);
         thread::Builder::new().name("state".into()).spawn(move || {
-            let mut writer = Writer { settings, folder, old: 0 };
+            let mut writer = Writer { settings, folder, old };
             for save in asked {
                 if tell.send(writer.write(save)).is_err() {
                     return;

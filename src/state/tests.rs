@@ -251,7 +251,7 @@ fn save(path: &Path, output: &Path, text: &[u8], job: &[u8]) {
     let mut owned = state.output("output", output).expect("a file").expect("a regular file");
     let mut keeper = state.keeper(Duration::ZERO).expect("a thread");
     owned.file.write_all(text).expect("a file");
-    let mut snapshot = keeper.begin();
+    let mut snapshot = keeper.begin(None);
     job.iter().for_each(|&byte| snapshot.job.tag(byte));
     snapshot.output("output", owned.length + text.len() as u64, b"memory".to_vec());
     keeper.save(snapshot).expect("a thread");
