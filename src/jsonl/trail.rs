@@ -33,6 +33,9 @@ struct Marks {
     ids: VecDeque<(u64, Box<[u8]>)>,
 }
 
+/// A token and ids, each with the place that it stands for.
+pub type Noted = (Option<(u64, Vec<u8>)>, Vec<(u64, Box<[u8]>)>);
+
 impl Trail {
     /// A trail for later runs, that begins where an earlier one ended. [`Trail::default`] keeps no places.
     pub fn kept(token: Option<Vec<u8>>) -> Trail {
@@ -74,6 +77,23 @@ impl Trail {
             }
             let ids = marks.ids.iter().take_while(|(at, _)| *at <= place);
             (marks.passed.clone(), ids.map(|(_, id)| id.clone()).collect())
+        })
+    }
+
+    /// What was noted behind `from` and up to `to`, each with its place: the last token, which may be of `from` itself, and the
+    /// ids. To be asked with growing places.
+    pub fn between(&self, from: u64, to: u64) -> Noted {
+        self.marks(|marks| {
+            let mut token = None;
+            while marks.tokens.front().is_some_and(|(at, _)| *at <= to) {
+                token = marks.tokens.pop_front();
+            }
+            if let Some((_, token)) = &token {
+                marks.passed = Some(token.clone());
+            }
+            let newest = marks.ids.partition_point(|(at, _)| *at <= from);
+            let ids = marks.ids.range(newest..).take_while(|(at, _)| *at <= to);
+            (token, ids.cloned().collect())
         })
     }
 
@@ -139,6 +159,22 @@ mod tests {
         assert_eq!(trail.at(34), (Some(b"b2".to_vec()), vec![b"b"[..].into(), b"b2"[..].into()]));
         assert_eq!(trail.at(34).0.as_deref(), Some(&b"b2"[..]), "asked again");
         assert_eq!(trail.at(99).0.as_deref(), Some(&b"c"[..]));
+    }
+
+    #[test]
+    fn what_was_noted_between_two_places_is_told_with_its_places() {
+        let trail = Trail::kept(None);
+        for (place, token) in [(0, "old"), (10, "a"), (20, "b"), (35, "c")] {
+            trail.mark(place, token.into());
+            trail.id(place, token.as_bytes(), 9);
+        }
+        let ids = |ids: &[(u64, &str)]| -> Vec<(u64, Box<[u8]>)> {
+            ids.iter().map(|(place, id)| (*place, id.as_bytes().into())).collect()
+        };
+        assert_eq!(trail.between(0, 34), (Some((20, b"b".to_vec())), ids(&[(10, "a"), (20, "b")])));
+        assert_eq!(trail.between(34, 34), (None, Vec::new()));
+        assert_eq!(trail.at(34).0.as_deref(), Some(&b"b"[..]), "the other question knows it, too");
+        assert_eq!(trail.between(34, 35), (Some((35, b"c".to_vec())), ids(&[(35, "c")])));
     }
 
     #[test]

@@ -17,6 +17,7 @@
 //! | `owned` | outputs: appended to, and cut back |
 //! | `keeper` | saving while the run goes on |
 //! | [`marks`] | the same for a stage of a pipeline, at marks that all stages share |
+//! | `spool` | what came from a source that cannot send it again |
 
 mod atomic;
 mod content;
@@ -29,6 +30,7 @@ pub mod marks;
 mod owned;
 mod seen;
 mod settings;
+mod spool;
 #[cfg(test)]
 mod tests;
 
@@ -45,6 +47,7 @@ pub use growing::Growing;
 pub use keeper::{Keeper, Snapshot};
 pub use owned::Owned;
 pub use settings::Settings;
+pub use spool::{Known, Spool};
 
 use crate::jsonl::Input;
 use crate::pack::{Form, Unpackable, Unpacker};
