@@ -3,9 +3,11 @@
 
 pub mod database;
 pub mod emissions;
+pub mod feed;
 pub mod kept;
 pub mod pages;
 pub mod peer;
+pub mod pipe;
 pub mod place;
 pub mod server;
 pub mod serving;
