@@ -5,6 +5,7 @@
 //! function of the rows alone, however often they are drawn, and a page that shows the same rows has the same ones.
 
 use super::colour::SERIES;
+use crate::pack::{Packer, Unpackable, Unpacker};
 
 /// Colours of keys, as places in [`SERIES`].
 #[derive(Clone, Debug, Default)]
@@ -41,6 +42,27 @@ impl Palette {
                 *place = Some(Place { key, last_seen: now });
             }
         }
+    }
+
+    /// Packs which key has which.
+    pub fn pack(&self, packer: &mut Packer) {
+        for place in &self.places {
+            packer.option(place.as_ref(), |packer, place| {
+                packer.string(&place.key);
+                packer.u64(place.last_seen);
+            });
+        }
+        packer.u64(self.windows);
+    }
+
+    /// Goes on with what was packed.
+    pub fn unpack(from: &mut Unpacker<'_>) -> Result<Palette, Unpackable> {
+        let mut palette = Palette::default();
+        for place in &mut palette.places {
+            *place = from.option(|from| Ok(Place { key: from.string()?.to_vec(), last_seen: from.u64()? }))?;
+        }
+        palette.windows = from.u64()?;
+        Ok(palette)
     }
 
     /// A colour for each of some keys: its own, or one that none of the others has; `None` when there are no more.

@@ -1,5 +1,7 @@
 //! The newest whole windows of a stream of rows: what a chart shows.
 
+mod kept;
+
 use std::collections::BTreeMap;
 
 use super::options::ChartOptions;

@@ -22,6 +22,7 @@ pub use text::{Looks, PlotText, TextOptions};
 use crate::chart::{ChartOptions, Kind, Recent};
 use crate::drive::{Context, Usage};
 use crate::jsonl::replace_file;
+use crate::pack::{Packer, Unpackable, Unpacker};
 use crate::row::Row;
 use crate::time::Span;
 
@@ -167,6 +168,26 @@ impl Board for Files {
 
     fn drawn(&self) -> u64 {
         self.drawn
+    }
+
+    fn pack(&self, packer: &mut Packer) {
+        packer.length(self.charts.len());
+        for (name, chart) in &self.charts {
+            packer.string(name.as_bytes());
+            chart.pack(packer);
+        }
+    }
+
+    fn unpack(&mut self, from: &mut Unpacker<'_>) -> Result<(), Unpackable> {
+        let PlotOptions { kind, chart: looks, .. } = &self.options;
+        for _ in 0..from.length()? {
+            let name = String::from_utf8(from.string()?.to_vec()).map_err(|_| Unpackable)?;
+            let mut chart = kind.collect(looks);
+            chart.unpack(from)?;
+            self.charts.insert(name, chart);
+        }
+        self.stale = self.charts.keys().cloned().collect();
+        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@
 //! and input stops coming. Memory: a batch and a chunk.
 
 mod keep;
+mod kept;
 mod letters;
 
 use std::sync::Arc;
@@ -12,11 +13,12 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 
 use crate::drive::{self, Context, End, Figures, Flow, Job, Mapper, Notes, Recipe, Usage};
-use crate::jsonl::{self, Chunk, Output, Reject};
+use crate::jsonl::{self, Chunk, ChunkKind, Output, Reject};
 use crate::net::{Chance, doubled};
 use crate::row::Row;
 use crate::scan;
 use crate::sink::{Failure, Keys, Limits, Pending, Records, Sink};
+use crate::state::Snapshot;
 
 pub use keep::Retention;
 pub use letters::DeadLetters;
@@ -272,7 +274,16 @@ impl Job for Store {
 
     fn go_on(&mut self, chunk: &Chunk, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
         // A chunk without anything in it is the one behind all others.
-        self.deliver(chunk.bytes().is_empty(), cx)
+        self.deliver(chunk.bytes().is_empty() || chunk.kind == ChunkKind::Mark, cx)
+    }
+
+    /// All before it is in the store for good, before it is passed on or committed.
+    fn reach_mark(&mut self, _chunk: &Chunk, cx: &mut Context<'_>) -> anyhow::Result<Flow> {
+        self.deliver(true, cx)
+    }
+
+    fn save(&mut self, snapshot: &mut Snapshot) -> anyhow::Result<()> {
+        self.pack(snapshot)
     }
 
     fn send_rest(&mut self, _chunk: &Chunk, cx: &mut Context<'_>) -> anyhow::Result<Flow> {

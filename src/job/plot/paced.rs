@@ -6,7 +6,9 @@ use super::pace::Pace;
 use crate::drive::{Context, End, Figures, Flow, Job, Recipe};
 use crate::job::top::{RowMapper, row_recipe};
 use crate::jsonl::Chunk;
+use crate::pack::{Packer, Unpackable, Unpacker};
 use crate::row::Row;
+use crate::state::Snapshot;
 
 /// Where pictures are drawn.
 pub trait Board {
@@ -24,6 +26,10 @@ pub trait Board {
     fn is_empty(&self) -> bool;
     /// Pictures so far.
     fn drawn(&self) -> u64;
+    /// Packs what a later run needs to draw the same.
+    fn pack(&self, packer: &mut Packer);
+    /// Goes on with what was packed, and draws it again.
+    fn unpack(&mut self, from: &mut Unpacker<'_>) -> Result<(), Unpackable>;
 }
 
 /// A job that draws on a board, as soon as there is something new, but at most so often.
@@ -41,6 +47,17 @@ impl<B: Board> Paced<B> {
     /// Whether there was anything to draw.
     pub fn is_empty(&self) -> bool {
         self.board.is_empty()
+    }
+
+    /// Goes on where the job was that was saved so.
+    ///
+    /// # Errors
+    ///
+    /// These bytes are not what [`Job::save`] packed.
+    pub fn restore(&mut self, packed: &[u8]) -> Result<(), Unpackable> {
+        let mut from = Unpacker::new(packed);
+        self.board.unpack(&mut from)?;
+        from.end()
     }
 
     fn draw_if_due(&mut self, cx: &mut Context<'_>) -> anyhow::Result<()> {
@@ -84,6 +101,11 @@ impl<B: Board> Job for Paced<B> {
     fn finish(&mut self, _end: End, cx: &mut Context<'_>) -> anyhow::Result<()> {
         self.board.end_partial(cx)?;
         self.board.finish(cx)
+    }
+
+    fn save(&mut self, snapshot: &mut Snapshot) -> anyhow::Result<()> {
+        self.board.pack(&mut snapshot.job);
+        Ok(())
     }
 
     fn figures(&self, figures: &mut Figures) {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{Board, Paced, left_out};
 use crate::chart::{ChartOptions, Kind, Recent, Screen};
 use crate::drive::{Context, Usage};
+use crate::pack::{Packer, Unpackable, Unpacker};
 use crate::row::Row;
 
 /// Tells how large the screen is now.
@@ -126,6 +127,17 @@ impl Board for Text {
 
     fn drawn(&self) -> u64 {
         self.drawn
+    }
+
+    fn pack(&self, packer: &mut Packer) {
+        self.recent.pack(packer);
+    }
+
+    fn unpack(&mut self, from: &mut Unpacker<'_>) -> Result<(), Unpackable> {
+        self.recent.unpack(from)?;
+        // Where pictures follow each other this one was among them.
+        self.is_stale = self.options.in_place.is_some() && !self.recent.is_empty();
+        Ok(())
     }
 }
 

@@ -58,6 +58,16 @@ impl Retention {
         self.removed.is_none_or(|removed| before.saturating_sub(removed) >= step).then_some(before)
     }
 
+    /// The newest time seen, for a later run.
+    pub fn newest(&self) -> Option<Millis> {
+        self.newest
+    }
+
+    /// An earlier run has seen this.
+    pub fn go_on(&mut self, newest: Option<Millis>) {
+        self.newest = newest;
+    }
+
     /// It is done.
     pub fn done(&mut self, before: Millis) {
         self.removed = Some(before);

@@ -17,6 +17,8 @@ pub struct DeadLetters {
     file: BufWriter<File>,
     path: PathBuf,
     count: u64,
+    /// How long the file is, where it is of a run that goes on.
+    length: Option<u64>,
 }
 
 impl DeadLetters {
@@ -27,12 +29,23 @@ impl DeadLetters {
     /// It cannot be written.
     pub fn open(path: &Path) -> io::Result<DeadLetters> {
         let file = File::options().create(true).append(true).open(path)?;
-        Ok(DeadLetters { file: BufWriter::new(file), path: path.to_owned(), count: 0 })
+        Ok(DeadLetters { file: BufWriter::new(file), path: path.to_owned(), count: 0, length: None })
+    }
+
+    /// Goes on with a file that is cut back to where the run before left it.
+    pub fn go_on(path: &Path, file: File, length: u64) -> DeadLetters {
+        DeadLetters { file: BufWriter::new(file), path: path.to_owned(), count: 0, length: Some(length) }
+    }
+
+    /// How long the file is that [`DeadLetters::go_on`] was given.
+    pub(super) fn length(&self) -> Option<u64> {
+        self.length
     }
 
     /// Keeps one, and says why if it is one of the first.
     pub(super) fn keep(&mut self, line: &str, why: &str, notes: &mut Notes) -> anyhow::Result<()> {
         self.count += 1;
+        self.length = self.length.map(|length| length + line.len() as u64 + 1);
         if self.count <= SHOWN {
             notes.say(&format!("refused: {why}: {}", shown(line)));
         }
