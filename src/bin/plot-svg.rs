@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use trendpipe::chart::{ChartOptions, Kind, Theme};
 use trendpipe::cli::charts::ChartArgs;
+use trendpipe::cli::checkpoint::CheckpointArgs;
 use trendpipe::cli::{self, Common, Status, Tool};
 use trendpipe::drive::Usage;
 use trendpipe::job::plot::{Form, Plot, PlotOptions};
@@ -55,6 +56,8 @@ struct Args {
     #[arg(long, default_value = "auto", help_heading = "Chart")]
     theme: Theme,
     #[command(flatten)]
+    checkpoint: CheckpointArgs,
+    #[command(flatten)]
     common: Common,
 }
 
@@ -76,6 +79,11 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
         ChartOptions { width: args.width, height: args.height, theme: args.theme, ..args.chart.options()? };
     // The driver's output is the picture only where no file is named.
     let output = if args.output.is_some() { Output::to(Box::new(io::sink())) } else { Output::stdout()? };
+    if args.output.is_none() {
+        args.checkpoint.refuse("name the file of the picture with -o")?;
+    }
+    let settings = args.common.settings(tool, None, args.chart.settings(&args.kind));
+    let kept = args.checkpoint.open_end(tool, &settings, &args.files, true)?;
     let mut plot = Plot::new(PlotOptions {
         kind: args.kind,
         chart,
@@ -83,7 +91,10 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
         form,
         follow: args.follow.then(|| std::time::Duration::from_millis(every)),
     });
-    let (status, _) = args.common.run(tool, &mut plot, &args.files, output)?;
+    if let Some(kept) = &kept {
+        kept.restore(|packed| plot.restore(packed))?;
+    }
+    let (status, _) = args.common.run_end(tool, &mut plot, &args.files, output, kept)?;
     Ok(if status == Status::Done && args.exit_status && plot.is_empty() { Status::NoMatch } else { status })
 }
 

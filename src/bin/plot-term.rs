@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::Parser;
 use trendpipe::chart::Kind;
 use trendpipe::cli::charts::ChartArgs;
+use trendpipe::cli::checkpoint::CheckpointArgs;
 use trendpipe::cli::screen::ScreenArgs;
 use trendpipe::cli::{self, Common, Status, Tool};
 use trendpipe::job::plot::{PlotText, TextOptions};
@@ -37,6 +38,8 @@ struct Args {
     #[command(flatten)]
     screen: ScreenArgs,
     #[command(flatten)]
+    checkpoint: CheckpointArgs,
+    #[command(flatten)]
     common: Common,
 }
 
@@ -58,6 +61,8 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     let in_place = (stdout().is_terminal() && !args.follow).then_some(every);
     let chart = args.chart.options()?;
     let screen = args.screen;
+    let settings = args.common.settings(tool, None, args.chart.settings(&args.kind));
+    let kept = args.checkpoint.open_end(tool, &settings, &args.files, true)?;
     let mut plot = PlotText::new(TextOptions {
         kind: args.kind,
         chart,
@@ -65,7 +70,10 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
         in_place,
         every_window: args.follow,
     });
-    let (status, _) = args.common.run(tool, &mut plot, &args.files, Output::stdout()?)?;
+    if let Some(kept) = &kept {
+        kept.restore(|packed| plot.restore(packed))?;
+    }
+    let (status, _) = args.common.run_end(tool, &mut plot, &args.files, Output::stdout()?, kept)?;
     Ok(if status == Status::Done && args.exit_status && plot.is_empty() { Status::NoMatch } else { status })
 }
 

@@ -2,8 +2,9 @@
 
 use clap::Args;
 
-use crate::chart::{ChartOptions, parse_title};
+use crate::chart::{ChartOptions, Kind, parse_title};
 use crate::drive::Usage;
+use crate::state::Settings;
 use crate::time::time_zone;
 
 /// What a chart shows.
@@ -58,6 +59,18 @@ impl ChartArgs {
             zone,
             ..ChartOptions::default()
         })
+    }
+}
+
+impl ChartArgs {
+    /// What must be the same in a run that goes on with the windows of another: which of them and of their rows are kept.
+    pub fn settings(&self, kind: &Kind) -> Settings {
+        let mut settings = Settings::new();
+        settings.insert("kind".into(), kind.name.into());
+        settings.insert("top".into(), self.top.into());
+        settings.insert("windows".into(), self.windows.into());
+        settings.insert("value".into(), self.value.clone().into());
+        settings
     }
 }
 

@@ -62,8 +62,18 @@ impl CheckpointArgs {
         files: &[PathBuf],
         output: &OutputArgs,
     ) -> anyhow::Result<Option<Kept>> {
+        if self.is_given() { self.open_end(tool, settings, files, owns(output)?) } else { Ok(None) }
+    }
+
+    /// The same for a tool that knows itself whether it is the last.
+    pub fn open_end(
+        &self,
+        tool: &Tool,
+        settings: &Settings,
+        files: &[PathBuf],
+        is_last: bool,
+    ) -> anyhow::Result<Option<Kept>> {
         let Some(berth) = self.berth(tool)? else { return Ok(None) };
-        let is_last = owns(output)?;
         let (stage, pipe) = match pipe(files)? {
             None => (berth.source(is_last, duration(&self.mark_every))?, None),
             Some(pipe) => {

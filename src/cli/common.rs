@@ -222,6 +222,22 @@ impl Common {
         self.drive(tool, job, inputs, output, interrupt, ledger, Some(kept.keeper()?))
     }
 
+    /// Runs a job that sees to its output itself, or passes records on: a stage of a pipeline with marks, if it is one.
+    pub fn run_end<J: Job>(
+        &self,
+        tool: &Tool,
+        job: &mut J,
+        files: &[PathBuf],
+        output: Output,
+        kept: Option<Kept>,
+    ) -> anyhow::Result<(Status, Outcome)> {
+        let Some(mut kept) = kept else { return self.run(tool, job, files, output) };
+        self.refuse_inputs(files)?;
+        let inputs = kept.inputs(files, &mut tool.notes())?.into();
+        let ledger = kept.ledger(self.policy())?;
+        self.drive(tool, job, inputs, output, Interrupt::default(), ledger, Some(kept.keeper()?))
+    }
+
     /// Refuses files to be read that the run would overwrite.
     pub fn refuse_inputs(&self, files: &[PathBuf]) -> Result<(), Usage> {
         refuse_input("--rejects", self.rejects.as_deref(), files)

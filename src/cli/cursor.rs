@@ -66,7 +66,7 @@ impl CursorArgs {
 }
 
 /// A source as a cursor may hold it: the query of a URL, which may be secret, only by its checksum.
-fn shown(source: &str) -> String {
+pub(super) fn shown(source: &str) -> String {
     match source.split_once('?') {
         Some((place, query)) if source.contains("://") => {
             format!("{place}?…{:08x}", crc32fast::hash(query.as_bytes()))

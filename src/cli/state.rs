@@ -11,6 +11,7 @@ use super::{OutputArgs, Tool, duration, refuse_input};
 use crate::drive::{Notes, Usage};
 use crate::jsonl::format::Format;
 use crate::jsonl::{Input, Ledger, Output, RejectPolicy};
+use crate::pack::Unpackable;
 use crate::state::{InputNote, Keeper, Settings, State};
 use crate::time::Span;
 
@@ -153,6 +154,12 @@ impl Kept {
             Some(owned) => Ledger::go_on(policy, owned.file, owned.length),
             None => Ledger::open(policy).context("cannot write the file of --rejects")?,
         })
+    }
+
+    /// Gives a job what it packed when the state was saved, if there is anything.
+    pub fn restore(&self, unpack: impl FnOnce(&[u8]) -> Result<(), Unpackable>) -> anyhow::Result<()> {
+        let Some(packed) = self.state.job() else { return Ok(()) };
+        unpack(packed).map_err(|error| self.state.unusable(error).into())
     }
 
     pub(super) fn keeper(self) -> std::io::Result<Keeper> {

@@ -5,14 +5,18 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::Args;
 
+use super::checkpoint::CheckpointArgs;
+use super::cursor::shown;
 use super::live::parse_retries;
 use super::network::ConnectionArgs;
 use super::size::parse_size;
+use super::state::Kept;
 use super::{Common, Status, Tool, Usage, duration, refuse_input};
-use crate::job::store::{DeadLetters, Patience, Retention, Store, StoreOptions};
+use crate::job::store::{DeadLetters, LETTERS, Patience, Retention, Store, StoreOptions};
 use crate::jsonl::Output;
 use crate::sink::{self, Failure, Limits, SinkOptions};
 use crate::source::Retries;
+use crate::state::Settings;
 use crate::time::Span;
 
 /// Where records are stored, and how.
@@ -73,6 +77,8 @@ pub struct StoreArgs {
     tee: bool,
     #[command(flatten)]
     connection: ConnectionArgs,
+    #[command(flatten)]
+    checkpoint: CheckpointArgs,
 }
 
 /// The size of a batch.
@@ -105,6 +111,9 @@ fn bare(name: &String) -> String {
 impl StoreArgs {
     /// Stores all records of the inputs.
     pub fn run(self, common: &Common, tool: &Tool) -> anyhow::Result<Status> {
+        if self.dry_run {
+            self.checkpoint.refuse("--dry-run stores nothing")?;
+        }
         common.refuse_inputs(&self.files)?;
         refuse_input("--dead-letter", self.dead_letter.as_deref(), &self.files)?;
         let output =
@@ -129,12 +138,17 @@ impl StoreArgs {
             );
             return Err(Usage(text).into());
         }
+        let settings = common.settings(tool, None, self.settings());
+        let mut kept = self.checkpoint.open_end(tool, &settings, &self.files, !self.tee)?;
         let sink = sink::open(&self.target, &options).map_err(|failure| match failure {
             Failure::Usage(text) => anyhow::Error::new(Usage(text)),
             failure => failure.into(),
         })?;
-        let mut store = Store::new(sink, self.options()?);
-        match common.run(tool, &mut store, &self.files, output) {
+        let mut store = Store::new(sink, self.options(kept.as_mut())?);
+        if let Some(kept) = &kept {
+            kept.restore(|packed| store.restore(packed))?;
+        }
+        match common.run_end(tool, &mut store, &self.files, output, kept) {
             Ok((status, _)) => Ok(status),
             Err(error) if Status::of_error(&error) == Status::Done => {
                 store.store_rest(&mut tool.notes())?;
@@ -142,6 +156,17 @@ impl StoreArgs {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// What must be the same in a run that goes on: what is stored already is there.
+    fn settings(&self) -> Settings {
+        let keys = self.key_columns.as_ref().map(|names| names.iter().map(bare).collect::<Vec<_>>());
+        let mut settings = Settings::new();
+        settings.insert("target".into(), shown(&self.target).into());
+        settings.insert("table".into(), self.table.clone().into());
+        settings.insert("key-columns".into(), keys.into());
+        settings.insert("time-column".into(), self.time_column.as_ref().map(bare).into());
+        settings
     }
 
     fn limits(&self) -> Limits {
@@ -154,15 +179,24 @@ impl StoreArgs {
         limits
     }
 
-    fn options(&self) -> anyhow::Result<StoreOptions> {
-        let letters = self.dead_letter.as_deref().map(DeadLetters::open).transpose();
-        let path = self.dead_letter.as_deref().unwrap_or(std::path::Path::new("")).display();
+    /// The file of dead letters; of a run that goes on it is cut back to where the one before left it.
+    fn letters(&self, kept: Option<&mut Kept>) -> anyhow::Result<Option<DeadLetters>> {
+        let Some(path) = &self.dead_letter else { return Ok(None) };
+        let owned = kept.map(|kept| kept.state.output(LETTERS, path)).transpose()?.flatten();
+        let letters = match owned {
+            Some(owned) => Ok(DeadLetters::go_on(path, owned.file, owned.length)),
+            None => DeadLetters::open(path),
+        };
+        letters.map(Some).with_context(|| format!("cannot write the dead letters to {}", path.display()))
+    }
+
+    fn options(&self, kept: Option<&mut Kept>) -> anyhow::Result<StoreOptions> {
         Ok(StoreOptions {
             name: self.target.clone(),
             keys: self.key_columns.as_ref().map(|names| names.iter().map(bare).collect()),
             limits: self.limits(),
             patience: Patience { delay: duration(&self.retry_delay), retries: self.retry_max.0 },
-            letters: letters.with_context(|| format!("cannot write the dead letters to {path}"))?,
+            letters: self.letters(kept)?,
             retention: self
                 .keep
                 .as_ref()

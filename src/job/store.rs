@@ -21,6 +21,7 @@ use crate::sink::{Failure, Keys, Limits, Pending, Records, Sink};
 use crate::state::Snapshot;
 
 pub use keep::Retention;
+pub use kept::LETTERS;
 pub use letters::DeadLetters;
 
 /// The longest wait, as so many of the first.
