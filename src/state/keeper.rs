@@ -60,6 +60,7 @@ pub struct Snapshot {
     pub job: Packer,
     read: Vec<u64>,
     lengths: Vec<Length>,
+    files: Vec<(PathBuf, File)>,
     /// The mark that it is saved at.
     mark: Option<u64>,
 }
@@ -99,6 +100,11 @@ impl Snapshot {
     /// The output of this name is so long: all of it was handed to the file. `memory` is given to who goes on writing.
     pub fn output(&mut self, name: &'static str, length: u64, memory: Vec<u8>) {
         self.lengths.push(Length { name, length, memory });
+    }
+
+    /// This file, or folder, is to be on the disk before the snapshot is.
+    pub fn flush(&mut self, path: PathBuf, file: File) {
+        self.files.push((path, file));
     }
 }
 
@@ -234,7 +240,7 @@ impl Keeper {
         self.begun = Instant::now();
         let mut job = std::mem::take(&mut self.spare.1);
         job.clear();
-        Snapshot { job: Packer::into_buffer(job), read: self.read.clone(), lengths: Vec::new(), mark }
+        Snapshot { job: Packer::into_buffer(job), read: self.read.clone(), lengths: Vec::new(), files: Vec::new(), mark }
     }
 
     /// Hands a save to the thread that writes it.
@@ -245,7 +251,7 @@ impl Keeper {
         self.files.pack(&mut packer);
         packer.length(self.outputs.open.len());
         let mut lengths = Vec::new();
-        let mut outputs = Vec::new();
+        let mut outputs = snapshot.files;
         for open in &self.outputs.open {
             let told = snapshot.lengths.iter().find(|told| told.name == open.name);
             let (length, memory) =

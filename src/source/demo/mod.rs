@@ -63,12 +63,14 @@ pub struct DemoSettings {
     pub start_ms: u64,
     /// Whether lines come when they are due, on an absolute schedule, or as fast as they are read. The bytes are the same.
     pub is_paced: bool,
+    /// So many bytes of it are not wanted: an earlier run has handed them out. What comes behind them is due at once.
+    pub behind: u64,
 }
 
 impl Default for DemoSettings {
     fn default() -> Self {
         let density = Rate::per_second(DENSITY).expect("a constant above 0");
-        DemoSettings { seed: 42, records: None, density, start_ms: START_MS, is_paced: false }
+        DemoSettings { seed: 42, records: None, density, start_ms: START_MS, is_paced: false, behind: 0 }
     }
 }
 
@@ -86,7 +88,9 @@ pub struct DemoSource {
     /// How much of `pending` was read.
     taken: usize,
     is_paced: bool,
-    /// When the first line was asked for: the schedule counts from there.
+    /// When the first line arrives that is wanted, in nanoseconds since the start.
+    first_ns: u64,
+    /// When that was asked for: the schedule counts from there.
     started: Option<Instant>,
     meter: Meter,
 }
@@ -94,26 +98,40 @@ pub struct DemoSource {
 impl DemoSource {
     /// A stream from its beginning.
     pub fn new(kind: DemoKind, settings: &DemoSettings, meter: Meter) -> Self {
-        let DemoSettings { seed, records, density, start_ms, is_paced } = *settings;
+        let DemoSettings { seed, records, density, start_ms, is_paced, behind } = *settings;
         let generator: Box<dyn Records> = match kind {
             DemoKind::Tweets => Box::new(tweets::Tweets::new(seed, start_ms)),
             DemoKind::Rsvps => Box::new(rsvps::Rsvps::new(seed, start_ms)),
             DemoKind::Github => Box::new(github::Events::new(seed)),
         };
-        DemoSource {
+        let mut source = DemoSource {
             lines: Lines::new(generator, seed, start_ms, density.interval_ns(), records),
             pending: Vec::with_capacity(AHEAD + (AHEAD >> 2)),
             taken: 0,
             is_paced,
+            first_ns: 0,
             started: None,
             meter,
+        };
+        source.skip(behind);
+        source
+    }
+
+    /// Makes what an earlier run has handed out once more, and throws it away.
+    fn skip(&mut self, mut bytes: u64) {
+        while bytes > 0 && self.lines.next_arrival_ns().is_some() {
+            self.pending.clear();
+            self.lines.write_next(&mut self.pending);
+            self.taken = self.pending.len().min(usize::try_from(bytes).unwrap_or(usize::MAX));
+            bytes -= self.taken as u64;
         }
+        self.first_ns = self.lines.next_arrival_ns().unwrap_or(0);
     }
 
     /// When the next line is due; `None` at the end.
     fn next_due(&mut self) -> Option<Instant> {
         let started = *self.started.get_or_insert_with(Instant::now);
-        let arrival = self.lines.next_arrival_ns()?;
+        let arrival = self.lines.next_arrival_ns()?.saturating_sub(self.first_ns);
         if !self.is_paced {
             return Some(started);
         }

@@ -421,3 +421,22 @@ fn rsvps_have_the_fields_of_real_ones() {
         optional.iter().any(|optional| path.starts_with(optional))
     });
 }
+
+#[test]
+fn a_stream_goes_on_behind_any_byte() {
+    let whole = |behind: u64| -> Vec<u8> {
+        let settings = DemoSettings { records: Some(300), behind, ..DemoSettings::default() };
+        let mut source = DemoSource::new(DemoKind::Rsvps, &settings, Meter::default());
+        let (mut all, mut buf) = (Vec::new(), [0; 4096]);
+        loop {
+            match source.read(&mut buf).unwrap() {
+                0 => return all,
+                read => all.extend_from_slice(&buf[..read]),
+            }
+        }
+    };
+    let all = whole(0);
+    for behind in [1, 1000, all.len() / 2, all.len() - 1, all.len(), all.len() + 9] {
+        assert!(whole(behind as u64) == all[behind.min(all.len())..], "behind {behind}");
+    }
+}

@@ -171,6 +171,11 @@ impl Stage {
         Mark { run: self.run.clone(), word: Word::Restore(self.restore) }.line(None)
     }
 
+    /// Tells what is committed meanwhile.
+    pub fn commits(&self) -> Commits {
+        Commits(self.folder.clone())
+    }
+
     /// How often a source makes marks.
     pub(super) fn every(&self) -> Option<Duration> {
         self.source.map(|source| source.every)
@@ -192,6 +197,21 @@ impl Stage {
         }
         let committed = self.folder.committed()?.max(first - 1);
         Ok((next - 1).saturating_sub(committed) >= MOST_OUTSTANDING)
+    }
+}
+
+/// Tells what is committed, for a stage that may forget what lies before it.
+#[derive(Clone, Debug)]
+pub struct Commits(Folder);
+
+impl Commits {
+    /// The mark that is committed; 0 before the first.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be read.
+    pub fn newest(&self) -> anyhow::Result<u64> {
+        self.0.committed()
     }
 }
 

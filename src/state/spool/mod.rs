@@ -10,7 +10,7 @@
 //! | what happens | what is there afterwards |
 //! | --- | --- |
 //! | the process is killed | all that was written: it is with the system. A frame that was being written is torn, and cut off; nobody has seen it |
-//! | the machine loses power | what was written before the last [`Spool::sync`], at least; what came later the source may send again, from the token that is left |
+//! | the machine loses power | what was written before its [files](Spool::unsynced) were flushed last, at least; what came later the source may send again, from the token that is left |
 //! | the disk is full | what was there before; the frame is taken back, and the run ends |
 //!
 //! **Cost**: one `write` for what one read brought, 64 KiB of it where the source is fast. Segments that lie wholly before the
@@ -22,11 +22,14 @@ mod source;
 #[cfg(test)]
 mod tests;
 
+use std::fs::{self, File};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::error::StateError;
 use super::lock::Lock;
+use super::marks::NAME;
 use crate::jsonl::{ByteSource, Trail};
 use segments::Segments;
 
@@ -56,11 +59,14 @@ impl Spool {
     }
 
     fn with_segments_of(folder: &Path, place: u64, bytes: u64) -> anyhow::Result<Spool> {
-        std::fs::create_dir_all(folder).map_err(|error| {
+        fs::create_dir_all(folder).map_err(|error| {
             let place = folder.display();
             anyhow::Error::new(error).context(format!("cannot make the folder {place}"))
         })?;
-        let lock = Lock::take(folder)?;
+        let lock = Lock::take(folder).map_err(|error| match error.downcast::<StateError>() {
+            Ok(error) => error.called(NAME).into(),
+            Err(error) => error,
+        })?;
         let segments = Segments::open(folder, place, bytes)?;
         Ok(Spool(Arc::new(Shared { _lock: lock, first: place, segments: Mutex::new(segments) })))
     }
@@ -86,11 +92,9 @@ impl Spool {
         self.0.first + read
     }
 
-    /// Waits until all that was written so far is on the disk.
-    pub fn sync(&self) -> io::Result<()> {
-        // Not while the segments are locked: what comes meanwhile need not wait.
-        let newest = self.segments().newest()?;
-        newest.sync()
+    /// What is to be flushed so that all that was written so far is on the disk, with the paths.
+    pub fn unsynced(&self) -> io::Result<Vec<(PathBuf, File)>> {
+        self.segments().unsynced()
     }
 
     /// No run will go on from before this place.

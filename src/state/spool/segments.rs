@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use super::Known;
 use super::frame::Frame;
 use crate::state::StateError;
+use crate::state::marks::NAME;
 
 /// A segment that has so many bytes is followed by another.
 pub const LARGE: u64 = 4 << 20;
@@ -46,26 +47,12 @@ pub struct Heap<'h> {
     pub ids: Vec<(usize, Box<[u8]>)>,
 }
 
-/// A file to be flushed to the disk, and maybe the folder that it is new in.
-pub struct Newest {
-    file: File,
-    folder: Option<File>,
-}
-
-impl Newest {
-    /// Flushes it.
-    pub fn sync(&self) -> io::Result<()> {
-        self.file.sync_data()?;
-        self.folder.as_ref().map_or(Ok(()), File::sync_all)
-    }
-}
-
 impl Segments {
     /// Opens those of a folder, to be read from `place` on; a new one is begun after so many bytes.
     pub fn open(folder: &Path, place: u64, limit: u64) -> anyhow::Result<Segments> {
         let cannot_read = || format!("cannot read the spool {}", folder.display());
         let mut starts = starts(folder).with_context(cannot_read)?;
-        let unusable = |why: String| anyhow::Error::new(StateError::unusable(folder, why));
+        let unusable = |why: String| anyhow::Error::new(StateError::unusable(folder, why).called(NAME));
         while let Some(&start) = starts.last() {
             let path = path_of(folder, start);
             let bytes = fs::read(&path).with_context(cannot_read)?;
@@ -152,7 +139,8 @@ impl Segments {
 
     /// Begins another segment.
     pub fn begin(&mut self, known: &Known) -> io::Result<()> {
-        let synced = self.newest().and_then(|newest| newest.sync());
+        let unsynced = self.unsynced();
+        let synced = unsynced.and_then(|files| files.iter().try_for_each(|(_, file)| file.sync_data()));
         synced.map_err(|error| cannot_write(&path_of(&self.folder, self.end), &error))?;
         (self.file, self.length) = begin(&self.folder, self.end, known)?;
         self.starts.push(self.end);
@@ -213,10 +201,14 @@ impl Segments {
         Ok(())
     }
 
-    /// What is to be flushed so that all is on the disk.
-    pub fn newest(&mut self) -> io::Result<Newest> {
-        let folder = if std::mem::take(&mut self.is_new) { Some(File::open(&self.folder)?) } else { None };
-        Ok(Newest { file: self.file.try_clone()?, folder })
+    /// What is to be flushed so that all is on the disk, with the paths.
+    pub fn unsynced(&mut self) -> io::Result<Vec<(PathBuf, File)>> {
+        let last = self.starts.last().copied().unwrap_or_default();
+        let mut files = vec![(path_of(&self.folder, last), self.file.try_clone()?)];
+        if std::mem::take(&mut self.is_new) {
+            files.push((self.folder.clone(), File::open(&self.folder)?));
+        }
+        Ok(files)
     }
 
     /// Removes the segments that lie wholly before this place.
