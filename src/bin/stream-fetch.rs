@@ -85,7 +85,7 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
         sources.refuse_checkpoint("--loop, --disorder and --record have no place to go on from")?;
     }
     let settings = common.settings(tool, None, fetch::settings(&options));
-    let opened = match sources.open_stage(tool, &settings, &output, form == Form::Jsonl)? {
+    let opened = match sources.open_stage(&common, tool, settings, &output, form == Form::Jsonl)? {
         Some(opened) => opened,
         None => sources.open(&common, tool, form == Form::Jsonl)?,
     };
@@ -99,7 +99,7 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     let mut fetch =
         Fetch::new(options).telling_of_slow_readers(tool.notes()).recording(recording.recorder()?);
     if let Some(kept) = opened.kept.as_ref().filter(|kept| kept.state.stage().is_some()) {
-        fetch = fetch.go_on_at_mark(&kept.state)?;
+        fetch = fetch.go_on_at_mark(&kept.state)?.through(opened.spools);
     }
     let (status, _) = match opened.kept {
         Some(kept) => common.run_kept_inputs(tool, &mut fetch, inputs, &output, kept, sources.interrupt())?,

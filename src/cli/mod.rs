@@ -30,6 +30,7 @@ pub mod serve;
 pub mod shape;
 mod size;
 pub mod sources;
+mod spooled;
 pub mod state;
 mod stats;
 mod status;

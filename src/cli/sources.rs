@@ -11,9 +11,11 @@ use super::cursor::{self, CursorArgs};
 use super::live::LiveArgs;
 use super::network::NetworkArgs;
 use super::size::parse_count;
+use super::spooled;
 use super::state::Kept;
 use super::{Common, OutputArgs, Tool, duration};
 use crate::drive::{Interrupt, Usage};
+use crate::job::fetch::Spools;
 use crate::jsonl::{Input, Inputs, Meter, later_source};
 use crate::net::{Error, StoreOptions};
 use crate::source::{self, FollowSource, Pace, Rate, SourceOptions, Speed, Target};
@@ -73,6 +75,8 @@ pub struct Opened {
     pub inputs: Vec<Input>,
     /// Keeps the places.
     pub kept: Option<Kept>,
+    /// Of a stage of a pipeline with marks: how sources that are no files are read again.
+    pub spools: Option<Spools>,
 }
 
 fn parse_start(text: &str) -> Result<u64, String> {
@@ -88,7 +92,7 @@ impl SourceArgs {
             return Err(Usage(hint.into()).into());
         }
         if self.follow {
-            return Ok(Opened { inputs: vec![self.followed(tool)?], kept: None });
+            return Ok(Opened { inputs: vec![self.followed(tool)?], kept: None, spools: None });
         }
         let mut options = self.options(common, tool).map_err(explain)?;
         let has_cursor = self.cursor.path().is_some();
@@ -100,13 +104,12 @@ impl SourceArgs {
             ).into());
         }
         if let [name, words @ ..] = self.sources.as_slice()
-            && name == "x"
-            && words.first().is_some_and(|word| word == "search" || word == "rules")
+            && speaks(name, words)
         {
             let cursor = self.cursor.open(&self.sources)?;
             options.resume = cursor.as_ref().map(|cursor| cursor.place(0));
             let inputs = source::open_words(name, words, &options).map_err(explain)?;
-            return Ok(Opened { inputs: inputs.unwrap_or_default(), kept: cursor.map(|cursor| cursor.kept) });
+            return Ok(Opened { inputs: inputs.unwrap_or_default(), kept: cursor.map(|cursor| cursor.kept), spools: None });
         }
         if has_cursor {
             return self.open_kept(&mut options, tool);
@@ -122,7 +125,7 @@ impl SourceArgs {
                 }
             }
         }
-        Ok(Opened { inputs, kept: None })
+        Ok(Opened { inputs, kept: None, spools: None })
     }
 
     /// Opens all sources where they were left.
@@ -139,7 +142,7 @@ impl SourceArgs {
                 }
                 inputs.extend(opened);
             }
-            return Ok(Opened { inputs, kept: Some(cursor.kept) });
+            return Ok(Opened { inputs, kept: Some(cursor.kept), spools: None });
         }
         if files.len() < self.sources.len() {
             return Err(cursor::mixed().into());
@@ -150,18 +153,19 @@ impl SourceArgs {
             paths.extend(named(address)?);
         }
         let inputs = cursor.kept.inputs(&paths, &mut tool.notes())?;
-        Ok(Opened { inputs, kept: Some(cursor.kept) })
+        Ok(Opened { inputs, kept: Some(cursor.kept), spools: None })
     }
 
-    /// Opens all sources where the stage of a pipeline with marks left them, if this is one.
+    /// Opens all sources where the stage of a pipeline with marks left them, if this is one: files again, and all else through spools.
     ///
     /// # Errors
     ///
     /// A source that has no place to go on from.
     pub fn open_stage(
         &self,
+        common: &Common,
         tool: &Tool,
-        settings: &Settings,
+        mut settings: Settings,
         output: &OutputArgs,
         is_jsonl: bool,
     ) -> anyhow::Result<Option<Opened>> {
@@ -177,20 +181,38 @@ impl SourceArgs {
             self.checkpoint
                 .refuse("--follow has no place to go on from: fetch the files without it, again and again")?;
         }
-        if let Some(address) =
-            self.sources.iter().find(|address| *address == "-" || !source::is_file(address))
-        {
-            self.checkpoint.refuse(&format!("{address} cannot be read again from a place; files can"))?;
+        let is_file = |address: &&String| *address != "-" && source::is_file(address);
+        let files = self.spoken().iter().filter(|(address, _)| is_file(&address)).count();
+        if files > 0 && files < self.spoken().len() {
+            self.checkpoint.refuse("a stage reads files, or other sources, and not both")?;
         }
         let Some(berth) = self.checkpoint.berth(tool)? else { return Ok(None) };
         let stage = berth.source(checkpoint::owns(output)?, self.checkpoint.mark_every())?;
-        let mut kept = Kept::of_stage(State::of_stage(stage, settings)?, None);
+        if files == 0 {
+            let sources: Vec<String> = self.sources.iter().map(|source| cursor::shown(source)).collect();
+            settings.insert("sources".into(), sources.into());
+            let mut options = self.options(common, tool).map_err(explain)?;
+            let (root, commits) = (stage.root().to_owned(), stage.commits());
+            let kept = Kept::of_stage(State::of_stage(stage, &settings)?, None);
+            let (inputs, again) = spooled::open(&root, &self.spoken(), &kept, &mut options)?;
+            let spools = Some(Spools::new(again, commits));
+            return Ok(Some(Opened { inputs, kept: Some(kept), spools }));
+        }
+        let mut kept = Kept::of_stage(State::of_stage(stage, &settings)?, None);
         let mut paths = Vec::new();
         for address in &self.sources {
             paths.extend(named(address)?);
         }
         let inputs = kept.inputs(&paths, &mut tool.notes())?;
-        Ok(Some(Opened { inputs, kept: Some(kept) }))
+        Ok(Some(Opened { inputs, kept: Some(kept), spools: None }))
+    }
+
+    /// The sources, each with the words that stand behind it.
+    fn spoken(&self) -> Vec<(&String, &[String])> {
+        match self.sources.as_slice() {
+            [name, words @ ..] if speaks(name, words) => vec![(name, words)],
+            sources => sources.iter().map(|address| (address, &[][..])).collect(),
+        }
     }
 
     /// Refuses to be a stage of a pipeline with marks, for this reason.
@@ -304,6 +326,11 @@ impl SourceArgs {
     }
 }
 
+/// Whether words stand behind the name of a preset.
+fn speaks(name: &str, words: &[String]) -> bool {
+    name == "x" && words.first().is_some_and(|word| word == "search" || word == "rules")
+}
+
 /// The files that a path, a folder or a pattern stands for. One that is not there is told of when it is opened.
 fn named(address: &str) -> anyhow::Result<Vec<PathBuf>> {
     let target = Target::of(address);
@@ -315,6 +342,6 @@ fn named(address: &str) -> anyhow::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn explain(error: Error) -> anyhow::Error {
+pub(super) fn explain(error: Error) -> anyhow::Error {
     if error.is_usage() { Usage(error.to_string()).into() } else { error.into() }
 }

@@ -5,21 +5,39 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use super::Usage;
-use crate::job::fetch::Again;
+use super::sources::explain;
+use super::state::Kept;
+use crate::job::fetch::{Again, Fetch};
 use crate::jsonl::{self, ByteSource, Input, Meter};
-use crate::net::Error;
 use crate::source::{self, Resume, SourceOptions};
 use crate::state::Spool;
 
 /// The folder in that of the pipeline that spools lie in.
 const FOLDER: &str = "spool";
 
-/// Opens the source of this number, by its address and words, to be read on from a place.
+/// Opens all sources, each with the words behind it, where the run before left them.
 pub(super) fn open(
+    root: &Path,
+    sources: &[(&String, &[String])],
+    kept: &Kept,
+    options: &mut SourceOptions,
+) -> anyhow::Result<(Vec<Input>, Vec<Again>)> {
+    let mut places = Vec::new();
+    kept.restore(|packed| {
+        places = Fetch::spool_places(packed)?;
+        Ok(())
+    })?;
+    places.resize(sources.len(), 0);
+    let opened = sources.iter().zip(places).enumerate();
+    opened.map(|(number, (source, place))| open_one(root, number, place, *source, options)).collect()
+}
+
+/// Opens the source of this number, by its address and words, to be read on from a place.
+fn open_one(
     root: &Path,
     number: usize,
     place: u64,
-    (address, words): (&str, &[String]),
+    (address, words): (&String, &[String]),
     options: &mut SourceOptions,
 ) -> anyhow::Result<(Input, Again)> {
     if address.to_ascii_lowercase().starts_with("demo:") {
@@ -32,11 +50,11 @@ pub(super) fn open(
     if spool.is_ended() {
         let nothing = Box::new(Nothing);
         let source = spool.source(nothing, None);
-        return Ok((Input::new(address.to_owned(), source, Meter::default()), Again::Spooled(spool)));
+        return Ok((Input::new(address.clone(), source, Meter::default()), Again::Spooled(spool)));
     }
     let (token, ids) = spool.known();
     options.resume = Some(Resume { token, ids });
-    let mut opened = match address {
+    let mut opened = match address.as_str() {
         "-" => vec![jsonl::open_stdin().context("cannot read standard input")?],
         _ => source::open_words(address, words, options).map_err(explain)?.unwrap_or_default(),
     };
@@ -48,10 +66,6 @@ pub(super) fn open(
     // What of it comes out of the spool is not known beforehand.
     input.size = None;
     Ok((input, Again::Spooled(spool)))
-}
-
-fn explain(error: Error) -> anyhow::Error {
-    if error.is_usage() { Usage(error.to_string()).into() } else { error.into() }
 }
 
 /// A source that is at its end.

@@ -3,6 +3,7 @@
 mod edit;
 mod keep;
 mod mapper;
+mod spools;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use crate::time::{Millis, TimeReader};
 pub use edit::{EditOptions, Shift};
 pub use keep::settings;
 pub use mapper::{FetchMapper, Line};
+pub use spools::{Again, Spools};
 
 use edit::{Editor, Made};
 
@@ -85,6 +87,8 @@ pub struct Fetch {
     text: Text,
     /// It is a stage of a pipeline with marks.
     is_marked: bool,
+    /// How sources that are no files are read again.
+    spools: Option<Spools>,
 }
 
 /// Where the text of the lines at hand is.
@@ -121,6 +125,7 @@ impl Fetch {
             glance: None,
             text: Text::Chunk,
             is_marked: false,
+            spools: None,
         }
     }
 
@@ -405,8 +410,7 @@ impl Job for Fetch {
     fn save(&mut self, snapshot: &mut Snapshot) -> anyhow::Result<()> {
         // The place that is saved is behind what was recorded.
         self.recorder.as_mut().map_or(Ok(()), Recorder::flush)?;
-        self.pack(snapshot);
-        Ok(())
+        self.pack(snapshot)
     }
 
     fn packs_rest(&self) -> bool {

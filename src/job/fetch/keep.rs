@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::edit::{EditOptions, Shift};
 use super::mapper::Line;
-use super::{Fetch, FetchOptions, Text};
+use super::{Fetch, FetchOptions, Spools, Text};
 use crate::pack::{Packer, Unpackable, Unpacker};
 use crate::source::Resume;
 use crate::state::{self, Snapshot, State};
@@ -54,29 +54,30 @@ impl Fetch {
         Ok(self)
     }
 
-    /// The places in the sources, of a stage that was saved.
+    /// Reads its sources through these.
+    #[must_use]
+    pub fn through(self, spools: Option<Spools>) -> Fetch {
+        Fetch { spools, ..self }
+    }
+
+    /// The places at which the sources of a stage were that was saved, as far as they are no files.
     ///
     /// # Errors
     ///
     /// Bytes that no stage saved.
-    pub fn places(job: &[u8]) -> Result<Vec<Resume>, Unpackable> {
-        Resume::unpack(Unpacker::new(job).string()?)
+    pub fn spool_places(job: &[u8]) -> Result<Vec<u64>, Unpackable> {
+        Spools::unpack(Unpacker::new(job).string()?)
     }
 
-    pub(super) fn pack(&self, snapshot: &mut Snapshot) {
-        let place = |(input, trail): (usize, &Option<_>)| {
-            let at = |trail: &crate::jsonl::Trail| trail.at(snapshot.read(input));
-            let (token, ids) = trail.as_ref().map(at).unwrap_or_default();
-            Resume { token, ids }
-        };
-        let places: Vec<Resume> = self.options.trails.iter().enumerate().map(place).collect();
+    pub(super) fn pack(&mut self, snapshot: &mut Snapshot) -> anyhow::Result<()> {
         if !self.is_marked {
-            return Resume::pack(&places, &mut snapshot.job);
+            self.pack_places(snapshot);
+            return Ok(());
         }
-        let mut packed = Packer::default();
-        Resume::pack(&places, &mut packed);
+        let mut places = Packer::default();
+        self.spools.as_mut().map_or(Ok(()), |spools| spools.save(snapshot, &mut places))?;
         let out = &mut snapshot.job;
-        out.string(packed.bytes());
+        out.string(places.bytes());
         self.options.clock.pack(out);
         out.u64(self.written);
         out.option(self.editor.as_ref(), |out, editor| editor.pack(out));
@@ -87,6 +88,18 @@ impl Fetch {
             out.option(line.time, Packer::i64);
             out.string(&self.made.text[line.start..line.end]);
         }
+        Ok(())
+    }
+
+    /// For a cursor: what the sources themselves go on with.
+    fn pack_places(&self, snapshot: &mut Snapshot) {
+        let place = |(input, trail): (usize, &Option<_>)| {
+            let at = |trail: &crate::jsonl::Trail| trail.at(snapshot.read(input));
+            let (token, ids) = trail.as_ref().map(at).unwrap_or_default();
+            Resume { token, ids }
+        };
+        let places: Vec<Resume> = self.options.trails.iter().enumerate().map(place).collect();
+        Resume::pack(&places, &mut snapshot.job);
     }
 
     fn unpack(&mut self, bytes: &[u8]) -> Result<(), Unpackable> {

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use crate::pack::{Unpackable, Unpacker};
+use crate::pack::{Packer, Unpackable, Unpacker};
 use crate::state::marks::Commits;
 use crate::state::{Snapshot, Spool};
 
@@ -47,11 +47,11 @@ impl Spools {
     }
 
     /// Packs the places, and has what stands before them on the disk.
-    pub(super) fn save(&mut self, snapshot: &mut Snapshot) -> anyhow::Result<()> {
+    pub(super) fn save(&mut self, snapshot: &mut Snapshot, packer: &mut Packer) -> anyhow::Result<()> {
         let places: Vec<u64> =
             self.sources.iter().enumerate().map(|(input, again)| again.place(snapshot.read(input))).collect();
-        snapshot.job.length(places.len());
-        places.iter().for_each(|place| snapshot.job.u64(*place));
+        packer.length(places.len());
+        places.iter().for_each(|place| packer.u64(*place));
         for spool in self.sources.iter().filter_map(Again::spool) {
             for (path, file) in spool.unsynced()? {
                 snapshot.flush(path, file);
@@ -81,6 +81,9 @@ impl Spools {
     /// These bytes were not packed like this.
     pub fn unpack(packed: &[u8]) -> Result<Vec<u64>, Unpackable> {
         let mut from = Unpacker::new(packed);
+        if packed.is_empty() {
+            return Ok(Vec::new());
+        }
         let places = (0..from.length()?).map(|_| from.u64()).collect::<Result<_, _>>()?;
         from.end()?;
         Ok(places)
