@@ -57,7 +57,7 @@ fn words(text: &str) -> Vec<String> {
 
 /// Counts of keys in windows, ranked: all that stands between a source and its end.
 const COUNTED: [&str; 3] = [
-    "jsonl-filter .v!=7 --dedupe .n --within 5000rec",
+    "jsonl-filter --where .v!=7 --dedupe .n --within 5000rec",
     "window-count --time .t --key .k --sum v=.v --window 20s/5s --watermark 3s",
     "topn 5",
 ];
@@ -77,6 +77,11 @@ impl Case<'_> {
         if is_kept {
             shared.extend(["--checkpoint".into(), folder.join("marks").display().to_string()]);
             stages[0].extend(words("--mark-every 5ms"));
+        } else {
+            // There is no folder in which it needs a name.
+            for words in &mut stages {
+                words.iter().position(|word| word == "--stage").map(|at| words.drain(at..at + 2));
+            }
         }
         Pipe::new(&folder.join("log"), &stages, &shared)
     }
@@ -150,9 +155,10 @@ impl Case<'_> {
 
     /// Until as many are killed as are wanted.
     fn hold(&self) {
-        let (plain, _) = self.undisturbed(false);
         let (expected, whole) = self.undisturbed(true);
-        assert!(plain == expected && !expected.is_empty(), "marks change nothing");
+        // Without marks a file is there at the end alone, and not all have one.
+        let plain = self.is_complete.is_none().then(|| self.undisturbed(false).0);
+        assert!(plain.is_none_or(|plain| plain == expected) && !expected.is_empty(), "marks change nothing");
         let (killed, seed) = (AtomicU64::new(0), seed());
         std::thread::scope(|scope| {
             for job in 0..AT_ONCE {
@@ -261,7 +267,7 @@ fn a_recording_that_is_counted_into_sqlite() {
 fn events_that_come_again_and_break_off_into_sqlite() {
     let feed = Feed::new(records(&mut Chance(7), 4_000), MANNERS, 7);
     let source =
-        format!("stream-fetch --retry-delay 1ms --retry-max 9 --id .n http://{}/events", feed.address);
+        format!("stream-fetch --sse --retry-delay 1ms --retry-max 9 --id .n http://{}/events", feed.address);
     let stages = |folder: &Path| counted(source.clone(), &sqlite(folder));
     Case { stages: &stages, left: &table, is_complete: None }.hold();
 }
@@ -303,7 +309,7 @@ fn events_into_postgres() {
     let server = Arc::clone(&base.server);
     let feed = Feed::new(records(&mut Chance(17), 4_000), MANNERS, 17);
     let source =
-        format!("stream-fetch --retry-delay 1ms --retry-max 9 --id .n http://{}/events", feed.address);
+        format!("stream-fetch --sse --retry-delay 1ms --retry-max 9 --id .n http://{}/events", feed.address);
     // A database for each folder.
     let base_of = |folder: &Path| -> String {
         let path = folder.join("base");

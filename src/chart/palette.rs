@@ -59,7 +59,8 @@ impl Palette {
     pub fn unpack(from: &mut Unpacker<'_>) -> Result<Palette, Unpackable> {
         let mut palette = Palette::default();
         for place in &mut palette.places {
-            *place = from.option(|from| Ok(Place { key: from.string()?.to_vec(), last_seen: from.u64()? }))?;
+            *place =
+                from.option(|from| Ok(Place { key: from.string()?.to_vec(), last_seen: from.u64()? }))?;
         }
         palette.windows = from.u64()?;
         Ok(palette)

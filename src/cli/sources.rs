@@ -109,7 +109,11 @@ impl SourceArgs {
             let cursor = self.cursor.open(&self.sources)?;
             options.resume = cursor.as_ref().map(|cursor| cursor.place(0));
             let inputs = source::open_words(name, words, &options).map_err(explain)?;
-            return Ok(Opened { inputs: inputs.unwrap_or_default(), kept: cursor.map(|cursor| cursor.kept), spools: None });
+            return Ok(Opened {
+                inputs: inputs.unwrap_or_default(),
+                kept: cursor.map(|cursor| cursor.kept),
+                spools: None,
+            });
         }
         if has_cursor {
             return self.open_kept(&mut options, tool);

@@ -59,7 +59,8 @@ fn open_one(
         _ => source::open_words(address, words, options).map_err(explain)?.unwrap_or_default(),
     };
     let (Some(mut input), true) = (opened.pop(), opened.is_empty()) else {
-        let hint = "--checkpoint: this is more than one source, each of which needs a stream-fetch of its own";
+        let hint =
+            "--checkpoint: this is more than one source, each of which needs a stream-fetch of its own";
         return Err(Usage(format!("{hint}: {address}")).into());
     };
     input.source = spool.source(input.source, input.trail.clone());

@@ -240,7 +240,13 @@ impl Keeper {
         self.begun = Instant::now();
         let mut job = std::mem::take(&mut self.spare.1);
         job.clear();
-        Snapshot { job: Packer::into_buffer(job), read: self.read.clone(), lengths: Vec::new(), files: Vec::new(), mark }
+        Snapshot {
+            job: Packer::into_buffer(job),
+            read: self.read.clone(),
+            lengths: Vec::new(),
+            files: Vec::new(),
+            mark,
+        }
     }
 
     /// Hands a save to the thread that writes it.

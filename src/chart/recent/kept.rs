@@ -113,7 +113,11 @@ mod tests {
                     whole.push(row.clone()).unwrap();
                     second.push(row.clone()).unwrap();
                 }
-                assert_eq!(kind.draw(&second, &options), kind.draw(&whole, &options), "{kind:?} cut at {cut}");
+                assert_eq!(
+                    kind.draw(&second, &options),
+                    kind.draw(&whole, &options),
+                    "{kind:?} cut at {cut}"
+                );
             }
         }
     }

@@ -32,7 +32,8 @@ impl Store {
     pub fn restore(&mut self, packed: &[u8]) -> Result<(), Unpackable> {
         let mut from = Unpacker::new(packed);
         let keys = from.option(|from| {
-            let column = |from: &mut Unpacker<'_>| String::from_utf8(from.string()?.to_vec()).map_err(|_| Unpackable);
+            let column =
+                |from: &mut Unpacker<'_>| String::from_utf8(from.string()?.to_vec()).map_err(|_| Unpackable);
             (0..from.length()?).map(|_| column(from)).collect::<Result<Vec<String>, _>>()
         })?;
         let newest = from.option(Unpacker::i64)?;
