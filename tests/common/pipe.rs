@@ -33,9 +33,11 @@ impl Ended {
 }
 
 impl Pipe {
-    /// Each stage with these words behind its own, which all share.
+    /// Each stage with these words behind its own, which all of ours share.
     pub fn new(log: &Path, stages: &[Vec<String>], shared: &[String]) -> Pipe {
-        let stages = stages.iter().map(|words| [&words[..], shared].concat()).collect();
+        let is_ours = |words: &[String]| words.iter().any(|word| programs().join(word).exists());
+        let of_stage = |words: &Vec<String>| [words, if is_ours(words) { shared } else { &[] }].concat();
+        let stages = stages.iter().map(of_stage).collect();
         Pipe { stages, log: log.to_owned() }
     }
 
