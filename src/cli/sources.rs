@@ -186,7 +186,7 @@ impl SourceArgs {
                 .refuse("--follow has no place to go on from: fetch the files without it, again and again")?;
         }
         let is_file = |address: &&String| *address != "-" && source::is_file(address);
-        let files = self.spoken().iter().filter(|(address, _)| is_file(&address)).count();
+        let files = self.spoken().iter().filter(|(address, _)| is_file(address)).count();
         if files > 0 && files < self.spoken().len() {
             self.checkpoint.refuse("a stage reads files, or other sources, and not both")?;
         }

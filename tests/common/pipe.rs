@@ -36,7 +36,7 @@ impl Pipe {
     /// Each stage with these words behind its own, which all of ours share.
     pub fn new(log: &Path, stages: &[Vec<String>], shared: &[String]) -> Pipe {
         let is_ours = |words: &[String]| words.iter().any(|word| programs().join(word).exists());
-        let of_stage = |words: &Vec<String>| [words, if is_ours(words) { shared } else { &[] }].concat();
+        let of_stage = |words: &Vec<String>| [&words[..], if is_ours(words) { shared } else { &[] }].concat();
         let stages = stages.iter().map(of_stage).collect();
         Pipe { stages, log: log.to_owned() }
     }

@@ -97,7 +97,10 @@ fn pack_known(token: Option<&[u8]>, ids: &[Box<[u8]>], packer: &mut Packer) {
     ids.iter().for_each(|id| packer.string(id));
 }
 
-fn unpack_known<'f>(from: &mut Unpacker<'f>) -> Result<(Option<&'f [u8]>, Vec<Box<[u8]>>), Unpackable> {
+/// As [`Known`], with the token where it stands.
+type Packed<'f> = (Option<&'f [u8]>, Vec<Box<[u8]>>);
+
+fn unpack_known<'f>(from: &mut Unpacker<'f>) -> Result<Packed<'f>, Unpackable> {
     let token = from.option(Unpacker::string)?;
     let ids = (0..from.length()?).map(|_| Ok(from.string()?.into())).collect::<Result<_, Unpackable>>()?;
     Ok((token, ids))

@@ -98,7 +98,7 @@ fn lives() -> impl Strategy<Value = Vec<Life>> {
     )
 }
 
-fn last_segment(folder: &Path) -> std::path::PathBuf {
+fn last_segment(folder: &Path) -> PathBuf {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     entries.max().unwrap()
 }
@@ -243,7 +243,7 @@ fn one_process_at_a_time_has_it() {
     let folder = folder.path().join("spool");
     let spool = Spool::open(&folder, 0).unwrap();
     let error = Spool::open(&folder, 0).err().expect("it is held");
-    assert!(error.downcast::<crate::state::StateError>().is_ok_and(|error| error.is_locked()));
+    assert!(error.downcast::<StateError>().is_ok_and(|error| error.is_locked()));
     drop(spool);
     assert!(Spool::open(&folder, 0).is_ok());
 }
