@@ -3,6 +3,7 @@
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::{PATIENCE, programs};
@@ -17,6 +18,8 @@ pub struct Pipe {
 /// A pipeline at work.
 pub struct Flowing {
     pub children: Vec<Child>,
+    /// They write down what is said: a stage itself may have no room for it.
+    scribes: Vec<JoinHandle<()>>,
 }
 
 /// How a pipeline ended.
@@ -44,7 +47,7 @@ impl Pipe {
     /// Starts all stages, each with a pipe to the next.
     pub fn start(&self) -> Flowing {
         let log = || std::fs::OpenOptions::new().append(true).create(true).open(&self.log).expect("a file");
-        let mut children: Vec<Child> = Vec::new();
+        let (mut children, mut scribes): (Vec<Child>, Vec<JoinHandle<()>>) = (Vec::new(), Vec::new());
         for (at, words) in self.stages.iter().enumerate() {
             let program = programs().join(&words[0]);
             let program = if program.exists() { program } else { words[0].clone().into() };
@@ -58,11 +61,14 @@ impl Pipe {
                 .env("NO_PROXY", "127.0.0.1")
                 .stdin(input)
                 .stdout(output)
-                .stderr(log())
+                .stderr(Stdio::piped())
                 .spawn();
-            children.push(child.expect("the program is built"));
+            let mut child = child.expect("the program is built");
+            let (mut said, mut log) = (child.stderr.take().expect("piped"), log());
+            scribes.push(std::thread::spawn(move || drop(std::io::copy(&mut said, &mut log))));
+            children.push(child);
         }
-        Flowing { children }
+        Flowing { children, scribes }
     }
 
     /// Runs it to its end.
@@ -116,7 +122,9 @@ impl Flowing {
             let status = child.wait().expect("it is ours");
             status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0))
         };
-        Ended { codes: self.children.iter_mut().map(code).collect() }
+        let codes = self.children.iter_mut().map(code).collect();
+        self.scribes.drain(..).for_each(|scribe| scribe.join().expect("no panic"));
+        Ended { codes }
     }
 }
 
