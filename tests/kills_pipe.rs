@@ -23,7 +23,7 @@ use common::{PATIENCE, gzip};
 const AT_ONCE: u64 = 3;
 
 fn kills() -> u64 {
-    std::env::var("KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(9)
+    std::env::var("KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(3)
 }
 
 /// Another one each time, unless it is given.

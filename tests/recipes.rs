@@ -89,6 +89,24 @@ fn meetup_cities_counts_topics_too_and_goes_on_where_it_was() {
     assert!(ran.err.contains("--by city or --by topic"), "{}", ran.err);
 }
 
+#[test]
+fn meetup_cities_is_exact_though_a_process_dies() {
+    let place = Place::new();
+    fs::write(place.path("rsvps.jsonl"), demo("demo:rsvps", 3000)).expect("a file");
+    let args = ["--source", "rsvps.jsonl", "--speed", "max", "--out", "made"];
+    place.recipe("meetup-cities", &args).with_code(0);
+    let expected = place.text("made/cities.svg");
+    let args = ["--source", "rsvps.jsonl", "--speed", "max", "--checkpoint", "marks"];
+    let topn = programs().join("topn").display().to_string();
+    place.replace("topn", &format!("#!/bin/sh\nhead -c 100000 | '{topn}' \"$@\"\nkill -KILL $$\n"));
+    let ran = place.recipe("meetup-cities", &args);
+    assert!(ran.code != 0 && ran.err.contains("before its end mark"), "{}: {}", ran.code, ran.err);
+    place.replace("topn", &format!("#!/bin/sh\nexec '{topn}' \"$@\"\n"));
+    place.recipe("meetup-cities", &args).with_code(0);
+    assert_eq!(place.text("out/cities.svg"), expected);
+    assert!(!place.path("out/cities.jsonl").exists(), "it would hold marks");
+}
+
 #[cfg(feature = "serve")]
 #[test]
 fn recipes_have_a_live_page() {
