@@ -55,6 +55,40 @@ fn twitter_topics(place: &Place, tweets: usize, args: &[&str]) -> Ran {
     place.recipe("twitter-topics", &[&own[..], args].concat()).with_code(0)
 }
 
+/// All that a table of a database has.
+fn rows(place: &Place, base: &str, table: &str) -> Vec<String> {
+    let base = rusqlite::Connection::open(place.path(base)).expect("a database");
+    let mut query = base.prepare(&format!("SELECT * FROM {table}")).expect("a table");
+    let columns = query.column_count();
+    let rows = query.query_map([], |row| {
+        let values = (0..columns).map(|at| Ok(format!("{:?}", row.get_ref(at)?)));
+        values.collect::<rusqlite::Result<Vec<String>>>().map(|values| values.join("|"))
+    });
+    let mut rows: Vec<String> = rows.expect("rows").collect::<Result<_, _>>().expect("rows");
+    rows.sort();
+    rows
+}
+
+#[test]
+fn twitter_topics_is_exact_though_a_process_dies() {
+    let place = Place::new();
+    twitter_topics(&place, 3000, &[]);
+    let model = place.path("out/topics.model").display().to_string();
+    let lines = place.text("tweets.jsonl").lines().count().to_string();
+    let window_count = common::programs().join("window-count").display().to_string();
+    let args = ["--source", "tweets.jsonl", "--records", &lines, "--model", &model, "--out", "again"];
+    let args = [&args[..], &["--checkpoint", "marks"]].concat();
+    let dying = format!("#!/bin/sh\nhead -c 100000 | '{window_count}' \"$@\"\nkill -KILL $$\n");
+    place.replace("window-count", &dying);
+    let ran = place.recipe("twitter-topics", &args);
+    assert!(ran.code != 0 && ran.err.contains("before its end mark"), "{}: {}", ran.code, ran.err);
+    place.replace("window-count", &format!("#!/bin/sh\nexec '{window_count}' \"$@\"\n"));
+    place.recipe("twitter-topics", &args).with_code(0);
+    assert_eq!(rows(&place, "again/recent.db", "posts"), rows(&place, "out/recent.db", "posts"));
+    assert_eq!(rows(&place, "again/history.db", "topics"), rows(&place, "out/history.db", "topics"));
+    assert_eq!(place.text("again/topics.svg"), place.text("out/topics.svg"));
+}
+
 /// From raw tweets to hourly counts, against labels of the same model and windows by their definition.
 #[test]
 fn twitter_topics_labels_stores_and_counts() {

@@ -81,8 +81,8 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
         follows: sources.follows(),
         sums_up: !std::io::stderr().is_terminal(),
     };
-    if replay.passes().is_some() || replay.is_disordered() || recording.is_given() {
-        sources.refuse_checkpoint("--loop, --disorder and --record have no place to go on from")?;
+    if replay.passes().is_some() || replay.is_disordered() {
+        sources.refuse_checkpoint("--loop and --disorder have no place to go on from")?;
     }
     let settings = common.settings(tool, None, fetch::settings(&options));
     let opened = match sources.open_stage(&common, tool, settings, &output, form == Form::Jsonl)? {

@@ -22,11 +22,6 @@ pub struct RecordArgs {
 }
 
 impl RecordArgs {
-    /// Whether anything is to be recorded.
-    pub fn is_given(&self) -> bool {
-        self.record.is_some()
-    }
-
     /// Finishes what earlier runs left, and is ready to record.
     pub fn recorder(&self) -> anyhow::Result<Option<Recorder>> {
         let Some(pattern) = &self.record else { return Ok(None) };

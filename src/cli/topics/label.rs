@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{ModelArgs, read_model, text_or_usual};
+use crate::cli::checkpoint::CheckpointArgs;
 use crate::cli::{Common, OutputArgs, Status, Tool};
 use crate::expr::Expr;
 use crate::job::topics::{Label, LabelOptions, Reload, Shown};
+use crate::state::Settings;
 
 /// Arguments of `topic-model label`.
 #[derive(Args)]
@@ -30,6 +32,8 @@ pub struct LabelArgs {
     #[arg(long)]
     reload: bool,
     #[command(flatten)]
+    checkpoint: CheckpointArgs,
+    #[command(flatten)]
     output: OutputArgs,
     #[command(flatten)]
     common: Common,
@@ -49,14 +53,22 @@ impl LabelArgs {
         self.common.check_for(&self.output);
         let place = self.model.store.place(&self.model.model)?;
         let (model, version) = read_model(&place)?;
+        let text = text_or_usual(self.text)?;
+        // The model may be a newer one in each run.
+        let mut settings = Settings::new();
+        settings.insert("text".into(), text.source().into());
+        settings.insert("threshold".into(), self.threshold.into());
+        settings.insert("words".into(), self.words.into());
+        let settings = self.common.settings(tool, None, settings);
+        let kept = self.checkpoint.open(tool, &settings, &self.files, &self.output)?;
         let options = LabelOptions {
-            text: text_or_usual(self.text)?,
+            text,
             model,
             shown: Shown { threshold: self.threshold as f32, words: self.words },
             reload: self.reload.then_some(Reload { place, version }),
         };
-        let output = self.output.open()?;
-        let (status, _) = self.common.run(tool, &mut Label::new(options), &self.files, output)?;
+        let (status, _) =
+            self.common.run_kept(tool, &mut Label::new(options), &self.files, &self.output, kept)?;
         Ok(status)
     }
 }
