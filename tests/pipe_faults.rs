@@ -178,6 +178,18 @@ fn what_was_read_of_standard_input_is_not_asked_for_again() {
     assert_eq!(out(folder), expected(2_000));
 }
 
+#[test]
+fn a_response_that_would_begin_anew_is_refused() {
+    let feed = Feed::new(records(9), FAST, 4);
+    let folder = tempfile::tempdir().expect("a folder");
+    let source = format!("stream-fetch http://{}/lines", feed.address);
+    let whole = pipe(folder.path(), &source, COUNT);
+    assert_eq!(whole.run().codes[0], 2);
+    assert!(tail(&whole.log).contains("begins anew with each request: give --id"), "{}", tail(&whole.log));
+    done(&pipe(folder.path(), &format!("{source} --id .n"), COUNT));
+    assert_eq!(out(folder.path()), expected(9));
+}
+
 /// Each line once, and in order, though some were lost with their connections: nobody can be asked for those.
 #[test]
 fn lines_of_a_socket_come_once() {

@@ -63,10 +63,28 @@ fn open_one(
             "--checkpoint: this is more than one source, each of which needs a stream-fetch of its own";
         return Err(Usage(format!("{hint}: {address}")).into());
     };
+    if begins_anew(address, &input, options) {
+        let hint = "has an end, and begins anew with each request: give --id, so that what came before is left out, or --since-param, \
+                    or fetch it into a file first, and that with --checkpoint";
+        return Err(Usage(format!("--checkpoint: {} {hint}", input.name)).into());
+    }
     input.source = spool.source(input.source, input.trail.clone());
     // What of it comes out of the spool is not known beforehand.
     input.size = None;
     Ok((input, Again::Spooled(spool)))
+}
+
+/// Whether a response was found to have an end, and nothing tells its records apart or says where to go on. One that is connected to later
+/// is not known.
+fn begins_anew(address: &str, input: &Input, options: &SourceOptions) -> bool {
+    let live = &options.live;
+    let is_finite = input.trail.as_ref().is_some_and(|trail| !trail.is_endless());
+    let is_connected = live.retries.is_none();
+    address.starts_with("http")
+        && is_finite
+        && is_connected
+        && live.sieve.id.is_none()
+        && live.since.is_none()
 }
 
 /// A source that is at its end.
