@@ -9,8 +9,12 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
+use super::reader::{Next, Reader};
 use super::*;
-use crate::jsonl::{ByteSource, Input, Ledger, Meter, Output, Record, Reject, RejectLimit, RejectPolicy};
+use crate::jsonl::{
+    Buffer, ByteSource, ChunkKind, Input, Ledger, Meter, Output, Record, Reject, RejectLimit, RejectPolicy,
+};
+use crate::state::marks::MarkFinder;
 
 /// Passes on every record that is not `"bad"`.
 struct Pass;
@@ -497,13 +501,13 @@ proptest! {
             rest = after;
         }
         let input = Input::new("in".into(), Box::new(Parts(parts)), Meter::default());
-        let finder = crate::state::marks::MarkFinder::new("cafe");
-        let mut reader = super::reader::Reader::new(vec![input].into(), max_line).with_marks(Some(finder.clone()));
+        let finder = MarkFinder::new("cafe");
+        let mut reader = Reader::new(vec![input].into(), max_line).with_marks(Some(finder.clone()));
         let (mut read, mut marks) = (String::new(), 0);
-        while let super::reader::Next::Chunk(_, chunk) = reader.next(crate::jsonl::Buffer::default()) {
+        while let Next::Chunk(_, chunk) = reader.next(Buffer::default()) {
             let bytes = std::str::from_utf8(chunk.bytes()).expect("UTF-8");
             match chunk.kind {
-                crate::jsonl::ChunkKind::Mark => {
+                ChunkKind::Mark => {
                     prop_assert!(bytes.contains("cafe") && bytes.matches('\n').count() == 1, "{}", bytes);
                     marks += 1;
                 }
