@@ -204,7 +204,7 @@ fn lines_of_a_socket_come_once() {
                 if writeln!(stream, "{{\"n\":{n},\"t\":{}}}", 1_500_000_000 + n).is_err() {
                     break;
                 }
-                if n % 20 == 0 {
+                if n.is_multiple_of(20) {
                     std::thread::sleep(Duration::from_millis(1));
                 }
             }
