@@ -160,12 +160,9 @@ fn options_and_pages_agree() {
     for page in pages() {
         let own = page.file_stem().expect("a name").to_string_lossy().into_owned();
         let is_tool = TOOLS.iter().any(|tool| program(tool) == own);
-        let of_others =
-<<<<<<< ours
-            |line: &&str| ["cargo ", "parallel ", "split -"].iter().any(|other| line.contains(other));
-=======
-            |line: &&str| ["cargo ", "scripts/", "`grep "].iter().any(|other| line.contains(other));
->>>>>>> theirs
+        let of_others = |line: &&str| {
+            ["cargo ", "parallel ", "split -", "`grep "].iter().any(|other| line.contains(other))
+        };
         for line in text_of(&page).lines().filter(|line| !of_others(line)) {
             let heads: String = scripts_of(line).into_iter().map(head_of).collect();
             // An option is the page's own tool's, or of one that the line names; other pages speak of all.
