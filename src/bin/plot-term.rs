@@ -53,7 +53,8 @@ Examples:
 
 On a terminal each picture takes the place of the one before. Elsewhere barh draws every window, and other kinds draw
 once, at the end. The other kinds of plot-svg are pictures: barh draws what bar and diverge draw, and races on a terminal.
-Exit status: 0 done, 1 no window (with -e), 2 usage, 3 too many rejects, 4 input or output failed, 128 + n a signal.";
+Exit status: 0 done, 1 no window (with -e), 2 usage, 3 too many rejects, 4 input or output failed,
+5 a checkpoint that cannot be used, 75 another run holds it, 128 + n a signal.";
 
 fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     args.common.prepare(tool)?;
