@@ -2,7 +2,7 @@
 //!
 //! A window is whole when as many rows of one emission have come as its `rows` column says. Where that column is
 //! missing, or a filter in between dropped rows, it ends at the first row of another emission or window, at the end of
-//! input, or at a mark. Emissions come one after the other, of whatever window sizes, so only one is ever in assembly.
+//! input. Emissions come one after the other, of whatever window sizes, so only one is ever in assembly.
 
 use std::fmt;
 
@@ -125,7 +125,7 @@ impl<C> Assembly<C> {
         self.part = Some(Part { emission, seen, collected });
     }
 
-    /// Ends the window in assembly as it is: the input has ended, a mark has come, or the source has gone quiet.
+    /// Ends the window in assembly as it is: the input has ended, or the source has gone quiet.
     pub fn end(&mut self) -> Option<C> {
         self.part.take().map(|part| part.collected)
     }
