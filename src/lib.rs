@@ -5,6 +5,7 @@
 //! | room | what it does |
 //! | --- | --- |
 //! | [`pack`] | numbers and byte strings in few bytes |
+//! | [`near`] | which of the known names a mistyped one means |
 //! | [`random`] | random numbers that are the same everywhere |
 //! | [`scan`] | finds fields in the raw bytes of a record, and checks that it is whole |
 //! | [`time`] | timestamps, durations, calendars |
@@ -31,6 +32,7 @@ pub mod drive;
 pub mod expr;
 pub mod job;
 pub mod jsonl;
+pub mod near;
 pub mod net;
 pub mod pack;
 pub mod random;

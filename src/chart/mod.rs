@@ -37,7 +37,7 @@ mod width;
 
 use std::fmt;
 
-use crate::text::nearest;
+use crate::near::nearest;
 
 pub use caption::{Heading, label};
 pub use options::{ChartOptions, TITLE_PLACES, Theme, parse_title};

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use super::options::ChartOptions;
 use super::order::First;
 use super::palette::Palette;
+use crate::near::nearest;
 use crate::row::{Assembly, Bounds, ChangesOnly, Number, Row};
-use crate::text::nearest;
 use crate::time::Millis;
 
 /// Rows of each window that a chart of several may show.

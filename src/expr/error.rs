@@ -1,7 +1,7 @@
 //! What can be wrong with an expression, told to the person who typed it.
 
 use super::functions;
-use crate::text::distance;
+use crate::near::distance;
 use jaq_core::compile::Undefined;
 use jaq_core::load::{self, lex, parse};
 use std::fmt;

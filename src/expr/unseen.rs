@@ -3,8 +3,8 @@
 use super::plan::show_path;
 use super::walk::{self, Kind};
 use super::{functions, text};
+use crate::near::nearest;
 use crate::scan::{Hit, Path, Scanner, Step};
-use crate::text::nearest;
 
 /// A field that no record has.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use crate::drive::{Context, End, Figures, Flow, Job, Mapper, Recipe, Usage};
 use crate::jsonl::{Chunk, Record, Reject};
+use crate::near::nearest;
 use crate::rank::{RankOptions, Ranking};
 use crate::row::{Emission, Row};
 use crate::state::Snapshot;
-use crate::text::nearest;
 use rows::{Counted, RankMapper, Rows, Run};
 
 pub use records::TopRecords;

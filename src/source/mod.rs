@@ -43,8 +43,8 @@ use preset::NamedOptions;
 
 use crate::expr::Expr;
 use crate::jsonl::{Input, Meter, Trail};
+use crate::near::nearest;
 use crate::net::{Address, Error, Options, Request, StoreOptions, Url};
-use crate::text::nearest;
 
 /// What sources need to know besides the address.
 #[derive(Clone, Debug, Default)]

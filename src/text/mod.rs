@@ -13,7 +13,6 @@
 //! | `domain`, `tld`, `tail`, `punycode` | the parts of a URL |
 //! | `post`, `html` | the post that a record is: its text, and what it points to |
 //! | `track` | the filter of Twitter's streams |
-//! | `near` | which known name a mistyped one means |
 //! | `entity`, `letters` | what they share: signs, places, kinds of characters |
 
 mod ascii;
@@ -26,7 +25,6 @@ mod html;
 mod language;
 mod letters;
 mod mention;
-mod near;
 mod piece;
 mod post;
 mod punycode;
@@ -46,7 +44,6 @@ pub use fold::fold;
 pub use hashtag::{Hashtags, hashtags};
 pub use language::{UNDETERMINED, language};
 pub use mention::{Mention, Mentions, mentions, mentions_and_lists, reply_to};
-pub use near::{did_you_mean, distance, nearest};
 pub use post::{FIELDS, Node, OF_LANGUAGE, Pointers, Post, post_language, post_text};
 pub use track::Track;
 pub use url::{Urls, urls};

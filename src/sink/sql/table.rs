@@ -3,8 +3,8 @@
 
 use super::dialect::Dialect;
 use super::kind::{Kind, Value};
+use crate::near::did_you_mean;
 use crate::sink::{Batch, Failure, Keys, Record};
-use crate::text::did_you_mean;
 
 /// A column.
 #[derive(Clone, Debug, PartialEq, Eq)]
