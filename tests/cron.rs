@@ -32,7 +32,10 @@ impl Home {
         for folder in ["bin", "logs", "trends/topics/raw"] {
             fs::create_dir_all(home.path(folder)).expect("a folder");
         }
-        symlink(root().join("scripts"), home.path("scripts")).expect("a link");
+        // Behind a link the recipes would find the checkout, and the programs that were built in it.
+        let copied =
+            Command::new("cp").arg("-r").arg(root().join("scripts")).arg(home.path("scripts")).status();
+        assert!(copied.expect("cp").success());
         for entry in fs::read_dir(programs()).expect("a folder").flatten() {
             let is_program = entry.metadata().is_ok_and(|data| data.is_file() && data.mode() & 0o111 != 0);
             if is_program && entry.file_name() != "stream-fetch" {
