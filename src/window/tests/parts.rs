@@ -219,7 +219,27 @@ fn merged_equals_one(
     let (first, second) = parts.split_at(parts.len() / 2);
     let combined = [combine(settings, first), combine(settings, second)];
     prop_assert_eq!(&emitted(merge_batch(settings, &combined, |_| {}).events), &one, "twice");
+    let tree = [merge_tree(settings, parts, order)];
+    prop_assert_eq!(&emitted(merge_batch(settings, &tree, |_| {}).events), &one, "in a tree");
     Ok(())
+}
+
+/// Merges any two parts into one, until there is but one.
+fn merge_tree(
+    settings: &Settings,
+    mut parts: Vec<(Vec<Sent>, Option<Millis>)>,
+    order: &[Index],
+) -> (Vec<Sent>, Option<Millis>) {
+    let mut order = order.iter().cycle();
+    while parts.len() > 1 {
+        let mut take = || {
+            let at = order.next().map_or(0, |index| index.index(parts.len()));
+            parts.swap_remove(at)
+        };
+        let pair = [take(), take()];
+        parts.push(combine(settings, &pair));
+    }
+    parts.remove(0)
 }
 
 proptest! {
@@ -227,7 +247,7 @@ proptest! {
 
     #[test]
     fn parts_make_the_whole(
-        settings in settings(), records in prop_oneof![records(), calm_records()], parts in 1..5_usize,
+        settings in settings(), records in prop_oneof![records(), calm_records()], parts in 1..9_usize,
         places in indices(), order in indices(),
         scale in prop::sample::select(vec![1, 1, 5_000_000]),
     ) {
