@@ -59,6 +59,7 @@ Examples:
   jsonl-filter -r --where '.lang == \"fr\"' --map .user.screen_name tweets.jsonl | sort | uniq -c
   jsonl-filter --map '{id, lang}' --format csv -o langs.csv --rejects bad.txt tweets.jsonl
   stream-fetch demo:rsvps | jsonl-filter '.group.group_country == \"us\"'
+  jsonl-filter --checkpoint en.marks '.lang == \"en\"' tweets.jsonl -o en.jsonl
 
 A record is kept when any output of the condition is neither null nor false.
 Exit status: 0 done, 1 nothing kept (with -e), 2 usage, 3 rejects, 4 input or output failed,
