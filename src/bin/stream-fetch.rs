@@ -47,7 +47,7 @@ Examples:
   stream-fetch tcp://127.0.0.1:5555 --record 'raw/%Y-%m-%dT%H.jsonl.zst' >/dev/null
   stream-fetch --loop=2 --shift now --disorder 5s rsvps.jsonl.zst
   cat tweets.jsonl | stream-fetch - rsvps.jsonl --records 100 --stats figures.json >both.jsonl
-  stream-fetch --checkpoint langs.marks tweets.jsonl | jsonl-filter --checkpoint langs.marks .lang -o langs.jsonl
+  stream-fetch --checkpoint all tweets.jsonl | jsonl-filter --checkpoint all .lang -o all.jsonl
 
 Sources: FILE (also .gz and .zst), - (standard input), tcp://HOST:PORT, http(s)://HOST/PATH,
 ws(s)://HOST/PATH, demo:tweets, demo:rsvps, demo:github, presets (--list). Lines are handed on byte for byte.
