@@ -45,7 +45,7 @@ Examples:
   topn 5 --other rows.jsonl
   topn 3 --score trend rows.jsonl
   topn 3 --by total --format csv -o busiest.csv rows.jsonl
-  window-count --checkpoint three.marks --key .lang --window 10s tweets.jsonl | topn 3 --checkpoint three.marks -o three.jsonl
+  window-count --checkpoint t --key .lang --window 9s tweets.jsonl | topn --checkpoint t -o t.out
 
 Equal counts are ordered by the bytes of the key. Windows come out as soon as they are whole.
 Exit status: 0 done, 2 usage, 3 too many rejects, 4 input or output failed, 5 a state of other settings, or one that cannot be

@@ -82,7 +82,7 @@ Examples:
   stream-fetch demo:tweets --rate 50 | window-count --key .lang --window 10s
   window-count --key .lang --window 1d --tz Europe/Paris --max retweets=.retweet_count tweets.jsonl
   window-count --key user=.user.id --session 30s --watermark 1m --format table tweets.jsonl
-  window-count --checkpoint top.marks --key .lang --window 10s tweets.jsonl | topn --checkpoint top.marks -o largest.jsonl
+  window-count --checkpoint w --key .lang --window 9s tweets.jsonl | topn --checkpoint w -o w.out
 
 A window [start, end) closes when the largest time seen, less --watermark, reaches its end.
 Exit status: 0 done, 2 usage, 3 too many rejects, 4 input or output failed, or a part is missing, 5 a state or parts of other
