@@ -148,7 +148,7 @@ impl Corpus {
         corpus
     }
 
-    /// Texts as numbers of the words of a model; those that it does not know are left out.
+    /// Texts as numbers of the words of a model; those that it does not know are left out, and a text may have no others.
     pub fn of_numbers(words: Vec<Box<str>>, texts: &[Vec<u32>]) -> Corpus {
         Corpus::new(words, texts, texts.len())
     }
@@ -163,7 +163,7 @@ impl Corpus {
         &self.tokens
     }
 
-    /// The texts that have words, in order.
+    /// The texts, in order.
     pub fn texts(&self) -> impl ExactSizeIterator<Item = &[u32]> + DoubleEndedIterator {
         self.bounds.windows(2).map(|bounds| &self.tokens[bounds[0]..bounds[1]])
     }
@@ -173,12 +173,12 @@ impl Corpus {
         self.bounds[text]..self.bounds[text + 1]
     }
 
-    /// How many texts have words.
+    /// How many texts there are; of those that were built, each has words.
     pub fn len(&self) -> usize {
         self.bounds.len() - 1
     }
 
-    /// There is no text with words.
+    /// There is no text.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

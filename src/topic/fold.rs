@@ -34,6 +34,8 @@ pub struct Folder<M> {
     alpha: Vec<f32>,
     shares: Vec<f32>,
     next: Vec<f32>,
+    /// How often each word came already in the text at hand; zeros between two texts.
+    seen: Vec<u32>,
 }
 
 impl<M: Deref<Target = Model>> Folder<M> {
@@ -50,7 +52,8 @@ impl<M: Deref<Target = Model>> Folder<M> {
         for (slot, &own) in alpha.iter_mut().zip(model.alpha()) {
             *slot = own as f32;
         }
-        Folder { model, table, alpha, shares: vec![0.0; width], next: vec![0.0; width] }
+        let seen = vec![0; model.words().len()];
+        Folder { model, table, alpha, shares: vec![0.0; width], next: vec![0.0; width], seen }
     }
 
     /// Its model.
@@ -106,15 +109,17 @@ impl<M: Deref<Target = Model>> Folder<M> {
         let mut weights = model.alpha().to_vec();
         let mut parts = vec![1.0; weights.len()];
         for (place, &word) in words.iter().enumerate() {
-            let again = words[..place].iter().filter(|&&earlier| earlier == word).count();
+            let again = f64::from(self.seen[word as usize]);
+            self.seen[word as usize] += 1;
             for (topic, (weight, part)) in weights.iter_mut().zip(&mut parts).enumerate() {
-                *weight *= model.count(word as usize, topic) + model.beta() + again as f64;
+                *weight *= model.count(word as usize, topic) + model.beta() + again;
                 *part *= model.size(topic) + all_beta + place as f64;
             }
             if (place + 1) % gsdmm::SCALE_EVERY == 0 {
                 gsdmm::scale(&mut weights, &mut parts);
             }
         }
+        words.iter().for_each(|&word| self.seen[word as usize] = 0);
         gsdmm::scale(&mut weights, &mut parts);
         for (share, weight) in self.shares.iter_mut().zip(weights) {
             *share = weight as f32;

@@ -91,11 +91,6 @@ impl<'c> Gsdmm<'c> {
         }
     }
 
-    /// Sweeps that are done.
-    pub fn done(&self) -> u32 {
-        self.done
-    }
-
     /// One sweep over all texts.
     pub fn sweep(&mut self) {
         wide(Sweep(self));
@@ -114,6 +109,8 @@ impl<'c> Gsdmm<'c> {
         let mut parts = vec![0.0_f64; width * LANES];
         let mut sizes = vec![1.0_f64; width * LANES];
         let mut cumulated = vec![[0.0; LANES]; width];
+        // How often each word came already in the text at hand.
+        let mut seen = vec![0_u32; self.corpus.words().len()];
         for (text, slot) in self.corpus.texts().zip(self.topics.iter_mut()) {
             let old = usize::from(*slot);
             self.texts[old] -= 1;
@@ -127,8 +124,9 @@ impl<'c> Gsdmm<'c> {
             }
             parts.fill(1.0);
             for (place, &word) in text.iter().enumerate() {
-                let again = text[..place].iter().filter(|&&earlier| earlier == word).count();
-                let more = self.settings.beta + again as f64;
+                let again = &mut seen[word as usize];
+                let more = self.settings.beta + f64::from(*again);
+                *again += 1;
                 let of_word = self.of_word[word as usize * width..][..width].as_flattened();
                 for (weight, &count) in weights.iter_mut().zip(of_word) {
                     *weight *= f64::from(count) + more;
@@ -147,6 +145,7 @@ impl<'c> Gsdmm<'c> {
             self.texts[new] += 1;
             self.of_topic[new] += text.len() as u32;
             for &word in text {
+                seen[word as usize] = 0;
                 self.of_word[word as usize * width + new / LANES][new % LANES] += 1.0;
             }
             *slot = new as u16;

@@ -142,11 +142,6 @@ impl<'c> Lda<'c> {
         self.alpha.copy_from_slice(model.alpha());
     }
 
-    /// Sweeps that are done.
-    pub fn done(&self) -> u32 {
-        self.done
-    }
-
     /// One sweep over all texts, and what belongs behind it.
     pub fn sweep(&mut self) {
         wide(Sweep(self));

@@ -162,6 +162,36 @@ fn folding_finds_the_best_shares() {
     }
 }
 
+/// Against the formula as it is written down, which looks at all earlier words for each one.
+#[test]
+fn one_topic_a_text_is_found_by_the_formula_and_in_time_whatever_the_length() {
+    let texts = planted(3, 200, 5, 12);
+    let corpus = corpus(&texts);
+    let model = gsdmm(&corpus, settings(3, 10, 1));
+    let mut folder = model.folder();
+    let text = [0, 1, 0, 2, 0, 1];
+    let weights: Vec<f64> = (0..3)
+        .map(|topic| {
+            let factors = text.iter().enumerate().map(|(place, &word)| {
+                let again = text[..place].iter().filter(|&&earlier| earlier == word).count() as f64;
+                let all = model.size(topic) + model.beta() * model.words().len() as f64 + place as f64;
+                (model.count(word as usize, topic) + model.beta() + again) / all
+            });
+            model.alpha()[topic] * factors.product::<f64>()
+        })
+        .collect();
+    let all: f64 = weights.iter().sum();
+    for _ in 0..2 {
+        for (share, weight) in folder.shares(&text).iter().zip(&weights) {
+            assert!((f64::from(*share) - weight / all).abs() < 1e-5, "{share} {}", weight / all);
+        }
+    }
+    // Of hours, if each word looked for itself among those before it.
+    let words = corpus.words().len() as u32;
+    let long: Vec<u32> = (0..1_000_000).map(|place| place % words).collect();
+    assert!((folder.shares(&long).iter().sum::<f32>() - 1.0).abs() < 1e-5);
+}
+
 #[test]
 fn topics_keep_their_numbers_from_one_day_to_the_next() {
     let (today, tomorrow) = (planted(6, 600, 7, 10), planted(6, 600, 7, 11));

@@ -120,30 +120,21 @@ fn one(
     stop: &AtomicBool,
 ) -> Option<Model> {
     let start = Start { model: start };
-    let go_on = || {
-        done.fetch_add(1, Ordering::Relaxed);
-        !stop.load(Ordering::Relaxed)
+    let all = |sweep: &mut dyn FnMut()| {
+        (0..settings.iterations).all(|_| {
+            sweep();
+            done.fetch_add(1, Ordering::Relaxed);
+            !stop.load(Ordering::Relaxed)
+        })
     };
     match kind {
         Kind::Lda => {
             let mut sampler = Lda::new(corpus, settings, start);
-            for _ in 0..settings.iterations {
-                sampler.sweep();
-                if !go_on() {
-                    return None;
-                }
-            }
-            Some(sampler.model())
+            all(&mut || sampler.sweep()).then(|| sampler.model())
         }
         Kind::Gsdmm => {
             let mut sampler = Gsdmm::new(corpus, settings, start);
-            for _ in 0..settings.iterations {
-                sampler.sweep();
-                if !go_on() {
-                    return None;
-                }
-            }
-            Some(sampler.model())
+            all(&mut || sampler.sweep()).then(|| sampler.model())
         }
     }
 }
