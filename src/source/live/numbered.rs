@@ -124,7 +124,7 @@ impl Items {
                 self.rounds = 0;
             }
         }
-        let until = self.known.min(self.last + BATCH);
+        let until = self.known.min(self.last.saturating_add(BATCH));
         while self.last < until {
             let number = self.last + 1;
             if !self.take(number)? {

@@ -18,6 +18,7 @@ use ureq::http::HeaderMap;
 
 use super::events::{hand_out, push_line};
 use super::lines::{SinceParam, of_io};
+use super::reconnect::LONGEST_ASKED;
 use super::{Connection, Got, NoteKind, Sieve, Transport, Voice};
 use crate::expr::{Expr, ExprError, Program, Value, elements};
 use crate::jsonl::Meter;
@@ -29,6 +30,8 @@ const LARGEST: u64 = 64 << 20;
 const MOST_PAGES: usize = 10;
 /// After a round that brought nothing, without an interval: a server that does not hold the request back is not hammered.
 const SHORTEST: Duration = Duration::from_secs(1);
+/// The longest interval that a server may wish for, as it is with waits after failures.
+const LONGEST_WISH: Duration = LONGEST_ASKED;
 
 /// How pages are asked for.
 #[derive(Clone, Debug, Default)]
@@ -177,12 +180,8 @@ impl Rounds {
             }
         }
         let first = self.agent.get(&url, &request)?;
-        let mut every = self.options.every;
-        if let Some(wished) =
-            text(&first.headers, "x-poll-interval").and_then(|text| text.trim().parse().ok())
-        {
-            every = every.max(Duration::from_secs(wished));
-        }
+        let wished = text(&first.headers, "x-poll-interval").and_then(|text| wished(&text));
+        let mut every = wished.map_or(self.options.every, |wished| wished.max(self.options.every));
         if first.status != 304 {
             self.pages(first)?;
         }
@@ -353,6 +352,11 @@ fn text(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name)?.to_str().ok().map(str::to_owned)
 }
 
+/// The interval that a server wishes for, in seconds as it says it.
+fn wished(text: &str) -> Option<Duration> {
+    text.trim().parse().ok().map(|seconds| Duration::from_secs(seconds).min(LONGEST_WISH))
+}
+
 impl Connection for Rounds {
     fn read(&mut self, buf: &mut [u8]) -> Result<Got, Error> {
         if self.lines.is_empty() {
@@ -381,5 +385,25 @@ impl Connection for Rounds {
             return None;
         }
         serde_json::to_vec(&self.place).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_may_wish_for_a_pause_but_not_for_ever() {
+        for (text, seconds) in [
+            ("60", Some(60)),
+            (" 7 ", Some(7)),
+            ("18446744073709551615", Some(3600)),
+            ("-1", None),
+            ("soon", None),
+        ] {
+            assert_eq!(wished(text), seconds.map(Duration::from_secs), "{text}");
+            // As the next round is reckoned.
+            assert!(wished(text).is_none_or(|every| Instant::now().checked_add(every).is_some()), "{text}");
+        }
     }
 }

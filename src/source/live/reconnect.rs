@@ -37,8 +37,8 @@ impl Default for Policy {
     }
 }
 
-/// Longest wait that a server may ask for: then it is asked again.
-const LONGEST_ASKED: Duration = Duration::from_secs(3600);
+/// The longest wait that a server may ask for: then it is asked again.
+pub(super) const LONGEST_ASKED: Duration = Duration::from_secs(3600);
 
 /// What is to be done next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,11 +114,6 @@ impl Reconnect {
                 (self.failures, self.linear, self.doubled, self.limited) = (0, 0, 0, 0);
             }
         }
-    }
-
-    /// The attempts that failed in a row.
-    pub fn failures(&self) -> u32 {
-        self.failures
     }
 
     /// The connection came to an orderly end.

@@ -46,7 +46,6 @@ pub struct EventParser {
     /// Data longer than this is dropped with its event.
     limit: usize,
     is_oversized: bool,
-    oversized: u64,
 }
 
 impl EventParser {
@@ -74,19 +73,9 @@ impl EventParser {
         any
     }
 
-    /// The last event id.
-    pub fn last_id(&self) -> &[u8] {
-        &self.id
-    }
-
     /// The wait before the next connection, as the server wishes it.
     pub fn retry_ms(&self) -> Option<u64> {
         self.retry_ms
-    }
-
-    /// How many events were dropped because they were too long.
-    pub fn oversized(&self) -> u64 {
-        self.oversized
     }
 
     fn add(&mut self, bytes: &[u8]) {
@@ -140,12 +129,8 @@ impl EventParser {
         let name = std::mem::take(&mut self.name);
         let mut data = std::mem::take(&mut self.data);
         let has_data = std::mem::take(&mut self.has_data);
-        if std::mem::take(&mut self.is_oversized) {
-            self.oversized += 1;
-            return;
-        }
         // The rules compare the data buffer with the empty string: `data:` alone has a newline in it and counts.
-        if !has_data {
+        if std::mem::take(&mut self.is_oversized) || !has_data {
             return;
         }
         data.pop();

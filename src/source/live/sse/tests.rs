@@ -120,7 +120,7 @@ fn what_is_too_long_is_left_out_with_its_event_alone() {
     }
     assert_eq!(events.len(), 1);
     assert_eq!((events[0].data.as_slice(), events[0].id.as_slice()), (&b"ok"[..], &b"old"[..]));
-    assert_eq!((parser.oversized(), parser.retry_ms()), (2, None));
+    assert_eq!(parser.retry_ms(), None);
     parser.take(b"retry: 99\nretry: x\nretry:\n", &mut |_| {});
     assert_eq!(parser.retry_ms(), Some(99));
 }
