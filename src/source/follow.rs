@@ -204,7 +204,8 @@ impl FollowSource {
             self.begin();
             return Ok(());
         }
-        self.whole = memrchr(b'\n', &self.read).map_or(0, |newline| newline + 1);
+        // What was there before is the beginning of a line.
+        self.whole = memrchr(b'\n', &self.read[begun..]).map_or(0, |newline| begun + newline + 1);
         let lines = &self.read[..self.whole];
         self.lines += memchr_iter(b'\n', lines).count() as u64;
         self.growing.read(*number, lines, self.lines);
