@@ -1,7 +1,8 @@
-//! The ways in that are no files: TCP, HTTP, and the synthetic streams; and the pace of a replay.
+//! The ways in: networks, object stores, the synthetic streams, files that are followed; and the pace of a replay.
 //!
-//! [`open`] turns what the user typed into an [`Input`]. What has no scheme is a file's path or `-` and left to the
-//! caller. Each kind is one line of [`KINDS`] and one file here. [`live`] has what connections need that are to be made again.
+//! [`open`] turns what the user typed into an [`Input`]. What has no scheme is the name of a preset, or a file's path or `-`,
+//! which are left to the caller. Each kind is one line of [`KINDS`] and one file here. [`live`] has what connections need that
+//! are to be made again, and [`preset`] the live sources that have names.
 
 mod belief;
 mod demo;
@@ -31,7 +32,6 @@ pub use resume::Resume;
 pub use tcp::TcpSource;
 
 use std::path::Path;
-
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -118,45 +118,26 @@ impl std::fmt::Debug for LiveOptions {
 type Open = fn(&str, &SourceOptions) -> Result<Vec<Input>, Error>;
 
 /// One kind of source.
-pub struct Kind {
+struct Kind {
     /// What the address begins with.
-    pub prefix: &'static str,
+    prefix: &'static str,
     /// The address as help shows it.
-    pub form: &'static str,
-    /// What it gives, in a few words.
-    pub about: &'static str,
-    /// `None`: planned, and refused in plain words.
-    open: Option<Open>,
+    form: &'static str,
+    open: Open,
 }
 
-/// All kinds, those to come included.
-pub const KINDS: [Kind; 9] = [
-    kind("tcp://", "tcp://HOST:PORT", "lines from a TCP server", Some(open_tcp)),
-    kind(
-        "http://",
-        "http://HOST/PATH",
-        "lines of an HTTP response, endless or not, or its events",
-        Some(open_http),
-    ),
-    kind("https://", "https://HOST/PATH", "the same over TLS", Some(open_http)),
-    kind("demo:tweets", "demo:tweets", "a synthetic stream of tweets (v1.1)", Some(open_demo)),
-    kind("demo:rsvps", "demo:rsvps", "a synthetic stream of Meetup RSVPs", Some(open_demo)),
-    kind("demo:github", "demo:github", "a synthetic stream of GitHub's public events", Some(open_demo)),
-    kind("ws://", "ws://HOST/PATH", "WebSocket messages", Some(open_websocket)),
-    kind("wss://", "wss://HOST/PATH", "WebSocket messages over TLS", Some(open_websocket)),
-    kind("s3://", "s3://BUCKET/PREFIX", "the objects of a bucket", Some(open_objects)),
+/// All kinds.
+const KINDS: [Kind; 9] = [
+    Kind { prefix: "tcp://", form: "tcp://HOST:PORT", open: open_tcp },
+    Kind { prefix: "http://", form: "http://HOST/PATH", open: open_http },
+    Kind { prefix: "https://", form: "https://HOST/PATH", open: open_http },
+    Kind { prefix: "demo:tweets", form: "demo:tweets", open: open_demo },
+    Kind { prefix: "demo:rsvps", form: "demo:rsvps", open: open_demo },
+    Kind { prefix: "demo:github", form: "demo:github", open: open_demo },
+    Kind { prefix: "ws://", form: "ws://HOST/PATH", open: open_websocket },
+    Kind { prefix: "wss://", form: "wss://HOST/PATH", open: open_websocket },
+    Kind { prefix: "s3://", form: "s3://BUCKET/PREFIX", open: open_objects },
 ];
-
-const fn kind(prefix: &'static str, form: &'static str, about: &'static str, open: Option<Open>) -> Kind {
-    Kind { prefix, form, about, open }
-}
-
-impl Kind {
-    /// Whether this kind can be opened already.
-    pub fn is_supported(&self) -> bool {
-        self.open.is_some()
-    }
-}
 
 /// Opens the source that `address` names; `None` for a file's path and `-`. Waits until it is connected, or as long as
 /// the time-outs say.
@@ -182,20 +163,14 @@ pub fn open_words(
         false => lower == kind.prefix,
     });
     match found {
-        Some(Kind { open: Some(open), .. }) => open(address, options).map(Some),
-        Some(kind) => Err(Error::usage(format!(
-            "{} ({}) is not yet supported; there are: {}",
-            kind.prefix,
-            kind.about,
-            supported()
-        ))),
+        Some(kind) => (kind.open)(address, options).map(Some),
         None => {
             let scheme = &lower[..lower.find("://").map_or(lower.len(), |at| at + 3)];
             // Another scheme is no slip.
             let demos = KINDS.iter().map(|kind| kind.prefix).filter(|prefix| !prefix.contains("//"));
             let near = nearest(scheme, demos).filter(|_| scheme.starts_with("demo:"));
             let hint = near.map_or("; there".to_owned(), |near| format!("; did you mean {near}? There"));
-            Err(Error::usage(format!("there is no source {scheme:?}{hint} are: {}", supported())))
+            Err(Error::usage(format!("there is no source {scheme:?}{hint} are: {}", forms())))
         }
     }
 }
@@ -226,8 +201,8 @@ fn is_scheme_less(address: &str) -> bool {
         || !scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
 }
 
-fn supported() -> String {
-    let forms: Vec<&str> = KINDS.iter().filter(|kind| kind.is_supported()).map(|kind| kind.form).collect();
+fn forms() -> String {
+    let forms: Vec<&str> = KINDS.iter().map(|kind| kind.form).collect();
     format!("{}, presets (--list), and files", forms.join(", "))
 }
 
@@ -373,11 +348,6 @@ mod tests {
         assert!(!refused("ftp://h/x?key=hush").contains("hush"));
         assert!(refused("tcp://localhost").contains("expected host:port"));
         assert!(refused("http://").contains("URL"));
-    }
-
-    #[test]
-    fn a_file_named_like_a_source_to_come_is_a_file() {
-        assert!(is_scheme_less("bluesky"));
     }
 
     #[test]

@@ -190,4 +190,26 @@ mod tests {
         assert!(find("blue").is_none());
         assert_eq!(encoded("a b/c\u{e9}", "/"), "a%20b/c%C3%A9");
     }
+
+    #[test]
+    fn polls_are_as_far_apart_as_the_page_says() {
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/sources.md");
+        let page = std::fs::read_to_string(page).expect("the page of the sources");
+        let mut polls = 0;
+        for preset in PRESETS {
+            let row = page.lines().find(|line| line.starts_with(&format!("| `{}` |", preset.name)));
+            let spoken = row.and_then(|row| row.split('|').nth(2)).expect(preset.name);
+            let said = spoken.split_once(" each ").and_then(|(_, rest)| rest.trim().split_once(" s"));
+            let said = said.map(|(seconds, _)| Duration::from_secs(seconds.parse().expect(spoken)));
+            let wish = Wish { detail: None, words: &[], collections: &[], base: preset.base };
+            let every = match (preset.ask)(&wish).expect("it is asked for").speech {
+                Speech::Poll(poll) => Some(poll.every),
+                Speech::Numbered(_, _, every) => Some(every),
+                _ => None,
+            };
+            assert_eq!(every, said, "{}", preset.name);
+            polls += usize::from(every.is_some());
+        }
+        assert!(polls >= 3, "{polls}");
+    }
 }
