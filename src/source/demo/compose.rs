@@ -1,6 +1,6 @@
 //! What a synthetic tweet says: language, sentences, tags, mentions, links. Indices count code points, as Twitter's do.
 
-use super::json;
+use super::json::{self, raw};
 use super::pattern::Pattern;
 use super::people::Person;
 use super::script::{EMOJI, EVENTS, PAGES};
@@ -153,26 +153,7 @@ impl Composer {
             draft.tag(&tags[0].spelled(random));
             draft.push(" ");
         }
-        // Sentences of the topic in turn, so that none comes twice.
-        let mut turn = random.index(topic.len());
-        let mut unsaid = topic.len();
-        match event {
-            Some((_, (_, sentences))) => draft.sentence(random.pick(sentences), random),
-            None => {
-                draft.sentence(&topic[turn], random);
-                unsaid -= 1;
-            }
-        }
-        let more = [0, 0, 0, 0, 0, 1, 1, 1, 2, 4][random.index(10)];
-        for _ in 0..unsaid.min(more) {
-            if draft.length < LIMIT - 120 {
-                let is_open = draft.text.ends_with(|last: char| last.is_alphanumeric() && last < '\u{250}');
-                draft.push(if is_open { "." } else { "" });
-                draft.push(if random.chance(40_000) { "\n" } else { " " });
-                turn = (turn + 1) % topic.len();
-                draft.sentence(&topic[turn], random);
-            }
-        }
+        draft.sentences(event.map(|(_, (_, sentences))| &sentences[..]), topic, random);
         if random.chance(220_000) {
             let emoji = random.choose(&EMOJI);
             for _ in 0..1 + random.index(3) {
@@ -286,6 +267,29 @@ impl Draft {
         self.length += self.text[before..].chars().count();
     }
 
+    /// One sentence of an event or of the topic, and for some a few more of the topic, in turn, so that none comes twice.
+    fn sentences(&mut self, event: Option<&[Pattern]>, topic: &[Pattern], random: &mut Random) {
+        let mut turn = random.index(topic.len());
+        let mut unsaid = topic.len();
+        match event {
+            Some(sentences) => self.sentence(random.pick(sentences), random),
+            None => {
+                self.sentence(&topic[turn], random);
+                unsaid -= 1;
+            }
+        }
+        let more = [0, 0, 0, 0, 0, 1, 1, 1, 2, 4][random.index(10)];
+        for _ in 0..unsaid.min(more) {
+            if self.length < LIMIT - 120 {
+                let is_open = self.text.ends_with(|last: char| last.is_alphanumeric() && last < '\u{250}');
+                self.push(if is_open { "." } else { "" });
+                self.push(if random.chance(40_000) { "\n" } else { " " });
+                turn = (turn + 1) % topic.len();
+                self.sentence(&topic[turn], random);
+            }
+        }
+    }
+
     fn tag(&mut self, tag: &str) {
         let start = self.length;
         self.push("#");
@@ -343,7 +347,6 @@ impl Draft {
 
     /// Writes the entities that end by `fits`; in a cut text the only link is the one to the whole.
     pub(super) fn entities(&self, out: &mut Vec<u8>, fits: usize, whole: Option<(&str, u64)>) {
-        let raw = |out: &mut Vec<u8>, text: &str| out.extend_from_slice(text.as_bytes());
         raw(out, r#"{"hashtags":["#);
         let mut comma = "";
         for tag in self.tags.iter().filter(|tag| tag.end <= fits) {

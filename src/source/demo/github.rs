@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::json;
+use super::json::{self, raw};
 use super::pattern::Pattern;
 use super::places::NAMES;
 use super::stream::Records;
@@ -219,11 +219,6 @@ impl Records for Events {
         let time = i64::try_from(time_ms / 1000).ok().and_then(|time| Timestamp::from_second(time).ok());
         raw(out, &format!(r#","public":true,"created_at":"{}"}}"#, time.unwrap_or_default()));
     }
-
-    /// Nothing else is among GitHub's events.
-    fn notice(&mut self, _time_ms: u64, _random: &mut Random, _out: &mut Vec<u8>) -> bool {
-        false
-    }
 }
 
 impl Repository {
@@ -270,8 +265,4 @@ fn hash(random: &mut Random, out: &mut Vec<u8>) {
         let byte = random.below(256) as usize;
         out.extend([byte >> 4, byte & 15].map(|digit| b"0123456789abcdef"[digit]));
     }
-}
-
-fn raw(out: &mut Vec<u8>, text: &str) {
-    out.extend_from_slice(text.as_bytes());
 }

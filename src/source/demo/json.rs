@@ -1,18 +1,13 @@
 //! Pieces of JSON, written straight into the line.
 
+/// Appends text that is JSON already.
+pub(super) fn raw(out: &mut Vec<u8>, text: &str) {
+    out.extend_from_slice(text.as_bytes());
+}
+
 /// Appends an unsigned number.
 pub(super) fn number(out: &mut Vec<u8>, number: u64) {
-    let mut digits = [0; 20];
-    let (mut at, mut left) = (digits.len(), number);
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (left % 10) as u8;
-        left /= 10;
-        if left == 0 {
-            break;
-        }
-    }
-    out.extend_from_slice(&digits[at..]);
+    raw(out, itoa::Buffer::new().format(number));
 }
 
 /// Appends the inside of a string as Twitter escapes it: everything beyond ASCII as `\uXXXX`, pairs for the astral planes,

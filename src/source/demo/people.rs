@@ -1,7 +1,7 @@
 //! The users of the synthetic tweets: a fixed crowd, invented from the seed, each written as JSON once.
 
 use super::calendar::twitter_time;
-use super::json;
+use super::json::{self, raw};
 use super::pattern::Pattern;
 use super::words::Language;
 use crate::random::Random;
@@ -59,7 +59,6 @@ impl Person {
 
     fn write(&mut self, language: &str, sentences: &[Pattern], random: &mut Random) {
         let Person { id, name, screen_name, json: out } = self;
-        let raw = |out: &mut Vec<u8>, text: &str| out.extend_from_slice(text.as_bytes());
         raw(out, r#"{"id":"#);
         json::number(out, *id);
         raw(out, r#","id_str":""#);
@@ -113,30 +112,35 @@ impl Person {
         twitter_time(out, REGISTERED.0 + random.below(REGISTERED.1 - REGISTERED.0));
         raw(out, r#"","utc_offset":null,"time_zone":null,"geo_enabled":"#);
         raw(out, if random.chance(350_000) { "true" } else { "false" });
-        let picture = random.below(1_000_000_000_000_000_000);
-        let colour = random.choose(&["1B95E0", "1DA1F2", "91D2FA", "ABB8C2", "E81C4F", "F58EA8"]);
-        raw(
-            out,
-            &format!(
-                concat!(
-                    r#","lang":"{language}","contributors_enabled":false,"is_translator":false,"#,
-                    r#""profile_background_color":"000000","#,
-                    r#""profile_background_image_url":"http:\/\/images.example\/themes\/theme1\/bg.png","#,
-                    r#""profile_background_image_url_https":"https:\/\/images.example\/themes\/theme1\/bg.png","#,
-                    r#""profile_background_tile":false,"profile_link_color":"{colour}","#,
-                    r#""profile_sidebar_border_color":"C0DEED","profile_sidebar_fill_color":"DDEEF6","#,
-                    r#""profile_text_color":"333333","profile_use_background_image":true,"#,
-                    r#""profile_image_url":"http:\/\/images.example\/profile\/{picture}_normal.jpg","#,
-                    r#""profile_image_url_https":"https:\/\/images.example\/profile\/{picture}_normal.jpg","#,
-                    r#""profile_banner_url":"https:\/\/images.example\/banners\/{id}\/1520000000","#,
-                    r#""default_profile":true,"default_profile_image":false,"following":null,"#,
-                    r#""follow_request_sent":null,"notifications":null}}"#
-                ),
-                language = language,
-                colour = colour,
-                picture = picture,
-                id = id
-            ),
-        );
+        looks(*id, language, random, out);
     }
+}
+
+/// How a profile looks, and what all of them have in common.
+fn looks(id: u64, language: &str, random: &mut Random, out: &mut Vec<u8>) {
+    let picture = random.below(1_000_000_000_000_000_000);
+    let colour = random.choose(&["1B95E0", "1DA1F2", "91D2FA", "ABB8C2", "E81C4F", "F58EA8"]);
+    raw(
+        out,
+        &format!(
+            concat!(
+                r#","lang":"{language}","contributors_enabled":false,"is_translator":false,"#,
+                r#""profile_background_color":"000000","#,
+                r#""profile_background_image_url":"http:\/\/images.example\/themes\/theme1\/bg.png","#,
+                r#""profile_background_image_url_https":"https:\/\/images.example\/themes\/theme1\/bg.png","#,
+                r#""profile_background_tile":false,"profile_link_color":"{colour}","#,
+                r#""profile_sidebar_border_color":"C0DEED","profile_sidebar_fill_color":"DDEEF6","#,
+                r#""profile_text_color":"333333","profile_use_background_image":true,"#,
+                r#""profile_image_url":"http:\/\/images.example\/profile\/{picture}_normal.jpg","#,
+                r#""profile_image_url_https":"https:\/\/images.example\/profile\/{picture}_normal.jpg","#,
+                r#""profile_banner_url":"https:\/\/images.example\/banners\/{id}\/1520000000","#,
+                r#""default_profile":true,"default_profile_image":false,"following":null,"#,
+                r#""follow_request_sent":null,"notifications":null}}"#
+            ),
+            language = language,
+            colour = colour,
+            picture = picture,
+            id = id
+        ),
+    );
 }

@@ -1,6 +1,6 @@
 //! Synthetic answers to invitations, in the shape of Meetup's RSVP stream.
 
-use super::json;
+use super::json::{self, raw};
 use super::places::{CITIES, City, NAMES, RUSHES, TOPICS};
 use super::stream::Records;
 use super::trend::{Burst, Trends};
@@ -165,11 +165,6 @@ impl Records for Rsvps {
         out.extend_from_slice(&group.json);
         raw(out, "}");
     }
-
-    /// Nothing else is in Meetup's stream.
-    fn notice(&mut self, _time_ms: u64, _random: &mut Random, _out: &mut Vec<u8>) -> bool {
-        false
-    }
 }
 
 /// What belongs to a member, always the same for the same id.
@@ -297,8 +292,4 @@ fn slug(name: &str) -> String {
         .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()
         .join("-")
-}
-
-fn raw(out: &mut Vec<u8>, text: &str) {
-    out.extend_from_slice(text.as_bytes());
 }

@@ -2,7 +2,7 @@
 
 use super::calendar::twitter_time;
 use super::compose::{Composer, Draft};
-use super::json;
+use super::json::{self, raw};
 use super::places::{CITIES, City};
 use super::script::CLIENTS;
 use super::stream::Records;
@@ -33,6 +33,7 @@ pub(super) struct Tweets {
 }
 
 /// A tweet that can be retweeted.
+#[derive(Default)]
 struct Recent {
     draft: Draft,
     /// The record up to `timestamp_ms`, which a nested tweet has not.
@@ -60,12 +61,9 @@ impl Tweets {
     fn original(&mut self, time_ms: u64, random: &mut Random, out: &mut Vec<u8>) {
         let slot = if self.recent.len() < RECENT { self.recent.len() } else { random.index(RECENT) };
         if slot == self.recent.len() {
-            self.recent.push(Recent { draft: Draft::default(), json: Vec::new(), counts_at: 0 });
+            self.recent.push(Recent::default());
         }
-        let mut recent = std::mem::replace(
-            &mut self.recent[slot],
-            Recent { draft: Draft::default(), json: Vec::new(), counts_at: 0 },
-        );
+        let mut recent = std::mem::take(&mut self.recent[slot]);
         self.composer.compose(time_ms, random, &mut recent.draft);
         let draft = &recent.draft;
         let (start, id) = (out.len(), self.next_id(time_ms));
@@ -178,36 +176,39 @@ impl Tweets {
         raw(out, r#","source":""#);
         json::ascii(out, CLIENTS[self.clients.draw(random)].0);
         raw(out, if cut_link.is_some() { r#"","truncated":true"# } else { r#"","truncated":false"# });
-        match draft.reply_to {
-            Some(person) => {
-                let person = self.composer.person(person);
-                // Some tweet of the last ten minutes.
-                let status = id.saturating_sub((1000 + random.below(600_000)) << 22);
-                for (field, value) in [("status", status), ("user", person.id)] {
-                    raw(out, r#","in_reply_to_"#);
-                    raw(out, field);
-                    raw(out, r#"_id":"#);
-                    json::number(out, value);
-                    raw(out, r#","in_reply_to_"#);
-                    raw(out, field);
-                    raw(out, r#"_id_str":""#);
-                    json::number(out, value);
-                    out.push(b'"');
-                }
-                raw(out, r#","in_reply_to_screen_name":""#);
-                raw(out, &person.screen_name);
-                out.push(b'"');
-            }
-            None => raw(
+        self.answered(id, draft, random, out);
+        raw(out, r#","user":"#);
+        out.extend_from_slice(&self.composer.person(draft.person).json);
+    }
+
+    /// Which tweet it answers, and whose.
+    fn answered(&self, id: u64, draft: &Draft, random: &mut Random, out: &mut Vec<u8>) {
+        let Some(person) = draft.reply_to else {
+            return raw(
                 out,
                 concat!(
                     r#","in_reply_to_status_id":null,"in_reply_to_status_id_str":null,"in_reply_to_user_id":null"#,
                     r#","in_reply_to_user_id_str":null,"in_reply_to_screen_name":null"#
                 ),
-            ),
+            );
+        };
+        let person = self.composer.person(person);
+        // Some tweet of the last ten minutes.
+        let status = id.saturating_sub((1000 + random.below(600_000)) << 22);
+        for (field, value) in [("status", status), ("user", person.id)] {
+            raw(out, r#","in_reply_to_"#);
+            raw(out, field);
+            raw(out, r#"_id":"#);
+            json::number(out, value);
+            raw(out, r#","in_reply_to_"#);
+            raw(out, field);
+            raw(out, r#"_id_str":""#);
+            json::number(out, value);
+            out.push(b'"');
         }
-        raw(out, r#","user":"#);
-        out.extend_from_slice(&self.composer.person(draft.person).json);
+        raw(out, r#","in_reply_to_screen_name":""#);
+        raw(out, &person.screen_name);
+        out.push(b'"');
     }
 
     /// Where it was sent from: few say it, fewer to the point.
@@ -345,8 +346,4 @@ fn range(out: &mut Vec<u8>, before: &str, from: usize, to: usize) {
     out.push(b',');
     json::number(out, to as u64);
     out.push(b']');
-}
-
-fn raw(out: &mut Vec<u8>, text: &str) {
-    out.extend_from_slice(text.as_bytes());
 }
