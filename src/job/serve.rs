@@ -156,7 +156,7 @@ impl Serve {
         }
     }
 
-    /// Publishes the windows of a file, as if they had come before.
+    /// Publishes the windows of a file, as if they had come before; how many of its lines are no rows of whole windows.
     ///
     /// # Errors
     ///

@@ -30,7 +30,7 @@ impl History {
 
     /// Which series a window belongs to, and what was known of the window, if it is to be replaced. `None`: it was overtaken
     /// by a higher revision, or is older than all that is kept.
-    pub(super) fn place(&mut self, first: &Row) -> Option<(String, Option<&Arc<Window>>)> {
+    pub(super) fn place(&self, first: &Row) -> Option<(String, Option<&Arc<Window>>)> {
         let name = self.name(first);
         let known = self.series.iter().find(|(other, _)| *other == name);
         let Some((_, windows)) = known else { return Some((name, None)) };

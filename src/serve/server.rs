@@ -2,10 +2,11 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use tokio::net::TcpListener as AsyncListener;
 use tokio::runtime::Builder;
 use tokio::time::timeout;
 
@@ -23,11 +24,17 @@ pub struct Ports {
     pub tcp: Option<TcpListener>,
 }
 
+/// The same sockets, as the thread that serves has them.
+struct Open {
+    http: Option<AsyncListener>,
+    tcp: Option<AsyncListener>,
+}
+
 /// A server at work.
 pub struct Server {
     hub: Arc<Hub>,
     thread: Option<JoinHandle<()>>,
-    farewell: Arc<std::sync::Mutex<Duration>>,
+    farewell: Arc<Mutex<Duration>>,
 }
 
 impl Ports {
@@ -51,7 +58,13 @@ impl Server {
     /// The system has no thread or no event queue for it.
     pub fn start(hub: &Arc<Hub>, ports: Ports, access: Access) -> io::Result<Server> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        let farewell = Arc::new(std::sync::Mutex::new(Duration::ZERO));
+        let ports = {
+            // Listeners belong to a runtime from the start on; one that it does not take is told here, while somebody listens.
+            let _inside = runtime.enter();
+            let open = |listener: Option<TcpListener>| listener.map(AsyncListener::from_std).transpose();
+            Open { http: open(ports.http)?, tcp: open(ports.tcp)? }
+        };
+        let farewell = Arc::new(Mutex::new(Duration::ZERO));
         let (shared, limit) = (Arc::clone(hub), Arc::clone(&farewell));
         let thread = std::thread::Builder::new().name("server".into()).spawn(move || {
             runtime.block_on(serve(shared, ports, access, &limit));
@@ -70,20 +83,16 @@ impl Server {
     }
 }
 
-async fn serve(hub: Arc<Hub>, ports: Ports, access: Access, farewell: &std::sync::Mutex<Duration>) {
+async fn serve(hub: Arc<Hub>, ports: Open, access: Access, farewell: &Mutex<Duration>) {
     let mut closing = hub.closing();
-    let lines = ports
-        .tcp
-        .and_then(|listener| tokio::net::TcpListener::from_std(listener).ok())
-        .map(|listener| tokio::spawn(tcp::listen(Arc::clone(&hub), listener)));
-    let site =
-        ports.http.and_then(|listener| tokio::net::TcpListener::from_std(listener).ok()).map(|listener| {
-            let mut closing = hub.closing();
-            let listener = PatientListener::new(listener, Arc::clone(&hub));
-            let served = axum::serve(listener, site::router(Arc::clone(&hub), access))
-                .with_graceful_shutdown(async move { drop(closing.wait_for(|closed| *closed).await) });
-            tokio::spawn(served.into_future())
-        });
+    let lines = ports.tcp.map(|listener| tokio::spawn(tcp::listen(Arc::clone(&hub), listener)));
+    let site = ports.http.map(|listener| {
+        let mut closing = hub.closing();
+        let listener = PatientListener::new(listener, Arc::clone(&hub));
+        let served = axum::serve(listener, site::router(Arc::clone(&hub), access))
+            .with_graceful_shutdown(async move { drop(closing.wait_for(|closed| *closed).await) });
+        tokio::spawn(served.into_future())
+    });
     // The hub outlives this thread.
     let _ = closing.wait_for(|closed| *closed).await;
     lines.inspect(tokio::task::JoinHandle::abort);

@@ -1,6 +1,7 @@
 //! The answers of HTTP.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -37,8 +38,11 @@ const MOST_PICTURES: usize = 16;
 pub(super) struct Site {
     hub: Arc<Hub>,
     access: Access,
-    pictures: Mutex<Vec<(String, u64, Bytes)>>,
+    pictures: Mutex<Pictures>,
 }
+
+/// Pictures by what was asked for, each with the newest event that it shows, the oldest first.
+type Pictures = VecDeque<(String, u64, Bytes)>;
 
 type Shared = State<Arc<Site>>;
 
@@ -215,12 +219,14 @@ impl Site {
         let svg = Bytes::from(kind.draw(&recent, &options));
         let mut pictures = self.pictures();
         pictures.retain(|known| known.1 == newest && known.0 != name);
-        pictures.truncate(MOST_PICTURES - 1);
-        pictures.push((name, newest, svg.clone()));
+        if pictures.len() >= MOST_PICTURES {
+            pictures.pop_front();
+        }
+        pictures.push_back((name, newest, svg.clone()));
         Ok(svg)
     }
 
-    fn pictures(&self) -> std::sync::MutexGuard<'_, Vec<(String, u64, Bytes)>> {
+    fn pictures(&self) -> MutexGuard<'_, Pictures> {
         self.pictures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
