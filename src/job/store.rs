@@ -26,6 +26,8 @@ pub use letters::DeadLetters;
 
 /// The longest wait, as so many of the first.
 const LONGEST: u32 = 64;
+/// The longest wait that a store may ask for: then it is tried again.
+const LONGEST_ASKED: Duration = Duration::from_secs(3600);
 
 /// When a store is tried again.
 #[derive(Clone, Copy, Debug)]
@@ -114,19 +116,27 @@ impl Store {
             return Ok(true);
         }
         let none = Keys::new(Vec::new());
-        let (mut names, mut is_counted) = (Vec::new(), false);
+        let (mut names, mut is_counted, mut wrong) = (Vec::new(), false, None);
         for (_, record) in self.pending.all(&none).iter() {
             let Some(emitted) = record.emitted() else {
                 let hint = "this is no window row: --key-columns says which columns tell such records apart";
                 return Err(Usage(format!("{hint}: {}", shown(record.line()))));
             };
             is_counted |= !emitted.is_empty;
-            names = Row::read(record.line().as_bytes())
-                .map(|row| row.keys.into_iter().map(|(name, _)| name).collect())
-                .unwrap_or_default();
+            match Row::read(record.line().as_bytes()) {
+                Ok(row) => names = row.keys.into_iter().map(|(name, _)| name).collect(),
+                Err(error) => drop(wrong.get_or_insert_with(|| format!("{error}: {}", shown(record.line())))),
+            }
             if !names.is_empty() {
                 break;
             }
+        }
+        // Without the names of its keys each row of a window would take the place of the one before.
+        if let Some(wrong) = wrong.filter(|_| names.is_empty()) {
+            let hint = "--key-columns says which columns tell such records apart";
+            return Err(Usage(format!(
+                "this is no window row, as window-count writes them; {hint}: {wrong}"
+            )));
         }
         let is_full = self.pending.next(&none, false).is_some();
         if names.is_empty() && !is_counted && !also_part && !is_full {
@@ -202,7 +212,10 @@ impl Store {
                 }
                 counts.retries += 1;
                 let step = doubled(options.patience.delay, trouble.failures, LONGEST);
-                let wait = asked.unwrap_or_else(|| trouble.chance.part_of(step));
+                let wait = match asked {
+                    Some(asked) => asked.min(LONGEST_ASKED),
+                    None => trouble.chance.part_of(step),
+                };
                 trouble.again = Some(Instant::now() + wait);
                 cx.notes.say(&format!("{text}; trying again in {:.1} s", wait.as_secs_f64()));
             }
@@ -339,5 +352,49 @@ fn shown(line: &str) -> String {
     match line.char_indices().nth(60) {
         None => line.to_owned(),
         Some((end, _)) => format!("{}…", &line[..end]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sink::{Batch, Written};
+
+    /// A store that is busy until the end of all days, as it says.
+    struct Busy;
+
+    impl Sink for Busy {
+        fn write(&mut self, _batch: &Batch<'_>) -> Result<Written, Failure> {
+            Err(Failure::Passing("busy".into(), Some(Duration::MAX)))
+        }
+    }
+
+    fn store(sink: impl Sink + 'static, retries: Option<u32>) -> Store {
+        let options = StoreOptions {
+            name: "test".into(),
+            keys: Some(vec!["id".into()]),
+            limits: Limits { rows: 1, bytes: 1 << 20, age: Duration::ZERO },
+            patience: Patience { delay: Duration::from_millis(1), retries },
+            letters: None,
+            retention: None,
+            tee: false,
+        };
+        Store::new(Box::new(sink), options)
+    }
+
+    #[test]
+    fn a_store_may_ask_for_a_pause_but_not_for_ever() {
+        let mut store = store(Busy, None);
+        let mut records = Records::default();
+        records.push(b"{\"id\":1}").expect("a record");
+        store.pending.take(&records);
+        let mut nowhere = Output::to(Box::new(std::io::sink()));
+        let mut notes = Notes::new("test", Box::new(|_, _| {}));
+        let begun = Instant::now();
+        let flow =
+            store.deliver(true, &mut Context { out: &mut nowhere, notes: &mut notes }).expect("it waits");
+        let Flow::Later(again) = flow else { panic!("it does not wait") };
+        let wait = again.duration_since(begun);
+        assert!((LONGEST_ASKED..2 * LONGEST_ASKED).contains(&wait), "{wait:?}");
     }
 }
