@@ -1,6 +1,6 @@
 //! `--late-output`: the records that found no window open, as they came.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -14,7 +14,7 @@ pub(super) struct LateFile {
     /// How long the file is.
     length: u64,
     /// Records that wait for a verdict, by their number.
-    held: HashMap<u64, Vec<u8>>,
+    held: BTreeMap<u64, Vec<u8>>,
 }
 
 impl LateFile {
@@ -24,7 +24,7 @@ impl LateFile {
 
     /// Goes on with a file that is so long already.
     pub(super) fn go_on(file: File, length: u64) -> LateFile {
-        LateFile { file: BufWriter::new(file), length, held: HashMap::new() }
+        LateFile { file: BufWriter::new(file), length, held: BTreeMap::new() }
     }
 
     /// How long the file is, once all is flushed.
@@ -32,7 +32,7 @@ impl LateFile {
         self.length
     }
 
-    /// Appends the records that wait for a verdict.
+    /// Appends the records that wait for a verdict, in order: the same state is the same bytes.
     pub(super) fn pack(&self, out: &mut Packer) {
         out.length(self.held.len());
         for (&record, line) in &self.held {
@@ -43,7 +43,7 @@ impl LateFile {
 
     /// Takes over the records that were packed; they are nobody's where late ones are not kept any more.
     pub(super) fn unpack(late: Option<&mut LateFile>, from: &mut Unpacker<'_>) -> Result<(), Unpackable> {
-        let mut held = HashMap::new();
+        let mut held = BTreeMap::new();
         for _ in 0..from.length()? {
             held.insert(from.u64()?, from.string()?.to_vec());
         }
@@ -85,4 +85,23 @@ impl LateFile {
 
 fn named(error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("cannot write the late records: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_records_are_the_same_state_in_whatever_order_they_came() {
+        let packed = |records: &mut dyn Iterator<Item = u64>| {
+            let mut late = LateFile::go_on(tempfile::tempfile().expect("a file"), 0);
+            for record in records {
+                late.note(record, Outcome::Held, record.to_string().as_bytes()).expect("memory");
+            }
+            let mut out = Packer::default();
+            late.pack(&mut out);
+            out.into_bytes()
+        };
+        assert_eq!(packed(&mut (0..200)), packed(&mut (0..200).rev()));
+    }
 }
