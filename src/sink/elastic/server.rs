@@ -82,9 +82,10 @@ impl Server {
             let path = format!("{index}/_search");
             let strict = [("allow_partial_search_results", "false")];
             let mut page = self.ask(&path, &[&lenient[..], &strict[..]].concat(), &query)?;
+            let before = found.len();
             if read_page(&page, &mut found)? == PAGE {
                 // More than a page: it is asked for once more, page by page. The server forgets the list by itself.
-                found.truncate(found.len() - PAGE);
+                found.truncate(before);
                 let kept = [("scroll", "1m")];
                 page = self.ask(&path, &[&lenient[..], &strict[..], &kept[..]].concat(), &query)?;
                 while read_page(&page, &mut found)? > 0 {
@@ -190,7 +191,7 @@ fn whole(answer: &Value) -> Result<(), Failure> {
     }
 }
 
-/// Adds the documents of a page of a search; how many it has.
+/// Adds the documents of a page of a search that say which window they are of; how many it has in all.
 fn read_page(page: &Value, found: &mut Vec<Stored>) -> Result<usize, Failure> {
     whole(page)?;
     let hits = page["hits"]["hits"].as_array().map_or(&[][..], Vec::as_slice);
