@@ -107,8 +107,17 @@ impl EvaluateArgs {
         let corpus = held.texts.corpus();
         let reference = match &self.reference[..] {
             [] => None,
-            files => Some(self.gather(tool, &model, text, files)?.0.texts.corpus()),
+            files => {
+                let (reference, status) = self.gather(tool, &model, text, files)?;
+                if status != Status::Done {
+                    return Ok(status);
+                }
+                Some(reference.texts.corpus()).filter(|reference| !reference.is_empty())
+            }
         };
+        if reference.is_none() && !self.reference.is_empty() {
+            return Err(Usage("no record of --reference has a text: see --text".into()).into());
+        }
         let quality = evaluate(&model, &corpus, reference.as_ref().unwrap_or(&corpus));
         let Some(perplexity) = quality.perplexity else {
             let hint = "no text has two words that the model knows, so nothing can be predicted: see --text";
