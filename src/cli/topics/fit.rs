@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -10,15 +11,15 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{ModelStore, read_model, text_or_usual};
 use crate::cli::{Common, Status, Tool};
-use crate::drive::{Interrupt, Usage};
+use crate::drive::{Interrupt, Notes, Usage};
 use crate::expr::Expr;
 use crate::job::topics::{Gather, Learnt, Plan, TextOptions, learn};
 use crate::jsonl::Output;
-use crate::topic::{CorpusBuilder, Kind, Reading, Settings, WordLimits};
+use crate::topic::{Corpus, CorpusBuilder, Kind, Reading, Settings, WordLimits};
 
 /// How often progress is shown, and a signal is looked for.
 const TICK: Duration = Duration::from_millis(50);
@@ -59,10 +60,10 @@ pub struct FitArgs {
     #[command(flatten)]
     store: ModelStore,
     /// What a text holds of each topic before it is read, in words; lda fits it
-    #[arg(long, value_name = "X", default_value = "0.1", value_parser = parse_positive)]
+    #[arg(long, value_name = "X", default_value = "0.1", value_parser = parse_prior)]
     alpha: f64,
     /// What a topic holds of each word before any text is read, in words
-    #[arg(long, value_name = "X", default_value = "0.01", value_parser = parse_positive)]
+    #[arg(long, value_name = "X", default_value = "0.01", value_parser = parse_prior)]
     beta: f64,
     /// Leave out the stop words of these languages, by their codes; `none`: of no language
     #[arg(long, value_name = "LANG,…", value_delimiter = ',', default_value = "en", help_heading = "Words")]
@@ -103,11 +104,14 @@ enum KindArg {
     Gsdmm,
 }
 
-fn parse_positive(text: &str) -> Result<f64, String> {
+/// Beyond these the weights of topics leave the range of the floats that they are computed in.
+const PRIORS: RangeInclusive<f64> = 1e-6..=1e6;
+
+fn parse_prior(text: &str) -> Result<f64, String> {
     let number: Option<f64> = text.parse().ok();
     number
-        .filter(|number| number.is_finite() && *number > 0.0)
-        .ok_or_else(|| "expected a number above 0".into())
+        .filter(|number| PRIORS.contains(number))
+        .ok_or_else(|| "expected a number from 0.000001 to 1000000".into())
 }
 
 /// A part of 1, from percent.
@@ -128,7 +132,7 @@ impl FitArgs {
             Some(path) => Some(read_model(&self.store.place(path)?)?.0),
             None => None,
         };
-        let topics = self.topics(init.as_ref().map(|model| model.topics()))?;
+        let plan = self.plan(self.topics(init.as_ref().map(|model| model.topics()))?);
         let reading = self.reading()?;
         let options = TextOptions { text: text_or_usual(self.text.take())?, reading: reading.clone() };
         let interrupt = Interrupt::default();
@@ -138,21 +142,8 @@ impl FitArgs {
         if status != Status::Done {
             return Ok(status);
         }
-        let limits =
-            WordLimits { min_texts: self.min_df, max_part: self.max_df, most: self.max_words.unwrap_or(0) };
-        let (texts, without_text) = (job.count, job.without_text);
-        let corpus = job.texts.finish(limits).map_err(|error| match texts {
-            0 => Usage(format!("{error}: {without_text} records have no string there; see --text")),
-            _ => Usage(error.to_string()),
-        })?;
-        let (kind, usual) = match self.model {
-            KindArg::Lda => (Kind::Lda, LDA_ITERATIONS),
-            KindArg::Gsdmm => (Kind::Gsdmm, GSDMM_ITERATIONS),
-        };
-        let iterations = self.iterations.unwrap_or(usual);
-        let settings =
-            Settings { topics: topics[0], iterations, alpha: self.alpha, beta: self.beta, seed: self.seed };
-        let plan = Plan { kind, topics, tries: self.tries, settings, threads: self.common.threads() };
+        let without_text = job.without_text;
+        let corpus = self.corpus(job)?;
         tool.notes().explain(&format!("{} sweeps begin", plan.sweeps()));
         let signal = interrupt.signal_slot();
         let learnt = watched(
@@ -161,28 +152,14 @@ impl FitArgs {
             || signal.load(Ordering::SeqCst) != 0,
             |done, stop| learn(&corpus, &plan, init.as_deref(), done, stop),
         );
-        let Some(Learnt { model, topics, seed, candidates }) = learnt else {
+        let Some(learnt) = learnt else {
             return Ok(Status::Signal(i32::try_from(signal.load(Ordering::SeqCst)).unwrap_or_default()));
         };
         let mut notes = tool.notes();
-        for candidate in &candidates {
-            let quality = candidate.quality;
-            let perplexity = quality.perplexity.unwrap_or(f64::NAN);
-            notes.say(&format!(
-                "{} topics, seed {}: perplexity {perplexity:.1}, NPMI {:.3}{}",
-                candidate.topics,
-                candidate.seed,
-                quality.npmi,
-                if (candidate.topics, candidate.seed) == (topics, seed) { " (kept)" } else { "" }
-            ));
-        }
-        let about = json!({
-            "kind": match kind { Kind::Lda => "lda", Kind::Gsdmm => "gsdmm" },
-            "topics": topics, "iterations": iterations, "seed": seed,
-            "texts": corpus.len(), "tokens": corpus.tokens().len(), "words": corpus.words().len(),
-        });
-        let file = model.with_reading(reading).to_bytes(&about);
-        target.write(&file)?;
+        say_candidates(&learnt, &mut notes);
+        let topics = learnt.topics;
+        let about = about(&plan, &learnt, &corpus);
+        target.write(&learnt.model.with_reading(reading).to_bytes(&about))?;
         notes.say(&format!(
             "learnt {topics} topics from {} texts with {} words, {} of them different; {} texts have none of these, \
              {without_text} records no text",
@@ -192,6 +169,33 @@ impl FitArgs {
             corpus.wordless()
         ));
         Ok(Status::Done)
+    }
+
+    /// What is to be learnt, with each of these numbers of topics.
+    fn plan(&self, topics: Vec<usize>) -> Plan {
+        let (kind, usual) = match self.model {
+            KindArg::Lda => (Kind::Lda, LDA_ITERATIONS),
+            KindArg::Gsdmm => (Kind::Gsdmm, GSDMM_ITERATIONS),
+        };
+        let settings = Settings {
+            topics: topics[0],
+            iterations: self.iterations.unwrap_or(usual),
+            alpha: self.alpha,
+            beta: self.beta,
+            seed: self.seed,
+        };
+        Plan { kind, topics, tries: self.tries, settings, threads: self.common.threads() }
+    }
+
+    /// The texts that were gathered, with the words that tell topics apart.
+    fn corpus(&self, job: Gather<CorpusBuilder>) -> Result<Corpus, Usage> {
+        let limits =
+            WordLimits { min_texts: self.min_df, max_part: self.max_df, most: self.max_words.unwrap_or(0) };
+        let (texts, without_text) = (job.count, job.without_text);
+        job.texts.finish(limits).map_err(|error| match texts {
+            0 => Usage(format!("{error}: {without_text} records have no string there; see --text")),
+            _ => Usage(error.to_string()),
+        })
     }
 
     /// The numbers of topics to try: those that were asked for, or that of the model to go on from.
@@ -220,6 +224,31 @@ impl FitArgs {
         };
         Ok(Reading::new(&languages, own, self.min_length).map_err(|error| Usage(error.to_string()))?)
     }
+}
+
+/// How good each candidate is, where there was a choice.
+fn say_candidates(learnt: &Learnt, notes: &mut Notes) {
+    for candidate in &learnt.candidates {
+        let quality = candidate.quality;
+        let perplexity = quality.perplexity.unwrap_or(f64::NAN);
+        let is_kept = (candidate.topics, candidate.seed) == (learnt.topics, learnt.seed);
+        notes.say(&format!(
+            "{} topics, seed {}: perplexity {perplexity:.1}, NPMI {:.3}{}",
+            candidate.topics,
+            candidate.seed,
+            quality.npmi,
+            if is_kept { " (kept)" } else { "" }
+        ));
+    }
+}
+
+/// How the model was made, for people.
+fn about(plan: &Plan, learnt: &Learnt, corpus: &Corpus) -> Value {
+    json!({
+        "kind": match plan.kind { Kind::Lda => "lda", Kind::Gsdmm => "gsdmm" },
+        "topics": learnt.topics, "iterations": plan.settings.iterations, "seed": learnt.seed,
+        "texts": corpus.len(), "tokens": corpus.tokens().len(), "words": corpus.words().len(),
+    })
 }
 
 /// Runs `work` while progress is shown and a signal stops it.
