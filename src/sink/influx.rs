@@ -5,15 +5,16 @@
 //! field by field, by what comes last; the protocol takes no point back. A server names a wrong line in words that differ from
 //! version to version, so a batch that it refuses is halved until the lines stand alone.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
-use super::{Batch, Failure, Keys, Opened, Record, Sink, SinkOptions, Written, read_time};
+use super::{
+    Batch, Emitted, Failure, Keys, NO_TIME, Opened, Record, Sink, SinkOptions, Written, asked_wait,
+    read_time, variable,
+};
 use crate::net::{Agent, Error, Options, Reason, Request, Url};
 use crate::scan::decode_string;
-use crate::time::Span;
+use crate::time::{Millis, Span};
 
 /// Opens a database over plain HTTP: `//HOST[:PORT]/DATABASE`.
 pub(super) fn open_http(address: &str, options: &SinkOptions) -> Opened {
@@ -33,7 +34,6 @@ fn open(scheme: &str, address: &str, options: &SinkOptions) -> Opened {
         let hint = format!("write influx+{scheme}://HOST:8086/DATABASE, or …/BUCKET?org=ORGANISATION");
         return Err(Failure::Usage(format!("`influx+{scheme}:{place}` names no database: {hint}")));
     };
-    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
     let organisation = match query.strip_prefix("org=") {
         Some(name) if is_name(name) => Some(name.to_owned()),
         None if query.is_empty() => variable("INFLUX_ORG"),
@@ -134,10 +134,7 @@ impl Influx {
                 self.send(one, refused)?;
                 self.send(other, refused)
             }
-            408 | 429 | 500..=599 => {
-                let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-                Err(Failure::Passing(error.to_string(), retry.wait(now)))
-            }
+            408 | 429 | 500..=599 => Err(Failure::Passing(error.to_string(), asked_wait(retry))),
             401 | 403 => Err(Failure::Lasting(format!(
                 "{error}; set INFLUX_TOKEN, or INFLUX_USERNAME and INFLUX_PASSWORD"
             ))),
@@ -151,54 +148,38 @@ impl Influx {
     /// A record in the line protocol, with its newline.
     fn line(&self, keys: &Keys, record: &Record<'_>) -> Result<String, String> {
         let emitted = record.emitted().filter(|_| keys.by_window);
+        let time = self.time(record, emitted)?;
+        let mut line = self.measurement.clone();
+        tags(keys, record, emitted, &mut line)?;
+        self.fields(keys, record, emitted, &mut line)?;
+        line += &format!(" {time}\n");
+        Ok(line)
+    }
+
+    /// When a point is, in milliseconds.
+    fn time(&self, record: &Record<'_>, emitted: Option<&Emitted>) -> Result<Millis, String> {
         let time = match (&self.time, emitted) {
             (Some(column), _) => read_time(column, record.value(column))?,
             // A running total is a series of its own: it is what it is at its end.
             (None, Some(emitted)) if emitted.all => emitted.bounds.end,
             (None, Some(emitted)) => emitted.bounds.start,
-            (None, None) => {
-                return Err(
-                    "a record that is no window row needs --time-column, which says when it was".into()
-                );
-            }
+            (None, None) => return Err(NO_TIME.into()),
         };
-        let nanoseconds = i128::from(time) * 1_000_000;
-        if i64::try_from(nanoseconds).is_err() {
-            return Err("its time is not within the years 1678 to 2261, and others are not taken".into());
+        // Servers count nanoseconds in 64 bits, whatever the precision of what is sent.
+        match i64::try_from(i128::from(time) * 1_000_000) {
+            Ok(_) => Ok(time),
+            Err(_) => Err("its time is not within the years 1678 to 2261, and others are not taken".into()),
         }
-        let mut line = self.measurement.clone();
-        let is_bound = |name: &str| emitted.is_some() && matches!(name, "window_start" | "window_end");
-        for name in keys.columns.iter().filter(|name| !is_bound(name)) {
-            let json = record.value(name).unwrap_or("null");
-            let value = match json.as_bytes().first() {
-                Some(b'"') => decode_string(json.as_bytes()),
-                Some(b'[' | b'{') => {
-                    return Err(format!("the key column `{name}` is no scalar, and a tag is one"));
-                }
-                Some(b'n') => "".into(),
-                _ => json.into(),
-            };
-            if value.is_empty() {
-                continue;
-            }
-            let no_tag = || {
-                format!(
-                    "the key column `{name}` can be no tag: a line break, or a backslash at its end, has no place in one"
-                )
-            };
-            line += &format!(
-                ",{}={}",
-                escaped(name, &[',', ' ', '=']).ok_or_else(no_tag)?,
-                escaped(&value, &[',', ' ', '=']).ok_or_else(no_tag)?
-            );
-        }
-        if let Some(emitted) = emitted {
-            if keys.columns.iter().any(|name| name == "window") {
-                return Err("a key column is called `window`, which is the tag of a window's length".into());
-            }
-            let length = Span::from_millis(emitted.bounds.end - emitted.bounds.start);
-            line += &if emitted.all { ",window=all".to_owned() } else { format!(",window={length}") };
-        }
+    }
+
+    /// Appends the columns that are no keys, of which there must be one.
+    fn fields(
+        &self,
+        keys: &Keys,
+        record: &Record<'_>,
+        emitted: Option<&Emitted>,
+        line: &mut String,
+    ) -> Result<(), String> {
         let mut joint = ' ';
         for (name, json) in record.columns() {
             let is_key = keys.columns.iter().any(|key| key == name);
@@ -209,18 +190,58 @@ impl Influx {
             let Some(value) = field(json).map_err(|what| format!("the column `{name}` is {what}"))? else {
                 continue;
             };
-            let escaped = escaped(name, &[',', ' ', '=']).filter(|name| name != "time");
+            let escaped = escaped(name, &SPECIAL).filter(|name| name != "time");
             let name = escaped.ok_or_else(|| format!("{name:?} can be no name of a field"))?;
             line.push(joint);
-            line += &format!("{name}={value}");
+            *line += &format!("{name}={value}");
             joint = ',';
         }
         if joint == ' ' {
             return Err("it has no column that is not a key, and a point has a field at least".into());
         }
-        line += &format!(" {time}\n");
-        Ok(line)
+        Ok(())
     }
+}
+
+/// What has a meaning in names and values of tags, and in names of fields.
+const SPECIAL: [char; 3] = [',', ' ', '='];
+
+/// Appends the key columns, and of a window its length.
+fn tags(
+    keys: &Keys,
+    record: &Record<'_>,
+    emitted: Option<&Emitted>,
+    line: &mut String,
+) -> Result<(), String> {
+    let is_bound = |name: &str| emitted.is_some() && matches!(name, "window_start" | "window_end");
+    for name in keys.columns.iter().filter(|name| !is_bound(name)) {
+        let json = record.value(name).unwrap_or("null");
+        let value = match json.as_bytes().first() {
+            Some(b'"') => decode_string(json.as_bytes()),
+            Some(b'[' | b'{') => {
+                return Err(format!("the key column `{name}` is no scalar, and a tag is one"));
+            }
+            Some(b'n') => "".into(),
+            _ => json.into(),
+        };
+        if value.is_empty() {
+            continue;
+        }
+        let (Some(tag), Some(value)) = (escaped(name, &SPECIAL), escaped(&value, &SPECIAL)) else {
+            return Err(format!(
+                "the key column `{name}` can be no tag: a line break, or a backslash at its end, has no place in one"
+            ));
+        };
+        *line += &format!(",{tag}={value}");
+    }
+    if let Some(emitted) = emitted {
+        if keys.columns.iter().any(|name| name == "window") {
+            return Err("a key column is called `window`, which is the tag of a window's length".into());
+        }
+        let length = Span::from_millis(emitted.bounds.end.saturating_sub(emitted.bounds.start));
+        *line += &if emitted.all { ",window=all".to_owned() } else { format!(",window={length}") };
+    }
+    Ok(())
 }
 
 /// A value as a field; none for null.
@@ -273,7 +294,7 @@ mod tests {
 
     #[test]
     fn what_the_protocol_would_read_otherwise_is_escaped_or_refused() {
-        let tag = |text: &str| escaped(text, &[',', ' ', '=']);
+        let tag = |text: &str| escaped(text, &SPECIAL);
         assert_eq!(tag("a b,c=d").as_deref(), Some("a\\ b\\,c\\=d"));
         assert_eq!(tag("\"quoted\" c:\\d").as_deref(), Some("\"quoted\" c:\\d".replace(' ', "\\ ").as_str()));
         for wrong in ["", "a\\", "a\nb", "a\\,b"] {

@@ -41,7 +41,7 @@ mod sqlite;
 
 use std::fmt;
 use std::ops::Range;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::net;
 use crate::time::{Millis, TimeReader};
@@ -156,6 +156,19 @@ pub trait Sink {
     }
 }
 
+/// What the environment says about a connection; a variable of blanks says nothing.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.trim().is_empty())
+}
+
+/// How long a server that speaks HTTP wants to be left alone.
+fn asked_wait(retry: &net::RetryTime) -> Option<Duration> {
+    retry.wait(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
+}
+
+/// Why a record has no time.
+const NO_TIME: &str = "a record that is no window row needs --time-column, which says when it was";
+
 /// A time in a column.
 fn read_time(column: &str, json: Option<&str>) -> Result<Millis, String> {
     let Some(json) = json else { return Err(format!("it has no column `{column}`, which says when it was")) };
@@ -175,9 +188,7 @@ fn read_time(column: &str, json: Option<&str>) -> Result<Millis, String> {
 pub fn time_of(record: &Record<'_>, time_column: Option<&str>) -> Result<Millis, String> {
     match time_column {
         Some(column) => read_time(column, record.value(column)),
-        None => record.emitted().map(|emitted| emitted.bounds.start).ok_or_else(|| {
-            "a record that is no window row needs --time-column, which says when it was".to_owned()
-        }),
+        None => record.emitted().map(|emitted| emitted.bounds.start).ok_or_else(|| NO_TIME.to_owned()),
     }
 }
 

@@ -238,9 +238,7 @@ impl Emissions {
             }
         }
     }
-}
 
-impl Emissions {
     /// Whether more rows of the last emission are to come, as far as is known.
     pub fn is_open(&self) -> bool {
         self.last.is_some_and(|(emitted, seen)| emitted.rows.is_some_and(|rows| seen < rows))

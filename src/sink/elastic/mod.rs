@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 
 use super::documents::{DocumentSink, Outcome, Place, Step, Store, Stored, Tag, Window};
 use super::sql::Kind;
-use super::{Batch, Failure, Opened, Record, SinkOptions, time_of};
+use super::{Batch, Failure, Opened, Record, SinkOptions, time_of, variable};
 use crate::net::{Agent, Error, Options, Url};
 use crate::row::write_string;
 use crate::time::Millis;
@@ -59,21 +59,18 @@ fn open(scheme: &str, address: &str, options: &SinkOptions) -> Opened {
     }
     let base = format!("{transport}://{place}");
     Url::parse(&base).map_err(usage)?;
-    let variable = |name: &str| {
-        let name = format!("{}_{name}", product.to_ascii_uppercase());
-        std::env::var(name).ok().filter(|value| !value.trim().is_empty())
-    };
+    let prefix = product.to_ascii_uppercase();
+    let said = |name: &str| variable(&format!("{prefix}_{name}"));
     let mut headers = options.net.headers.clone();
     if headers.has_authorization() {
         // The user said who asks.
-    } else if let Some(key) = variable("API_KEY") {
+    } else if let Some(key) = said("API_KEY") {
         headers.add_authorization(&format!("ApiKey {key}")).map_err(usage)?;
-    } else if let Some((user, password)) = variable("USERNAME").zip(variable("PASSWORD")) {
+    } else if let Some((user, password)) = said("USERNAME").zip(said("PASSWORD")) {
         let pair = BASE64_STANDARD.encode(format!("{user}:{password}"));
         headers.add_authorization(&format!("Basic {pair}")).map_err(usage)?;
     }
     let agent = Agent::new(&Options { headers, ..options.net.clone() }).map_err(usage)?;
-    let prefix = product.to_ascii_uppercase();
     let credentials = format!("{prefix}_API_KEY, or {prefix}_USERNAME and {prefix}_PASSWORD");
     Ok(Box::new(DocumentSink::new(Elastic {
         server: Server { agent, base, credentials },

@@ -2,15 +2,14 @@
 
 use std::collections::HashSet;
 use std::io::Read;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
 use super::names::Names;
 use crate::net::{Agent, Error, Reason, Request, Url};
 use crate::row::Bounds;
-use crate::sink::Failure;
 use crate::sink::documents::{Outcome, Place, Stored, Tag, Window};
+use crate::sink::{Failure, asked_wait};
 use crate::time::{Millis, TimeReader, rfc3339};
 
 /// Documents of a page of a search; no server gives more unless told.
@@ -150,8 +149,7 @@ impl Server {
     fn failure(&self, error: &Error) -> Failure {
         match &error.reason {
             Reason::Status { code: 408 | 429 | 500..=599, retry, .. } => {
-                let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-                Failure::Passing(error.to_string(), retry.wait(now))
+                Failure::Passing(error.to_string(), asked_wait(retry))
             }
             Reason::Status { code: 401 | 403, .. } => {
                 Failure::Lasting(format!("{error}; set {}", self.credentials))

@@ -15,7 +15,7 @@ use mongodb::options::{ClientOptions, Credential, Tls};
 use mongodb::sync::{Client, Database};
 
 use super::documents::{DocumentSink, Outcome, Place, Step, Store, Stored, Tag, Window};
-use super::{Batch, Failure, Opened, Record, SinkOptions};
+use super::{Batch, Failure, Opened, Record, SinkOptions, variable};
 use crate::net::within;
 use crate::row::Bounds;
 use crate::time::Millis;
@@ -39,7 +39,6 @@ pub(super) fn open(address: &str, options: &SinkOptions) -> Opened {
         let hint = "write mongodb://HOST/DATABASE; --table names the collection";
         return Err(usage(format!("`mongodb:{address}` names no database: {hint}")));
     };
-    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
     if let Some((user, password)) = variable("MONGODB_USERNAME").zip(variable("MONGODB_PASSWORD")) {
         let mut credential = driver.credential.take().unwrap_or_else(|| Credential::builder().build());
         (credential.username, credential.password) = (Some(user), Some(password));

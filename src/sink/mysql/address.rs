@@ -3,6 +3,7 @@
 use mysql::{Opts, OptsBuilder, SslOpts};
 
 use crate::net;
+use crate::sink::variable;
 
 const FORM: &str = "write mysql://USER@HOST:3306/DATABASE";
 
@@ -14,7 +15,6 @@ type Ways = (Option<Opts>, Option<Opts>);
 
 /// Reads what stands behind `mysql:`.
 pub(super) fn read(address: &str, net: &net::Options) -> Result<Ways, String> {
-    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
     let (place, query) = address.split_once('?').unwrap_or((address, ""));
     let Some(host) = place.strip_prefix("//") else {
         return Err(format!("`mysql:{place}` names no server: {FORM}"));

@@ -242,8 +242,12 @@ fn fault(error: &mysql::Error) -> Fault {
         mysql::Error::CodecError(_) => return Fault::Passing(error.to_string()),
         _ => return Fault::Lasting(error.to_string()),
     };
-    let text = said.message.clone();
-    match said.code {
+    told(said.code, said.message.clone())
+}
+
+/// What a failure means that the server tells by its code.
+fn told(code: u16, text: String) -> Fault {
+    match code {
         1044 | 1045 | 1698 => {
             Fault::Lasting(format!("{text}; MYSQL_PWD holds the password of the user in the address"))
         }

@@ -5,6 +5,7 @@ use postgres::config::SslMode;
 
 use super::tls::Trust;
 use crate::net;
+use crate::sink::variable;
 
 const FORM: &str = "write postgres://USER@HOST:5432/DATABASE";
 
@@ -41,10 +42,6 @@ pub(super) fn read(address: &str, net: &net::Options) -> Result<(Config, Trust),
     let (mode, trust) = trust(mode.or_else(|| variable("PGSSLMODE")).as_deref(), net.ca_file.is_some())?;
     config.ssl_mode(mode);
     Ok((config, trust))
-}
-
-fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.trim().is_empty())
 }
 
 /// The parameters that the driver reads, and the mode of TLS, which we read. What is a secret, or said in another way here, is refused.

@@ -1,5 +1,6 @@
 //! How a file is written, by its name: JSON lines or CSV, and packed or not.
 
+use std::collections::HashMap;
 use std::io::{Read, Write};
 
 use crate::jsonl::format::{columns, csv_cell};
@@ -93,12 +94,14 @@ impl Form {
 /// Lines as CSV; the header has all columns that any of them has.
 fn csv(lines: &[&str]) -> Result<Vec<u8>, String> {
     let mut header: Vec<String> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     let mut rows = Vec::with_capacity(lines.len());
     for line in lines {
         let columns = columns(line.as_bytes()).map_err(|error| error.to_string())?;
         let mut row = vec![String::new(); header.len()];
         for (name, json) in columns {
-            let place = header.iter().position(|known| *known == name).unwrap_or_else(|| {
+            let place = places.get(&name).copied().unwrap_or_else(|| {
+                places.insert(name.clone(), header.len());
                 header.push(name);
                 row.push(String::new());
                 header.len() - 1

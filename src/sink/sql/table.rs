@@ -110,7 +110,7 @@ impl Columns {
     ///
     /// # Errors
     ///
-    /// A key is of several kinds.
+    /// A key is in no record, or of several kinds.
     pub fn of_batch(
         dialect: &dyn Dialect,
         batch: &Batch<'_>,
@@ -122,38 +122,7 @@ impl Columns {
             keys: keys.columns.len(),
             ..Columns::empty(keys, time)
         };
-        let mut known = vec![None; columns.list.len()];
-        let mut seen = vec![false; columns.list.len()];
-        for record in batch.foreseen() {
-            for (name, json) in record.columns() {
-                // Two that every window row may have stand behind the others, whether these rows have them or not.
-                if keys.by_window && [NOT_STORED, "rev", "open"].contains(&name) {
-                    continue;
-                }
-                let place = columns.position(dialect, name).unwrap_or_else(|| {
-                    columns.list.push(Column::of(name, Kind::Text));
-                    known.push(None);
-                    seen.push(false);
-                    columns.list.len() - 1
-                });
-                seen[place] = true;
-                let kind = kind_in(keys, time, name, json, &record);
-                known[place] = match (known[place], kind) {
-                    (Some(known), Some(kind)) => Some(Kind::with(known, kind)),
-                    (known, kind) => known.or(kind),
-                };
-            }
-        }
-        if let Some(absent) = keys.columns.iter().zip(&seen).find(|(_, seen)| !**seen) {
-            let others = columns.list.iter().zip(&seen).filter(|(_, seen)| **seen);
-            let meant = did_you_mean(absent.0, others.map(|(column, _)| column.name.as_str()));
-            let text = format!(
-                "no record has the key column `{}`{}--key-columns names those that tell records apart",
-                absent.0,
-                if meant.is_empty() { ": ".into() } else { meant + " " }
-            );
-            return Err(Failure::Usage(text));
-        }
+        let known = columns.find_kinds(dialect, batch, time)?;
         for (place, kind) in known.iter().enumerate() {
             let column = &mut columns.list[place];
             let of_window = Kind::of_window_column(&column.name).filter(|_| keys.by_window);
@@ -181,6 +150,49 @@ impl Columns {
             }
         }
         Ok(columns)
+    }
+
+    /// Adds the columns that records have, and finds what each must be to hold all values that came; none where all are null.
+    fn find_kinds(
+        &mut self,
+        dialect: &dyn Dialect,
+        batch: &Batch<'_>,
+        time: Option<&str>,
+    ) -> Result<Vec<Option<Kind>>, Failure> {
+        let keys = batch.keys;
+        let mut known = vec![None; self.list.len()];
+        let mut seen = vec![false; self.list.len()];
+        for record in batch.foreseen() {
+            for (name, json) in record.columns() {
+                // Two that every window row may have stand behind the others, whether these rows have them or not.
+                if keys.by_window && [NOT_STORED, "rev", "open"].contains(&name) {
+                    continue;
+                }
+                let place = self.position(dialect, name).unwrap_or_else(|| {
+                    self.list.push(Column::of(name, Kind::Text));
+                    known.push(None);
+                    seen.push(false);
+                    self.list.len() - 1
+                });
+                seen[place] = true;
+                let kind = kind_in(keys, time, name, json, &record);
+                known[place] = match (known[place], kind) {
+                    (Some(known), Some(kind)) => Some(Kind::with(known, kind)),
+                    (known, kind) => known.or(kind),
+                };
+            }
+        }
+        if let Some(absent) = keys.columns.iter().zip(&seen).find(|(_, seen)| !**seen) {
+            let others = self.list.iter().zip(&seen).filter(|(_, seen)| **seen);
+            let meant = did_you_mean(absent.0, others.map(|(column, _)| column.name.as_str()));
+            let text = format!(
+                "no record has the key column `{}`{}--key-columns names those that tell records apart",
+                absent.0,
+                if meant.is_empty() { ": ".into() } else { meant + " " }
+            );
+            return Err(Failure::Usage(text));
+        }
+        Ok(known)
     }
 
     /// All of them.
