@@ -4,7 +4,7 @@
 //! drawn. For many keys, and for long ones, lying bars are better.
 
 use super::axis;
-use super::caption::{Caption, EMPTY, NO_WINDOWS, NOTHING_COUNTED, label, tooltip};
+use super::caption::{Caption, EMPTY, label, tooltip, why_nothing};
 use super::frame::{Frame, LABEL, MARGIN, SMALL};
 use super::options::ChartOptions;
 use super::order::First;
@@ -24,8 +24,8 @@ pub(super) fn draw(recent: &Recent, options: &ChartOptions) -> String {
     let most = (((width - 2.0 * MARGIN - 60.0) / BAND) as usize).max(1);
     let rows = First::of(recent.rows(), options.top.clamp(1, most));
     let words = Caption::new(&rows, options).words("Upright bars");
-    if rows.iter().all(|row| row.distinct == Some(0)) {
-        return Frame::nothing(words, options, if rows.is_empty() { NO_WINDOWS } else { NOTHING_COUNTED });
+    if let Some(why) = why_nothing(&rows) {
+        return Frame::nothing(words, options, why);
     }
     let mut frame = Frame::begin(words, options);
     let bottom = bars(&mut frame, &rows);

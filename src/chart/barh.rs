@@ -5,7 +5,7 @@
 //! tooltips still have. Negative values go left of the axis.
 
 use super::axis;
-use super::caption::{Caption, EMPTY, NO_WINDOWS, NOTHING_COUNTED, label, share, tooltip};
+use super::caption::{Caption, EMPTY, label, share, tooltip, why_nothing};
 use super::frame::{Frame, LABEL, MARGIN, SMALL};
 use super::options::ChartOptions;
 use super::order::First;
@@ -28,8 +28,7 @@ const BAR_GAP: f64 = 8.0;
 pub(super) fn draw(recent: &Recent, options: &ChartOptions) -> String {
     let rows = First::of(recent.rows(), options.top.max(1));
     let words = Caption::new(&rows, options).words("Horizontal bars");
-    if rows.iter().all(|row| row.distinct == Some(0)) {
-        let why = if rows.is_empty() { NO_WINDOWS } else { NOTHING_COUNTED };
+    if let Some(why) = why_nothing(&rows) {
         return Frame::nothing(words, options, why);
     }
     let mut frame = Frame::begin(words, options);

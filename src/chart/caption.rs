@@ -172,26 +172,54 @@ pub(super) fn fill_in(
 ) -> String {
     let part = |part: fn(&RangeText) -> &str| range.map(part).unwrap_or_default();
     let shown = shown.to_string();
-    let mut title = template.to_owned();
-    for (placeholder, value) in [
-        ("{top}", &shown[..]),
-        ("{key}", key),
-        ("{start}", part(|range| &range.start)),
-        ("{end}", part(|range| &range.end)),
-        ("{date}", part(|range| &range.date)),
-        ("{window}", part(|range| &range.whole)),
-        ("{length}", part(|range| &range.length)),
-        ("{total}", total),
-    ] {
-        title = title.replace(placeholder, value);
+    let value = |name: &str| {
+        Some(match name {
+            "top" => &shown,
+            "key" => key,
+            "start" => part(|range| &range.start),
+            "end" => part(|range| &range.end),
+            "date" => part(|range| &range.date),
+            "window" => part(|range| &range.whole),
+            "length" => part(|range| &range.length),
+            "total" => total,
+            _ => return None,
+        })
+    };
+    // From left to right: what is filled in is no template, whatever braces a key has.
+    let (mut title, mut rest) = (String::new(), template);
+    while let Some((before, behind)) = rest.split_once('{') {
+        title.push_str(before);
+        let place = behind.split_once('}').and_then(|(name, rest)| Some((value(name)?, rest)));
+        rest = match place {
+            Some((value, rest)) => {
+                title.push_str(value);
+                rest
+            }
+            None => {
+                title.push('{');
+                behind
+            }
+        };
     }
+    title.push_str(rest);
     clean(&title).into_owned()
+}
+
+/// With a capital letter, where the script has any.
+pub(super) fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+}
+
+/// Why there are no bars to draw, if so.
+pub(super) fn why_nothing(rows: &[Row]) -> Option<&'static str> {
+    let is_nothing = rows.iter().all(|row| row.distinct == Some(0));
+    is_nothing.then_some(if rows.is_empty() { NO_WINDOWS } else { NOTHING_COUNTED })
 }
 
 /// `Top 5 by tweets: hashtag`, or `Tweets by hashtag` where nothing is left out.
 pub(super) fn title_of(unit: &str, key: &str, of_more: Option<usize>) -> String {
-    let mut letters = unit.chars();
-    let counted: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
+    let counted = capitalised(unit);
     match of_more {
         _ if key.is_empty() => counted,
         None => format!("{counted} by {key}"),
@@ -225,7 +253,7 @@ pub(super) const STILL_OPEN: &str = "window still open";
 pub(super) const NO_WINDOWS: &str = "no windows in the input";
 
 /// What a picture of an empty window says.
-pub(super) const NOTHING_COUNTED: &str = "nothing was counted in this window";
+const NOTHING_COUNTED: &str = "nothing was counted in this window";
 
 fn range(row: &Row, bounds: Bounds, options: &ChartOptions) -> RangeText {
     let range = if row.all { RangeText::so_far } else { RangeText::new };

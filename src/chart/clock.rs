@@ -91,7 +91,7 @@ fn round_times(step: Step, from: DateTime, to: DateTime) -> Box<dyn Iterator<Ite
             Box::new(dates.take_while(move |date| *date <= until).flat_map(of_day))
         }
         Step::Days(by) => {
-            // The same days whatever the range: those whose number in the year's count of all days is even.
+            // The same days whatever the range: those whose number, counted from 1970 on, is a multiple of the step.
             let number = first.duration_since(Date::constant(1970, 1, 1)).as_hours() / 24;
             let skipped = -number.rem_euclid(by);
             Box::new(midnights(days(first, skipped), days, by))

@@ -3,7 +3,7 @@
 //! A label stands on the side of the axis where its bar is not, so that it meets no bar.
 
 use super::axis;
-use super::caption::{Caption, EMPTY, NO_WINDOWS, NOTHING_COUNTED, label, tooltip};
+use super::caption::{Caption, EMPTY, label, tooltip, why_nothing};
 use super::frame::{Frame, LABEL, MARGIN};
 use super::options::ChartOptions;
 use super::order::First;
@@ -24,8 +24,8 @@ pub(super) fn draw(recent: &Recent, options: &ChartOptions) -> String {
     rows.retain(|row| !row.is_remainder());
     rows.sort_by_key(|row| std::cmp::Reverse(row.count));
     let words = Caption::new(&rows, options).words("Diverging bars");
-    if rows.iter().all(|row| row.distinct == Some(0)) {
-        return Frame::nothing(words, options, if rows.is_empty() { NO_WINDOWS } else { NOTHING_COUNTED });
+    if let Some(why) = why_nothing(&rows) {
+        return Frame::nothing(words, options, why);
     }
     let mut frame = Frame::begin(words, options);
     let height = frame.bar_height(rows.len(), BAR_GAP, TICKS + 2.0);

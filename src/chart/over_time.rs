@@ -94,55 +94,21 @@ impl<'a> OverTime<'a> {
         let windows = recent.windows()[left_out..].iter();
         let windows: Vec<&Window> = windows.filter(|window| window.first().bounds.is_some()).collect();
         let (columns, step) = columns(&windows);
-        let mut sums: BTreeMap<Vec<u8>, (Number, &Row)> = BTreeMap::new();
-        for row in windows.iter().flat_map(|window| window.keys()) {
-            let sum = sums.entry(row.packed_key()).or_insert((Number::ZERO, row));
-            sum.0 = sum.0.plus(row.count);
-        }
-        for (key, count) in windows.iter().flat_map(|window| &window.others) {
-            if let Some((sum, _)) = sums.get_mut(key) {
-                *sum = sum.plus(*count);
-            }
-        }
-        let mut keys: Vec<(&Vec<u8>, &(Number, &Row))> = sums.iter().collect();
-        keys.sort_by(|(key, (sum, _)), (other, (larger, _))| larger.cmp(sum).then_with(|| key.cmp(other)));
+        let mut keys = by_sum(&windows);
         let shows_all = |window: &&Window| window.is_complete() && window.others.is_empty();
         let is_all = keys.len() <= most && windows.iter().all(shows_all);
         keys.truncate(most);
-        let packed: Vec<Vec<u8>> = keys.iter().map(|(key, _)| (*key).clone()).collect();
+        let (packed, firsts): (Vec<Vec<u8>>, Vec<&Row>) = keys.into_iter().unzip();
         let mut colours = recent.palette().of(&packed[..packed.len().min(SERIES.len())]);
         colours.resize(packed.len(), None);
-        let mut series: Vec<Series> = keys
-            .iter()
-            .zip(colours)
-            .map(|((_, (_, row)), colour)| Series {
-                label: label(row, 0),
-                colour,
-                values: Vec::with_capacity(windows.len()),
-                ranks: Vec::with_capacity(windows.len()),
-            })
-            .collect();
-        let mut others = Vec::with_capacity(windows.len());
-        let shown: BTreeSet<&Vec<u8>> = packed.iter().collect();
-        for window in &windows {
-            let mut found: BTreeMap<Vec<u8>, (Number, u64)> = BTreeMap::new();
-            for (place, row) in (1..).zip(window.keys()) {
-                let key = row.packed_key();
-                if shown.contains(&key) {
-                    found.insert(key, (row.count, row.rank.unwrap_or(place)));
-                }
-            }
-            let mut rest = window.first().total;
-            for (series, key) in series.iter_mut().zip(&packed) {
-                let here = found.get(key);
-                let further = || window.others.get(key).copied();
-                let value = here.map(|(value, _)| *value).or_else(further).or_else(|| window.of_absent());
-                rest = rest.map(|rest| rest.minus(value.unwrap_or_default()));
-                series.values.push(value);
-                series.ranks.push(here.map(|(_, rank)| *rank));
-            }
-            others.push(rest);
-        }
+        let series = firsts.iter().zip(colours).map(|(row, colour)| Series {
+            label: label(row, 0),
+            colour,
+            values: Vec::with_capacity(windows.len()),
+            ranks: Vec::with_capacity(windows.len()),
+        });
+        let mut series: Vec<Series> = series.collect();
+        let others = fill_in(&windows, &packed, &mut series);
         let known = || series.iter().flat_map(Series::known);
         let whole_only = known().all(|value| matches!(value, Number::Int(_)));
         let has_unknown = series.iter().any(|series| series.values.iter().any(Option::is_none));
@@ -182,6 +148,50 @@ impl<'a> OverTime<'a> {
     pub(super) fn values(&self) -> impl Iterator<Item = f64> {
         self.series.iter().flat_map(Series::known).map(Number::as_f64)
     }
+}
+
+/// The keys that have rows, packed and each with its first row, by their sums over all windows: the largest first.
+fn by_sum<'w>(windows: &[&'w Window]) -> Vec<(Vec<u8>, &'w Row)> {
+    let mut sums: BTreeMap<Vec<u8>, (Number, &Row)> = BTreeMap::new();
+    for row in windows.iter().flat_map(|window| window.keys()) {
+        let sum = sums.entry(row.packed_key()).or_insert((Number::ZERO, row));
+        sum.0 = sum.0.plus(row.count);
+    }
+    for (key, count) in windows.iter().flat_map(|window| &window.others) {
+        if let Some((sum, _)) = sums.get_mut(key) {
+            *sum = sum.plus(*count);
+        }
+    }
+    let mut keys: Vec<(Vec<u8>, (Number, &Row))> = sums.into_iter().collect();
+    // Of equal sums the map has the keys in their order already.
+    keys.sort_by(|(_, (sum, _)), (_, (larger, _))| larger.cmp(sum));
+    keys.into_iter().map(|(key, (_, row))| (key, row)).collect()
+}
+
+/// Gives each series its value and its place in each window; what is left of each window's total.
+fn fill_in(windows: &[&Window], packed: &[Vec<u8>], series: &mut [Series]) -> Vec<Option<Number>> {
+    let shown: BTreeSet<&Vec<u8>> = packed.iter().collect();
+    let mut others = Vec::with_capacity(windows.len());
+    for window in windows {
+        let mut found: BTreeMap<Vec<u8>, (Number, u64)> = BTreeMap::new();
+        for (place, row) in (1..).zip(window.keys()) {
+            let key = row.packed_key();
+            if shown.contains(&key) {
+                found.insert(key, (row.count, row.rank.unwrap_or(place)));
+            }
+        }
+        let mut rest = window.first().total;
+        for (series, key) in series.iter_mut().zip(packed) {
+            let here = found.get(key);
+            let further = || window.others.get(key).copied();
+            let value = here.map(|(value, _)| *value).or_else(further).or_else(|| window.of_absent());
+            rest = rest.map(|rest| rest.minus(value.unwrap_or_default()));
+            series.values.push(value);
+            series.ranks.push(here.map(|(_, rank)| *rank));
+        }
+        others.push(rest);
+    }
+    others
 }
 
 fn columns(windows: &[&Window]) -> (Vec<Column>, Millis) {

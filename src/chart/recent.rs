@@ -61,6 +61,11 @@ impl Window {
             .distinct
             .is_some_and(|distinct| distinct <= (self.keys().count() + self.others.len()) as u64)
     }
+
+    /// The number of a key that has no row here: nothing was counted, or nobody knows.
+    pub(super) fn of_absent(&self) -> Option<Number> {
+        self.is_complete().then_some(Number::ZERO)
+    }
 }
 
 impl Recent {
@@ -228,13 +233,6 @@ fn length(bounds: Bounds) -> Millis {
 /// Days of 23 and 25 hours, and months, are alike.
 fn is_like(length: Millis, other: Millis) -> bool {
     length.abs_diff(other) <= other.unsigned_abs() / 8
-}
-
-impl Window {
-    /// The number of a key that has no row here: nothing was counted, or nobody knows.
-    pub(super) fn of_absent(&self) -> Option<Number> {
-        self.is_complete().then_some(Number::ZERO)
-    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::civil::{Date, Weekday};
 
-use super::caption::unit;
+use super::caption::{capitalised, unit};
 use super::frame::{Frame, LABEL, MARGIN, SMALL, Words};
 use super::options::ChartOptions;
 use super::over_time::OverTime;
@@ -69,9 +69,7 @@ impl Week {
 /// Words that speak of hours, not of keys.
 fn say_of_week(words: &mut Words, means: &BTreeMap<Cell, (Number, u32)>, unit: &str, options: &ChartOptions) {
     if options.title.is_none() {
-        let mut letters = unit.chars();
-        let upper: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
-        words.title = format!("{upper} by hour and weekday");
+        words.title = format!("{} by hour and weekday", capitalised(unit));
         words.name.clone_from(&words.title);
     }
     let total: Number = means.values().map(|(sum, _)| *sum).fold(Number::ZERO, Number::plus);

@@ -2,7 +2,7 @@
 
 use super::{Page, Screen};
 use crate::chart::barh::{Change, change};
-use crate::chart::caption::{Caption, EMPTY, NO_WINDOWS, NOTHING_COUNTED, label, share};
+use crate::chart::caption::{Caption, EMPTY, label, share, why_nothing};
 use crate::chart::colour::{FALLEN, INK, MUTED, NEW, OTHERS, RISEN, SERIES};
 use crate::chart::options::ChartOptions;
 use crate::chart::order::First;
@@ -18,8 +18,8 @@ const LEAST_BARS: usize = 8;
 pub(in crate::chart) fn draw(recent: &Recent, options: &ChartOptions, screen: &Screen) -> String {
     let rows = First::of(recent.rows(), options.top.max(1));
     let words = Caption::new(&rows, options).words("Horizontal bars");
-    if rows.iter().all(|row| row.distinct == Some(0)) {
-        return Page::nothing(screen, &words, if rows.is_empty() { NO_WINDOWS } else { NOTHING_COUNTED });
+    if let Some(why) = why_nothing(&rows) {
+        return Page::nothing(screen, &words, why);
     }
     let mut page = Page::begin(screen, &words);
     let columns = Columns::measure(&rows, &page.screen);

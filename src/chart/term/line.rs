@@ -4,10 +4,11 @@ use super::canvas::{Canvas, LETTERS};
 use super::{Page, Screen, times};
 use crate::chart::colour::{Colour, GRID, INK, MUTED, OTHERS, SERIES};
 use crate::chart::options::ChartOptions;
-use crate::chart::over_time::OverTime;
+use crate::chart::over_time::{Column, OverTime};
 use crate::chart::recent::Recent;
 use crate::chart::scale::{Linear, figure};
 use crate::jsonl::format::people::columns_wide;
+use crate::time::Millis;
 
 const STEPS: u32 = 4;
 /// Lines of text of the plot at most.
@@ -34,52 +35,21 @@ pub(in crate::chart) fn draw(recent: &Recent, options: &ChartOptions, screen: &S
     let beside = (numbers + 5 + names).min(page.screen.width * 2 / 5);
     let columns = page.screen.width.saturating_sub(left + beside).max(10);
     let mut canvas = Canvas::new(&page.screen, columns, rows);
-    let (wide, high) = canvas.size();
+    let (_, high) = canvas.size();
     let y = Linear::with_zero(over.values(), (high - 1) as f64, 0.0).fitted(STEPS, over.whole_only);
-    let (first, last) = (
-        over.columns.first().map_or(0, |column| column.at),
-        over.columns.last().map_or(0, |column| column.at),
-    );
-    let x = |at: i64, wide: usize| match last - first {
-        0 => (wide - 1) as f64 / 2.0,
-        range => (at - first) as f64 / range as f64 * (wide - 1) as f64,
-    };
-    // The largest is drawn last, on top of the others.
-    for (letter, series) in over.series.iter().enumerate().rev() {
-        let mut before = None;
-        for (column, value) in over.columns.iter().zip(&series.values) {
-            let point = value.map(|value| (x(column.at, wide), y.at(value.as_f64())));
-            if let Some((x, y)) = point {
-                let from = before.filter(|_| !column.after_gap).unwrap_or((x, y));
-                canvas.line(from, (x, y), letter, colour_of(series.colour));
-            }
-            before = point;
-        }
-    }
+    lines(&mut canvas, &over, y);
     let row_of = |value: f64| ((y.at(value) / (high as f64 / rows as f64)) as usize).min(rows - 1);
     let ends = ends(&over, rows, row_of);
     for row in 0..rows {
         let mut line = page.paint();
         let mark = marks.iter().find(|(value, _)| row_of(*value) == row);
         line.right(mark.map_or("", |(_, text)| text), left - 2, MUTED);
-        let axis = if page.screen.ascii {
-            " |"
-        } else if mark.is_some() {
-            " ┤"
-        } else {
-            " │"
-        };
-        line.text(axis, GRID);
+        line.text(axis(&page.screen, mark.is_some()), GRID);
         canvas.row(row, &mut line);
         if let Some(at) = ends.iter().position(|end| *end == Some(row)) {
             let series = &over.series[at];
             line.blank((left + columns + 1).saturating_sub(line.wide()));
-            let sign = if page.screen.ascii {
-                char::from(LETTERS[at % LETTERS.len()]).to_string()
-            } else {
-                "●".into()
-            };
-            line.text(&sign, colour_of(series.colour));
+            line.text(&sign(&page.screen, at), colour_of(series.colour));
             line.blank(1);
             line.right(&series.last().map_or("–".into(), figure), numbers, MUTED);
             line.blank(1);
@@ -87,8 +57,48 @@ pub(in crate::chart) fn draw(recent: &Recent, options: &ChartOptions, screen: &S
         }
         page.push(line);
     }
-    times(&mut page, &over, left, columns, |at| x(at, columns) as usize);
+    times(&mut page, &over, left, columns, |at| place(&over, at, columns) as usize);
     page.finish(&words)
+}
+
+/// Where a time lies in so many columns.
+fn place(over: &OverTime<'_>, at: Millis, wide: usize) -> f64 {
+    let of = |column: Option<&Column>| column.map_or(0, |column| column.at);
+    let (first, last) = (of(over.columns.first()), of(over.columns.last()));
+    match last - first {
+        0 => (wide - 1) as f64 / 2.0,
+        range => (at - first) as f64 / range as f64 * (wide - 1) as f64,
+    }
+}
+
+/// Draws the lines: the largest last, on top of the others.
+fn lines(canvas: &mut Canvas, over: &OverTime<'_>, y: Linear) {
+    let (wide, _) = canvas.size();
+    for (letter, series) in over.series.iter().enumerate().rev() {
+        let mut before = None;
+        for (column, value) in over.columns.iter().zip(&series.values) {
+            let point = value.map(|value| (place(over, column.at, wide), y.at(value.as_f64())));
+            if let Some((x, y)) = point {
+                let from = before.filter(|_| !column.after_gap).unwrap_or((x, y));
+                canvas.line(from, (x, y), letter, colour_of(series.colour));
+            }
+            before = point;
+        }
+    }
+}
+
+/// The axis at the left of a row, with a mark or without.
+fn axis(screen: &Screen, is_marked: bool) -> &'static str {
+    match (screen.ascii, is_marked) {
+        (true, _) => " |",
+        (false, true) => " ┤",
+        (false, false) => " │",
+    }
+}
+
+/// What stands before a key's name: in ASCII the letter that its line is drawn with.
+fn sign(screen: &Screen, series: usize) -> String {
+    if screen.ascii { char::from(LETTERS[series % LETTERS.len()]).to_string() } else { "●".into() }
 }
 
 /// The row of each key's name: that of its newest number, or one as near as possible.

@@ -23,8 +23,7 @@ pub(super) use spark::draw as spark;
 pub(super) use stack::draw as stack;
 pub(super) use week::draw as week;
 
-use super::colour::Colour;
-use super::colour::{INK, MUTED, NEW};
+use super::colour::{Colour, INK, MUTED, NEW};
 use super::frame::Words;
 use super::options::Theme;
 use super::over_time::OverTime;

@@ -130,6 +130,13 @@ fn titles_take_the_window() {
         .contains(&format!("{{{place}}}"))
     }));
     assert!(svg.contains(">1 hashtag 19:00:00 19:00:20 2018-11-12 20 s 7,000 {other}<"), "{svg}");
+    let braces = ChartOptions {
+        title: Some("{key} {} {{top}".into()),
+        label: Some("{total} {start}".into()),
+        ..ChartOptions::default()
+    };
+    let svg = draw(&window(&[("a", 5)], 7_000, 2), &braces);
+    assert!(svg.contains(">{total} {start} {} {1<"), "what is filled in is no template: {svg}");
 }
 
 #[test]
