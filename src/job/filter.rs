@@ -176,9 +176,7 @@ impl Filter {
         }
         false
     }
-}
 
-impl Filter {
     /// Says what the user may not have meant.
     fn tell_of_join(&self, notes: &mut Notes) {
         let Some(join) = &self.options.shape.join else { return };

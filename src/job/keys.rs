@@ -61,6 +61,24 @@ impl KeyReader {
             }
             return Ok(None);
         }
+        let composite = self.evaluate(record)?;
+        let count = self.columns.iter().try_fold(1usize, |count, values| count.checked_mul(values.len()));
+        if count.is_none_or(|count| count > MOST_KEYS) {
+            return Err(Reject::new("expression", format!("the record has more than {MOST_KEYS} keys")));
+        }
+        self.cross(keys);
+        if self.once_per_record {
+            keys.keep_distinct(first);
+        }
+        Ok(composite.map(|is_array| {
+            let kind =
+                if is_array { "an array: write [] behind it to count its elements" } else { "an object" };
+            format!("a key that is {kind}; such values are not counted (no_key)")
+        }))
+    }
+
+    /// Fills the columns with the record's values. Of a value that is no scalar it tells whether it is an array.
+    fn evaluate(&mut self, record: &mut Record<'_>) -> Result<Option<bool>, Reject> {
         let folds = self.folds;
         let mut composite = None;
         for (values, &expression) in self.columns.iter_mut().zip(&self.expressions) {
@@ -102,19 +120,7 @@ impl KeyReader {
                 }
             }
         }
-        let count = self.columns.iter().try_fold(1usize, |count, values| count.checked_mul(values.len()));
-        if count.is_none_or(|count| count > MOST_KEYS) {
-            return Err(Reject::new("expression", format!("the record has more than {MOST_KEYS} keys")));
-        }
-        self.cross(keys);
-        if self.once_per_record {
-            keys.keep_distinct(first);
-        }
-        Ok(composite.map(|is_array| {
-            let kind =
-                if is_array { "an array: write [] behind it to count its elements" } else { "an object" };
-            format!("a key that is {kind}; such values are not counted (no_key)")
-        }))
+        Ok(composite)
     }
 
     /// The short way for what most records are: one column, and all its values are plain strings. False, and nothing is appended,

@@ -177,7 +177,9 @@ fn read_key(json: &str, key: &mut Vec<u8>) -> Result<(), Cow<'static, str>> {
     let wrong = |_| "its key is no array of scalars";
     if let Some(digits) = json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
         for at in (0..digits.len()).step_by(2) {
-            let byte = digits.get(at..at + 2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+            let pair =
+                digits.get(at..at + 2).filter(|pair| pair.bytes().all(|digit| digit.is_ascii_hexdigit()));
+            let byte = pair.and_then(|pair| u8::from_str_radix(pair, 16).ok());
             key.push(byte.ok_or("its key is no hexadecimal number")?);
         }
         return Ok(());
@@ -346,6 +348,7 @@ mod tests {
             (whole.replace("\"first\":0", "\"first\":9223372036854775807"), "times"),
             (whole.replace("[]", "[[1]]"), "key"),
             (whole.replace("[]", "\"0\""), "key"),
+            (whole.replace("[]", "\"+1\""), "key"),
             (whole.replace("\"count\":1", "\"count\":1,\"cells\":\"AQ==\""), "packed"),
             (whole.replace("\"count\":1", "\"count\":1,\"cells\":\"?\""), "Invalid"),
         ] {

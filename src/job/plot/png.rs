@@ -163,6 +163,15 @@ mod tests {
     }
 
     #[test]
+    fn a_scale_is_so_many_pixels_for_each_of_the_pictures() {
+        for scale in 1..=4 {
+            let Some(form) = form(Some(scale)) else { return };
+            let pixels = Pixmap::decode_png(&draw(Kind::default(), Theme::Light, &form)).expect("a PNG");
+            assert_eq!(pixels.width(), 800 * u32::from(scale));
+        }
+    }
+
+    #[test]
     fn pixels_are_bounded() {
         let Ok(pixels) = Pixels::new(4) else { return };
         let svg = r#"<svg xmlns="http://www.w3.org/2000/svg" width="10000" height="9000"/>"#;
