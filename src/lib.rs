@@ -10,7 +10,7 @@
 //! | [`scan`] | finds fields in the raw bytes of a record, and checks that it is whole |
 //! | [`time`] | timestamps, durations, calendars |
 //! | [`jsonl`] | lines in and out: chunks, compression, rejects, formats |
-//! | [`text`] | what a text says: its counting key |
+//! | [`text`] | what a text says: its words and entities, its counting key, its language, its sentiment |
 //! | [`expr`] | expressions: jq, compiled to the scanner where that is possible |
 //! | [`row`] | the window row, the contract between the tools |
 //! | [`net`] | the HTTP agent |
@@ -18,8 +18,8 @@
 //! | [`archive`] | recordings: files that are whole once they have their names |
 //! | [`drive`] | the reader, the workers, the ordered writer, the flush rule |
 //! | [`window`], [`rank`], [`chart`], [`record`], [`topic`] | what is computed: windows, the largest, pictures, records sent again, topics |
-//! | [`source`] | the ways in: files, TCP, HTTP, replay, the demo streams |
-//! | [`sink`] | the ways out: databases that records are stored in |
+//! | [`source`] | the ways in: networks, object stores, live sources by name, the demo streams, replay |
+//! | [`sink`] | the ways out: databases, files and objects that records are stored in |
 //! | `serve` | hands a stream to many readers: lines, events, the page (a feature, on by default) |
 //! | [`job`] | what each tool does with one record, and what it does in order |
 //! | [`cli`] | shared arguments, exit status, signals, progress, statistics |

@@ -75,7 +75,6 @@ Exit status: 0 done, 1 no window (with -e), 2 usage, 3 too many rejects, 4 input
 fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     args.common.prepare(tool)?;
     let form = Form::of(args.output.as_deref(), args.html, args.png, args.scale).map_err(Usage)?;
-    let every = args.every.nominal_millis().unwrap_or_default().unsigned_abs();
     let chart =
         ChartOptions { width: args.width, height: args.height, theme: args.theme, ..args.chart.options()? };
     // The driver's output is the picture only where no file is named.
@@ -90,7 +89,7 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
         chart,
         file: args.output,
         form,
-        follow: args.follow.then(|| std::time::Duration::from_millis(every)),
+        follow: args.follow.then(|| cli::duration(&args.every)),
     });
     if let Some(kept) = &kept {
         kept.restore(|packed| plot.restore(packed))?;

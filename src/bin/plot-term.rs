@@ -3,7 +3,6 @@
 use std::io::{IsTerminal, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::Parser;
 use trendpipe::chart::Kind;
@@ -58,8 +57,7 @@ Exit status: 0 done, 1 no window (with -e), 2 usage, 3 too many rejects, 4 input
 
 fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     args.common.prepare(tool)?;
-    let every = Duration::from_millis(args.every.nominal_millis().unwrap_or_default().unsigned_abs());
-    let in_place = (stdout().is_terminal() && !args.follow).then_some(every);
+    let in_place = (stdout().is_terminal() && !args.follow).then(|| cli::duration(&args.every));
     let chart = args.chart.options()?;
     let screen = args.screen;
     let settings = args.common.settings(tool, None, args.chart.settings(&args.kind));

@@ -60,9 +60,7 @@ impl ChartArgs {
             ..ChartOptions::default()
         })
     }
-}
 
-impl ChartArgs {
     /// What must be the same in a run that goes on with the windows of another: which of them and of their rows are kept.
     pub fn settings(&self, kind: &Kind) -> Settings {
         let mut settings = Settings::new();

@@ -38,7 +38,7 @@ pub struct CheckpointArgs {
 fn parse_stage(name: &str) -> Result<String, String> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     if name.is_empty() || name.starts_with('.') || !name.bytes().all(is_plain) || TAKEN.contains(&name) {
-        return Err(format!("expected letters, digits, - and _, and not {}", TAKEN.join(" or ")));
+        return Err(format!("expected letters, digits, - _ and ., and not {}", TAKEN.join(" or ")));
     }
     Ok(name.to_owned())
 }

@@ -53,12 +53,12 @@ pub use common::{Common, OutputArgs};
 pub use lexicon::LexiconArg;
 pub use overwrite::refuse_input;
 pub use status::Status;
+pub use terminal::Tool;
 
 pub use crate::drive::Usage;
 use crate::expr;
 use crate::jsonl;
 use crate::time::Span;
-pub use terminal::Tool;
 
 /// Memory in a static build.
 #[cfg(target_env = "musl")]
@@ -125,6 +125,6 @@ fn example(command: &Command, arguments: &[OsString]) -> Option<String> {
 }
 
 /// A span as the clock of the machine has it; the longest is some centuries.
-fn duration(span: &Span) -> Duration {
+pub fn duration(span: &Span) -> Duration {
     Duration::from_millis(span.nominal_millis().unwrap_or(i64::MAX).unsigned_abs())
 }

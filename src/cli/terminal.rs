@@ -169,6 +169,7 @@ impl Voice {
         }
         if let Some(log) = &mut self.log {
             let now = Timestamp::now().round(jiff::Unit::Millisecond).unwrap_or_default();
+            // A disk without room for what is said is no reason to lose records: stderr has it, too.
             let _ = writeln!(log, "{now} {line}");
         }
     }
