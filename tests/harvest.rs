@@ -179,6 +179,13 @@ fn harvest_stores_in_several_databases_at_once() {
 }
 
 #[test]
+fn harvest_takes_a_folder_with_a_blank_in_its_name() {
+    let place = Place::new();
+    place.recipe("harvest", &["--records", "60", "--out", "all of it"]).quietly();
+    assert!(place.path("all of it/harvest.db").exists() && place.path("all of it/harvest.html").exists());
+}
+
+#[test]
 fn harvest_takes_a_file_of_all_shapes() {
     let place = Place::new();
     let mut lines: Vec<Vec<u8>> = Vec::new();

@@ -224,23 +224,27 @@ fn daily_hashtags_records_the_demo_stream_and_drops_old_recordings() {
 }
 
 #[test]
+fn daily_hashtags_fails_with_its_stages_and_goes_on_behind_them() {
+    let place = Place::new();
+    fs::write(place.path("posts.jsonl"), post("01T10:00:00", "en", "in this text is #Rust")).expect("a file");
+    let topn = programs().join("topn").display().to_string();
+    place.replace("topn", "#!/bin/sh\nexit 4\n");
+    place.recipe("daily-hashtags", &["--source", "posts.jsonl"]).with_code(4);
+    assert!(!place.text("out/counts.jsonl").is_empty(), "what nobody has read is kept");
+    place.replace("topn", &format!("#!/bin/sh\nexec '{topn}' \"$@\"\n"));
+    place.recipe("daily-hashtags", &["--source", "posts.jsonl"]).quietly();
+    assert_eq!(day(&place.text("out/days/2020-03-01.csv")), [("Rust".to_owned(), 1, 1)]);
+}
+
+#[test]
 fn daily_hashtags_puts_the_days_into_an_object_store() {
     let place = Place::new();
     fs::create_dir_all(place.path("store/tags")).expect("a folder");
     if !common::peer::have(&["s3s-fs"]) {
         return;
     }
-    let folder = place.path("store").display().to_string();
-    let peer = common::peer::Peer::start(|port| {
-        let port = port.to_string();
-        let keys = ["--access-key", "AK", "--secret-key", "SK"];
-        ["s3s-fs", "--host", "127.0.0.1", "--port", &port]
-            .into_iter()
-            .chain(keys)
-            .chain([&*folder])
-            .map(str::to_owned)
-            .collect()
-    });
+    let folder = place.path("store");
+    let peer = common::peer::Peer::start(|port| common::peer::s3s_fs(&folder, port));
     fs::write(place.path("posts.jsonl"), post("01T10:00:00", "en", "in this text is #Rust")).expect("a file");
     let args = ["--source", "posts.jsonl", "--to", "s3://tags/%Y-%m-%d.csv"];
     let done = place
