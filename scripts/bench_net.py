@@ -2,9 +2,10 @@
 
     bench_net.py [--quick]
 
-The server sends lines of 510 bytes as a chunked response, in chunks of 64 KiB or of one line each, these in large writes or in one a
-line as live servers do, and is a process of its own whose time does not count. What counts is the user and system time of the fetch and of the `wc -l` behind it. Contestants run in
-turn, round by round; a ratio is taken within each round, and the table has the medians.
+The server sends lines of 510 bytes as a chunked response, in chunks of 64 KiB or of one line each, these in large writes or in
+one a line as live servers do, and is a process of its own whose time does not count. What counts is the user and system time of
+the fetch and of the `wc -l` behind it. Contestants run in turn, round by round; a ratio is taken within each round, and the
+table has the medians.
 """
 import hashlib
 import os

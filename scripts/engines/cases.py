@@ -88,7 +88,7 @@ def case(name, stream, kind, size, slide=None, offset=0, delay=None, **more):
 
 
 def flags(kind, size, slide, offset, delay, more):
-    """What window-count is asked, as DESIGN.md section 4 spells it."""
+    """What window-count is asked."""
     span = {"day": "1d", "week": "1w", "month": "1mo"}.get(more.get("unit"), f"{size}ms")
     said = {"session": ["--session", span],
             "cumulate": ["--window", span, "--cumulate", f"{slide}ms"],
