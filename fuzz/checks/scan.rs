@@ -1,7 +1,5 @@
-//! What must hold of the byte scanner whatever the bytes are. Shared by the fuzz target and by `tests/scan_fuzz.rs`.
-//!
-//! Three oracles: the portable kernel for the others, a line alone for the same line among others, and for what is JSON by
-//! the whole grammar serde_json, which shares no code with the scanner.
+//! The byte scanner, by three oracles: the portable kernel for the others, a line alone for the same line among others, and for
+//! what is JSON by the whole grammar serde_json, which shares no code with the scanner.
 
 use serde_json::Value;
 use trendpipe::scan::{Fault, Hit, Kernel, Path, Scanner, Step, check_grammar};
