@@ -111,21 +111,15 @@ fn a_bound_on_the_keys_ends_the_run() {
 fn remembered_values_take_a_known_room() {
     let mut running = tool("jsonl-filter").args(["--dedupe", ".id", "--count", "--threads", "1"]).start();
     let mut input = running.take_input();
-    let mut most_after = |ids: std::ops::Range<u64>| -> u64 {
+    let mut most_after = |ids: std::ops::Range<u64>| -> Option<u64> {
         let lines: String = ids.map(|id| format!("{{\"id\":\"{id:016}\"}}\n")).collect();
         input.write_all(lines.as_bytes()).expect("it reads");
-        let status =
-            std::fs::read_to_string(format!("/proc/{}/status", running.child.id())).unwrap_or_default();
-        let most = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse().ok());
-        most.unwrap_or_default()
+        running.peak_memory()
     };
     // At first more than the pipe and all buffers take.
-    let (early, late) = (most_after(0..100_000), most_after(100_000..240_000));
-    if early == 0 {
+    let (Some(early), Some(late)) = (most_after(0..100_000), most_after(100_000..240_000)) else {
         return println!("skipped: remembered_values_take_a_known_room: there is no /proc");
-    }
+    };
     println!("{early} KiB, later {late} KiB");
     let own = "\"0123456789abcdef\"".len() as u64;
     assert!((late - early) * 1024 < 240_000 * (100 + own), "{early} KiB, later {late} KiB");

@@ -10,31 +10,10 @@ use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-use common::kept::{Chance, FILTERS, Job, KINDS, LISTS, TABLES, append, input, same, undisturbed};
+use common::kept::{
+    Chance, FILTERS, Job, KINDS, LISTS, TABLES, append, input, kill_after, kills, same, undisturbed,
+};
 use common::{gzip, zstd};
-
-/// How many runs of each kind are killed.
-fn kills() -> u64 {
-    std::env::var("KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(5)
-}
-
-/// Lets a run go on for a while; true if it came to its end before it was killed.
-fn kill_after(child: &mut Child, pause: Duration) -> bool {
-    let until = Instant::now() + pause;
-    loop {
-        if let Some(status) = child.try_wait().expect("it runs") {
-            assert!(status.success(), "a run that nobody killed ends well: {status}");
-            return true;
-        }
-        if Instant::now() >= until {
-            break;
-        }
-        std::thread::sleep(Duration::from_micros(200));
-    }
-    child.kill().expect("it is ours");
-    child.wait().expect("it was killed");
-    false
-}
 
 /// How long a run over this takes, to choose instants in it.
 fn duration(args: &[&str], text: &str) -> Duration {
@@ -53,7 +32,7 @@ fn kill_at_random(
 ) {
     let mut chance = Chance(seed);
     let mut killed = 0;
-    while killed < kills() {
+    while killed < kills(5) {
         let text = input(args, &mut chance, lines);
         let expected = undisturbed(args, &text);
         let whole = duration(args, &text).as_micros() as u64;

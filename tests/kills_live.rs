@@ -12,19 +12,15 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Child;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use common::kept::Chance;
+use common::kept::{Chance, kill_after, kills};
 use common::tool;
 
 /// Records of the source; it takes about three seconds to send them.
 const LAST: u64 = 12_000;
 /// Jobs at a time: they wait for the source most of the time.
 const JOBS: u64 = 6;
-
-fn kills() -> u64 {
-    std::env::var("KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(6)
-}
 
 fn line(n: u64) -> String {
     format!("{{\"n\":{n},\"text\":\"record {n}\"}}\n")
@@ -69,21 +65,6 @@ fn send(mut stream: TcpStream) -> Option<()> {
         std::thread::sleep(Duration::from_millis(5));
     }
     stream.write_all(b"0\r\n\r\n").ok()
-}
-
-/// Lets a run go on for a while; true if it came to its end before it was killed.
-fn kill_after(child: &mut Child, pause: Duration) -> bool {
-    let until = Instant::now() + pause;
-    while Instant::now() < until {
-        if let Some(status) = child.try_wait().expect("it runs") {
-            assert!(status.success(), "a run that nobody killed ends well: {status}");
-            return true;
-        }
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    child.kill().expect("it is ours");
-    child.wait().expect("it was killed");
-    false
 }
 
 fn start(folder: &Path, address: &str, to_file: bool) -> Child {
@@ -140,11 +121,11 @@ fn killed_fetches_of_a_live_source_lose_nothing() {
             let killed = &killed;
             scope.spawn(move || {
                 let mut chance = Chance(71 + job);
-                while killed.load(Ordering::SeqCst) < kills() {
+                while killed.load(Ordering::SeqCst) < kills(6) {
                     killed.fetch_add(fetch_all(&mut chance, job % 2 == 0), Ordering::SeqCst);
                 }
             });
         }
     });
-    assert!(killed.into_inner() >= kills());
+    assert!(killed.into_inner() >= kills(6));
 }

@@ -15,16 +15,12 @@ use std::time::{Duration, Instant};
 
 use common::database::{Base, Kind};
 use common::feed::{Feed, Manners};
-use common::kept::Chance;
+use common::kept::{Chance, kills};
 use common::pipe::{Flowing, Pipe, tail};
 use common::{PATIENCE, gzip};
 
 /// Pipelines at a time: most of them wait for their source.
 const AT_ONCE: u64 = 3;
-
-fn kills() -> u64 {
-    std::env::var("KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(3)
-}
 
 /// Another one each time, unless it is given.
 fn seed() -> u64 {
@@ -166,7 +162,7 @@ impl Case<'_> {
                 let (killed, expected) = (&killed, &expected);
                 scope.spawn(move || {
                     let mut chance = Chance(seed * AT_ONCE + job + 1);
-                    while killed.load(Ordering::SeqCst) < kills() {
+                    while killed.load(Ordering::SeqCst) < kills(3) {
                         killed.fetch_add(self.disturbed(&mut chance, whole, expected), Ordering::SeqCst);
                     }
                 });

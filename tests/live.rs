@@ -4,7 +4,7 @@ mod common;
 
 use std::io::{BufRead, BufReader, Read, Write};
 
-use common::{await_end, json_lines, shell, tool};
+use common::{await_end, json_lines, peak_memory, shell, tool};
 use serde_json::Value;
 
 fn record(n: usize) -> String {
@@ -230,13 +230,6 @@ fn a_second_signal_ends_a_tool_whose_output_nobody_reads() {
     }
 }
 
-/// The most memory that the process ever had, in KiB.
-fn most_memory(pid: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
-    let line = status.lines().find(|line| line.starts_with("VmHWM:")).expect("Linux says it");
-    line.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).expect("a number")
-}
-
 #[test]
 fn memory_is_bounded_by_the_windows_and_not_by_the_stream() {
     let padding = "x".repeat(2000);
@@ -272,9 +265,9 @@ fn memory_is_bounded_by_the_windows_and_not_by_the_stream() {
         // At first more than the pipe and all buffers take, so that each of them was full once.
         let (first, second) = if takes_rows { (4, 8) } else { (4, 18) };
         grow_to(first);
-        let early = most_memory(child.id());
+        let early = peak_memory(child.id()).expect("Linux says it");
         grow_to(second);
-        let late = most_memory(child.id());
+        let late = peak_memory(child.id()).expect("Linux says it");
         assert!(late < early + 6000, "{args:?}: {early} KiB, later {late} KiB");
         drop(stdin);
         assert_eq!(await_end(&mut child), 0, "{args:?}");
@@ -291,9 +284,9 @@ fn one_endless_line_does_not_fill_the_memory() {
         stdin.write_all(record(1).as_bytes()).expect("it reads");
         let megabyte = vec![b'x'; 1 << 20];
         (0..4).for_each(|_| stdin.write_all(&megabyte).expect("it reads"));
-        let early = most_memory(child.id());
+        let early = peak_memory(child.id()).expect("Linux says it");
         (0..40).for_each(|_| stdin.write_all(&megabyte).expect("it reads"));
-        let late = most_memory(child.id());
+        let late = peak_memory(child.id()).expect("Linux says it");
         assert!(late < early + 6000, "{name}: {early} KiB, later {late} KiB");
         stdin.write_all(format!("\n{}", record(2)).as_bytes()).expect("it reads");
         drop(stdin);

@@ -1,4 +1,4 @@
-//! The promises that every tool keeps (STYLE.md, chapter 3), held by one table, and whole pipelines.
+//! The promises that every tool keeps, held by one table, and whole pipelines.
 
 mod common;
 

@@ -146,7 +146,8 @@ fn usage_errors_say_what_to_do() {
         (&["--png", "--html"], "cannot be used with"),
         (&["-o", "x.png", "--html"], "--html writes a page"),
         (&["--scale", "2"], "--scale is for PNG"),
-        (&["--png", "--scale", "9"], "1..=4"),
+        (&["--png", "--scale", "0"], "1..=4"),
+        (&["--png", "--scale", "5"], "1..=4"),
     ] {
         let ran = plot(args, "").with_code(2);
         assert!(ran.err.starts_with("plot-svg: ") && ran.err.contains(hint), "{args:?}: {}", ran.err);

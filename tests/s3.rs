@@ -7,10 +7,9 @@ mod common;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 
+use common::peer::{Peer, have, s3s_fs};
 use common::{Tool, demo, gzip, tool, zstd};
 
 /// A server that gives these answers, one a connection, and the heads of the requests that it got.
@@ -181,71 +180,35 @@ fn what_a_store_refuses_is_said_in_words() {
     assert!(ran.err.contains("http://127.0.0.1:9000"), "{}", ran.err);
 }
 
-/// A store that is stopped when the test is over.
-struct Store(Child, String);
-
-impl Drop for Store {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn store(root: &Path) -> Option<Store> {
-    // A port that was free a moment ago.
-    let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("bound").port();
-    let child = Command::new("s3s-fs")
-        .args([
-            "--host",
-            "127.0.0.1",
-            "--port",
-            &port.to_string(),
-            "--access-key",
-            "AK",
-            "--secret-key",
-            "hush-hush",
-        ])
-        .arg(root)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
-    let Ok(child) = child else {
-        println!("skipped: there is no s3s-fs");
-        return None;
-    };
-    let begun = std::time::Instant::now();
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(begun.elapsed() < common::PATIENCE, "the store does not come up");
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
-    Some(Store(child, format!("http://127.0.0.1:{port}")))
-}
-
 #[test]
 fn a_real_store_that_checks_signatures() {
     let folder = tempfile::tempdir().expect("a folder");
     let raw = folder.path().join("raw-archive/2026");
     fs::create_dir_all(&raw).expect("a folder");
     let lines = demo("demo:rsvps", 3000);
-    let half = lines.iter().position(|&byte| byte == b'\n').map_or(0, |_| lines.len() / 2);
+    let half = lines.len() / 2;
     let cut = half + lines[half..].iter().position(|&byte| byte == b'\n').expect("a line") + 1;
     fs::write(raw.join("T10.jsonl.zst"), zstd(&lines[..cut])).expect("a file");
     fs::write(raw.join("T11 é.jsonl.gz"), gzip(&lines[cut..])).expect("a file");
-    let Some(store) = store(folder.path()) else { return };
+    if !have(&["s3s-fs"]) {
+        return;
+    }
+    let store = Peer::start(|port| s3s_fs(folder.path(), port));
+    let endpoint = format!("http://127.0.0.1:{}", store.port);
     let call = |key: &str, secret: &str, address: &str| {
-        fetch(&store.1)
+        fetch(&endpoint)
             .env("AWS_ACCESS_KEY_ID", key)
             .env("AWS_SECRET_ACCESS_KEY", secret)
             .args([address, "-q"])
             .run()
     };
-    let ran = call("AK", "hush-hush", "s3://raw-archive/2026/").with_code(0);
+    let ran = call("AK", "SK", "s3://raw-archive/2026/").with_code(0);
     let local = tool("stream-fetch").args(["-q", "-"]).input(&lines).run().with_code(0);
     assert!(ran.out == local.out, "{} bytes, expected {}", ran.out.len(), local.out.len());
     let ran = call("AK", "wrong", "s3://raw-archive/2026/").with_code(4);
     assert!(ran.err.contains("SignatureDoesNotMatch") && !ran.err.contains("wrong;"), "{}", ran.err);
-    let ran = call("AK", "hush-hush", "s3://no-such-bucket/").with_code(4);
+    let ran = call("AK", "SK", "s3://no-such-bucket/").with_code(4);
     assert!(ran.err.contains("404") || ran.err.contains("NoSuchBucket"), "{}", ran.err);
-    let ran = call("AK", "hush-hush", "s3://raw-archive/2027/").with_code(4);
+    let ran = call("AK", "SK", "s3://raw-archive/2027/").with_code(4);
     assert!(ran.err.contains("check the prefix"), "{}", ran.err);
 }

@@ -4,6 +4,7 @@
 mod common;
 
 use std::io::{BufRead, Read};
+use std::time::{Duration, Instant};
 
 use common::serving::{Serving, chunk, head};
 use common::{json_lines, tool};
@@ -291,11 +292,11 @@ fn the_page_is_opened_in_the_browser_when_that_is_wanted() {
     };
     let said = ran(&path, &[]).with_code(0).err;
     let page = said.trim_end().split_once("the page is at ").expect("an address").1.to_owned();
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     let log = folder.path().join("xdg-open.log");
     while !log.exists() {
         assert!(begun.elapsed() < common::PATIENCE, "nothing was opened");
-        std::thread::sleep(std::time::Duration::from_millis(5));
+        std::thread::sleep(Duration::from_millis(5));
     }
     assert_eq!(std::fs::read_to_string(log).expect("a file").trim_end(), page);
     let said = ran("/nonexistent", &[]).with_code(0).err;
@@ -371,4 +372,29 @@ fn changes_alone_make_no_window_and_are_said_once() {
     assert_eq!(serving.metric("windows_total"), Some(0));
     serving.running.close_input();
     assert_eq!(serving.running.end(), (0, String::new()));
+}
+
+/// The bound that docs/stream-serve.md states, however fast the input is: what is new comes at most four times a second.
+#[test]
+fn events_come_at_most_four_times_a_second() {
+    let none: [&str; 0] = [];
+    let mut serving = Serving::start(&["--http"], none);
+    let mut input = serving.running.take_input();
+    let lines = "{\"n\":1}\n".repeat(100);
+    let feeder =
+        std::thread::spawn(move || while std::io::Write::write_all(&mut input, lines.as_bytes()).is_ok() {});
+    // From before it was asked: no wait of the machine makes the time shorter.
+    let begun = Instant::now();
+    let mut events = serving.events("");
+    let mut records =
+        vec![events.next_named("resync").data["figures"]["records"].as_u64().expect("a figure")];
+    while records.len() < 5 {
+        records.push(events.next_named("tick").data["records"].as_u64().expect("a figure"));
+    }
+    let took = begun.elapsed();
+    assert!(took >= Duration::from_secs(1), "{took:?}");
+    assert!(records.is_sorted() && records[0] < records[4], "there was something new: {records:?}");
+    serving.running.signal("TERM");
+    feeder.join().expect("no panic");
+    assert_eq!(serving.running.end().0, 128 + 15);
 }

@@ -16,9 +16,10 @@ const CALLS: [(&str, &[&str]); 3] = [
     ("window-count", &["--time", ".t", "--window", "1s", "--key", ".k", "--watermark", "0s"]),
     ("topn", &["--key", ".k"]),
 ];
-const ALL: [&str; 9] = [
+const ALL: [&str; 10] = [
     "stream-fetch",
     "jsonl-filter",
+    "jsonl-describe",
     "window-count",
     "topn",
     "plot-svg",

@@ -9,7 +9,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use common::emissions::{Dice, emissions};
+use common::emissions::emissions;
+use common::kept::Chance;
 use common::peer::{Peer, have, python_with};
 use common::{PATIENCE, Ran, Tool, demo, json_lines, ranked_rows, tool};
 use serde_json::{Value, json};
@@ -109,15 +110,15 @@ fn rows_of_windows_are_documents_and_the_same_stream_twice_changes_nothing() {
 fn what_replaces_what_is_as_in_the_other_stores() {
     let folder = tempfile::tempdir().expect("a folder");
     let Some(peer) = double(folder.path()) else { return };
-    let mut dice = Dice(20_261_121);
+    let mut chance = Chance(20_261_121);
     for case in 0..40 {
         let index = format!("case-{case}");
         let file = folder.path().join(format!("{index}.jsonl"));
         let (mut sent, mut newest) = (String::new(), [0; 4]);
         for _ in 0..3 {
-            let batch = (1 + dice.below(9)).to_string();
+            let batch = (1 + chance.below(9)).to_string();
             let args = ["--batch", &batch, "--key-columns", "window_start,window_end,tag"];
-            let lines = emissions(&mut dice, &mut newest);
+            let lines = emissions(&mut chance, &mut newest);
             store(&peer, &index, &args).input(&lines).run().with_code(0);
             tool("jsonl-store")
                 .arg(format!("file:{}", file.display()))

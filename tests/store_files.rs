@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use common::peer::{Peer, have};
+use common::peer::{Peer, have, s3s_fs};
 use common::{Ran, Tool, json_lines, ranked_rows, shell, tool};
 
 fn store(folder: &Path, target: &str, args: &[&str]) -> Tool {
@@ -131,17 +131,9 @@ fn what_cannot_be_is_said_and_nothing_is_spoilt() {
     assert!(!folder.path().join("dry").exists());
 }
 
-/// s3s-fs keeps objects as files, and checks signatures.
 fn s3(folder: &Path) -> Option<Peer> {
     fs::create_dir_all(folder.join("trends")).expect("a folder");
     have(&["s3s-fs"]).then(|| Peer::start(|port| s3s_fs(folder, port)))
-}
-
-fn s3s_fs(folder: &Path, port: u16) -> Vec<String> {
-    let (port, folder) = (port.to_string(), folder.display().to_string());
-    let keys = ["--access-key", "AK", "--secret-key", "SK"];
-    let call = ["s3s-fs", "--host", "127.0.0.1", "--port", &port].into_iter().chain(keys).chain([&*folder]);
-    call.map(str::to_owned).collect()
 }
 
 fn upload(peer: &Peer, target: &str, secret: &str, args: &[&str]) -> Tool {

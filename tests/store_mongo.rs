@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-use common::emissions::{Dice, emissions};
+use common::emissions::emissions;
+use common::kept::Chance;
 use common::peer::{Peer, python_with};
 use common::{PATIENCE, Tool, demo, json_lines, ranked_rows, tool};
 use serde_json::{Value, json};
@@ -112,15 +113,15 @@ fn rows_of_windows_are_documents_and_the_same_stream_twice_changes_nothing() {
 #[test]
 fn what_replaces_what_is_as_in_the_other_stores() {
     let Some(base) = Base::new() else { return };
-    let mut dice = Dice(20_261_122);
+    let mut chance = Chance(20_261_122);
     for case in 0..20 {
         let table = format!("case{case}");
         let file = base.folder.path().join(format!("{table}.jsonl"));
         let (mut sent, mut newest) = (String::new(), [0; 4]);
         for _ in 0..3 {
-            let batch = (1 + dice.below(9)).to_string();
+            let batch = (1 + chance.below(9)).to_string();
             let args = ["--batch", &batch, "--key-columns", "window_start,window_end,tag"];
-            let lines = emissions(&mut dice, &mut newest);
+            let lines = emissions(&mut chance, &mut newest);
             base.store(&args).args(["--table", &table]).input(&lines).run().with_code(0);
             let target = format!("file:{}", file.display());
             tool("jsonl-store").arg(target).args(args).input(&lines).run().with_code(0);

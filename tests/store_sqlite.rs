@@ -3,6 +3,7 @@
 
 mod common;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -126,8 +127,7 @@ fn a_run_that_is_killed_in_the_middle_is_made_good_by_the_next() {
     let (clean, killed) = (Base::new(), Base::new());
     clean.rows(&rows).quietly();
     let mut run = killed.store(&["--create", "--batch", "20", "--flush-every", "1h"]).start();
-    let half = rows.iter().position(|&byte| byte == b'\n').map(|_| rows.len() / 2).expect("lines");
-    run.send(&rows[..half]);
+    run.send(&rows[..rows.len() / 2]);
     let until = Instant::now() + PATIENCE;
     let stored = || -> i64 {
         let base = killed.open();
@@ -433,6 +433,58 @@ fn another_writer_is_waited_for_but_not_for_ever() {
     run.signal("TERM");
     let (code, said) = run.end();
     assert!(code == 4 && said.contains("were not stored"), "{code}: {said}");
+}
+
+/// What docs/jsonl-store.md states: memory is a batch and what was read meanwhile, and a slow target makes the input wait.
+#[test]
+fn memory_is_that_of_a_batch_and_a_target_that_is_locked_makes_the_input_wait() {
+    let base = Base::new();
+    base.rows(row(10, "a", 1, r#""distinct":9,"rows":1"#)).quietly();
+    let args =
+        ["--table", "texts", "--create", "--key-columns", "id", "--batch", "200", "--retry-delay", "1ms"];
+    let mut run = base.store(&args).args(["--retry-max", "inf", "--threads", "1"]).start();
+    let mut input = run.take_input();
+    let text = "x".repeat(2000);
+    let mut feed = move |ids: std::ops::Range<u32>| -> std::io::Result<()> {
+        ids.into_iter().try_for_each(|id| writeln!(input, "{{\"id\":{id},\"text\":\"{text}\"}}"))
+    };
+    feed(0..4_000).expect("it reads");
+    let early = run.peak_memory();
+    feed(4_000..12_000).expect("it reads");
+    let late = run.peak_memory();
+    if let (Some(early), Some(late)) = (early, late) {
+        assert!(late - early < 8 << 10, "after 8 MB {early} KiB, after 24 MB {late} KiB");
+    }
+    let other = base.open();
+    other.busy_timeout(PATIENCE).expect("a time");
+    other.execute_batch("BEGIN IMMEDIATE").expect("a lock");
+    let feeder = std::thread::spawn(move || feed(12_000..112_000));
+    // Each of these waits half a second for the lock: long enough to read far more than what is fed.
+    for _ in 0..4 {
+        assert!(run.said().contains("trying again"));
+    }
+    assert!(!feeder.is_finished(), "200 MB were read while nothing could be stored");
+    if let (Some(late), Some(locked)) = (late, run.peak_memory()) {
+        assert!(locked - late < 16 << 10, "{late} KiB, locked {locked} KiB");
+    }
+    run.signal("TERM");
+    let (code, said) = run.end();
+    assert!(code == 4 && said.contains("were not stored"), "{code}: {said}");
+    assert!(feeder.join().expect("no panic").is_err(), "its reader is gone");
+}
+
+/// As a conversion from CSV without kinds makes them: all rows of a window would be one.
+#[test]
+fn rows_whose_keys_cannot_be_read_do_not_replace_each_other() {
+    let base = Base::new();
+    let rows: String = ["a", "b"]
+        .map(|key| row(10, key, 1, r#""distinct":2,"rows":2"#).replace("\"count\":1", "\"count\":\"1\""))
+        .concat();
+    let ran = base.rows(&rows).with_code(2);
+    assert!(ran.err.contains("--key-columns") && ran.err.contains("count"), "{}", ran.err);
+    let keys = "window_start,window_end,tag";
+    base.store(&["--create", "--key-columns", keys]).input(&rows).run().quietly();
+    assert_eq!(base.lines("SELECT tag FROM windows ORDER BY 1"), ["a", "b"]);
 }
 
 #[test]

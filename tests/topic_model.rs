@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use common::peer::{Peer, have};
+use common::peer::{Peer, have, s3s_fs};
 use common::{Running, Tool, tool};
 use serde_json::Value;
 
@@ -183,6 +183,28 @@ fn a_model_is_judged_by_texts_that_it_has_not_seen() {
         .run()
         .with_code(2);
     assert!(ran.err.contains("see --text"), "{}", ran.err);
+    // A reference that was not read to its end, or has no text, judges nothing.
+    for (reference, code) in [("no record\n", 3), ("{\"other\":1}\n", 2)] {
+        write(folder.path(), "reference.jsonl", reference.as_bytes());
+        let ran = tool("topic-model")
+            .args(["evaluate", "--strict", "--model", "judged", "--reference", "reference.jsonl"])
+            .dir(folder.path())
+            .input(texts(90, 3))
+            .run()
+            .with_code(code);
+        assert!(ran.out.is_empty(), "{}", ran.text());
+    }
+}
+
+#[test]
+fn priors_have_a_range() {
+    for prior in ["0", "1e-7", "1e7", "NaN", "x"] {
+        for option in ["--alpha", "--beta"] {
+            let ran =
+                tool("topic-model").args(["fit", "-o", "x", option, prior]).input("").run().with_code(2);
+            assert!(ran.err.contains("from 0.000001 to 1000000"), "{}", ran.err);
+        }
+    }
 }
 
 #[test]
@@ -235,7 +257,6 @@ fn texts_that_cannot_be_learnt_from_are_told() {
     assert!(fit(&["--max-df", "2"], "").contains("50%"));
 }
 
-/// A signal while it learns: the old model stays, and the status tells.
 #[test]
 fn a_model_that_cannot_be_written_is_an_error_before_anything_is_read() {
     let fit = ["fit", "-k", "2", "-o", "/nonexistent/topics.model"];
@@ -249,6 +270,7 @@ fn a_model_that_cannot_be_written_is_an_error_before_anything_is_read() {
     assert_eq!(said.lines().count(), 1, "{said}");
 }
 
+/// A signal while it learns: the status tells.
 #[test]
 fn a_signal_leaves_the_old_model() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -301,16 +323,9 @@ fn a_newer_model_is_taken_up_while_records_pass() {
     assert!(code == 0 && said.contains("was replaced: its 1 topics are used from here on"), "{said}");
 }
 
-/// s3s-fs keeps objects as files, and checks signatures.
 fn s3(folder: &Path) -> Option<Peer> {
     fs::create_dir_all(folder.join("store/models")).expect("a folder");
-    let call = |port: u16| {
-        let (port, root) = (port.to_string(), folder.join("store").display().to_string());
-        let keys = ["--access-key", "AK", "--secret-key", "SK"];
-        let call = ["s3s-fs", "--host", "127.0.0.1", "--port", &port].into_iter().chain(keys).chain([&*root]);
-        call.map(str::to_owned).collect()
-    };
-    have(&["s3s-fs"]).then(|| Peer::start(call))
+    have(&["s3s-fs"]).then(|| Peer::start(|port| s3s_fs(&folder.join("store"), port)))
 }
 
 fn with_store(peer: &Peer, args: &[&str]) -> Tool {

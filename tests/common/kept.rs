@@ -4,6 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Child;
+use std::time::{Duration, Instant};
 
 use super::{Ran, Tool, tool};
 
@@ -17,6 +18,29 @@ impl Chance {
         self.0 ^= self.0 << 17;
         self.0 % limit.max(1)
     }
+}
+
+/// How many runs of a kind are killed: so many, or as KILLS says.
+pub fn kills(usually: u64) -> u64 {
+    std::env::var("KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(usually)
+}
+
+/// Lets a run go on for a while; true if it came to its end before it was killed.
+pub fn kill_after(child: &mut Child, pause: Duration) -> bool {
+    let until = Instant::now() + pause;
+    loop {
+        if let Some(status) = child.try_wait().expect("it runs") {
+            assert!(status.success(), "a run that nobody killed ends well: {status}");
+            return true;
+        }
+        if Instant::now() >= until {
+            break;
+        }
+        std::thread::sleep(Duration::from_micros(200));
+    }
+    child.kill().expect("it is ours");
+    child.wait().expect("it was killed");
+    false
 }
 
 /// A stream in disorder, with late records, records without a key, lines that are none, ids that come again, and a record

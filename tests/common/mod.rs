@@ -168,6 +168,12 @@ pub fn news(said: &str) -> &str {
     if is_sum(&said[last..]) { &said[..last] } else { said }
 }
 
+/// The most memory that a process has had so far, in KiB; none where there is no /proc, or the process has ended.
+pub fn peak_memory(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse().ok())
+}
+
 /// A program that is talked with while it runs.
 pub struct Running {
     pub child: Child,
@@ -212,6 +218,11 @@ impl Running {
 
     pub fn close_input(&mut self) {
         self.stdin = None;
+    }
+
+    /// See [`peak_memory`].
+    pub fn peak_memory(&self) -> Option<u64> {
+        peak_memory(self.child.id())
     }
 
     pub fn signal(&self, name: &str) {

@@ -66,6 +66,15 @@ pub fn python_with(module: &str) -> Option<PathBuf> {
     found
 }
 
+/// The call of s3s-fs, which keeps objects as files in this folder, a bucket in each of its folders, and checks signatures: with
+/// the key AK and the secret SK.
+pub fn s3s_fs(folder: &Path, port: u16) -> Vec<String> {
+    let (port, folder) = (port.to_string(), folder.display().to_string());
+    let keys = ["--access-key", "AK", "--secret-key", "SK"];
+    let call = ["s3s-fs", "--host", "127.0.0.1", "--port", &port].into_iter().chain(keys).chain([&*folder]);
+    call.map(str::to_owned).collect()
+}
+
 impl Peer {
     /// Starts what `call` says for a port that is free, and waits until it answers there. Another program may take the port
     /// meanwhile: then with another one.

@@ -44,10 +44,6 @@ export class Server {
     return Number((await this.get("/metrics")).match(new RegExp(`^stream_serve_${name} (.*)$`, "m"))?.[1] ?? NaN);
   }
 
-  memory(status) {
-    return Number(status.match(/VmRSS:\s+(\d+)/)[1]);
-  }
-
   async stop(signal = "SIGKILL") {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const gone = once(this.child, "exit");
