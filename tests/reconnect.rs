@@ -240,6 +240,19 @@ fn an_event_that_was_not_ended_is_none_and_names_choose() {
 }
 
 #[test]
+fn an_event_that_is_too_long_is_a_reject() {
+    let long = "x".repeat(200);
+    let body = format!(
+        "id: 1\ndata: {{\"n\":1}}\n\nid: 2\ndata: {{\"n\":\"{long}\"}}\n\nid: 3\ndata: {{\"n\":3}}\n\n"
+    );
+    let stop = answer("HTTP/1.1 204 No Content\r\n\r\n");
+    let events = answer([EVENTS.into(), chunk(body), LAST.into()].concat());
+    let (ran, _) = played(vec![events, stop], &["--max-line", "64"]);
+    assert_eq!((ran.code, numbers(&ran)), (0, vec![1, 3]), "{}", ran.err);
+    assert!(ran.err.contains("rejected 1 of 3 lines (too-long 1)"), "{}", ran.err);
+}
+
+#[test]
 fn what_comes_twice_is_left_out_where_asked() {
     let again = |first, count| answer([CHUNKED.into(), chunk(lines(first, count)), LAST.into()].concat());
     let last = answer(format!("{OK}Content-Length: 8\r\n\r\n{}", lines(9, 1)));

@@ -36,11 +36,11 @@ pub(super) struct EventConnection {
 
 impl EventConnection {
     pub fn new(response: Response, options: EventOptions, last_id: &[u8], meter: Meter) -> EventConnection {
-        let limit = if options.max_data == 0 { 16 << 20 } else { options.max_data };
+        let most = if options.max_data == 0 { 16 << 20 } else { options.max_data };
         EventConnection {
             response,
             meter,
-            parser: EventParser::new(last_id, limit),
+            parser: EventParser::new(last_id, most.saturating_add(1)),
             options,
             buffer: vec![0; BUFFER],
             lines: VecDeque::new(),

@@ -25,7 +25,7 @@ pub struct EventOptions {
     pub envelope: bool,
     /// An event of this name ends the stream for good.
     pub fatal: Vec<String>,
-    /// Data longer than this is left out.
+    /// Longer data is cut one byte behind this: whoever reads lines of at most so many bytes rejects it, and counts it.
     pub max_data: usize,
 }
 
@@ -34,6 +34,8 @@ pub struct EventOptions {
 pub struct EventParser {
     /// The line that has not ended.
     line: Vec<u8>,
+    /// It was longer than what is kept of it.
+    line_is_cut: bool,
     /// The last line ended with CR: a LF that follows belongs to it.
     ended_with_cr: bool,
     /// The first line was begun: no byte-order mark can come any more.
@@ -43,13 +45,15 @@ pub struct EventParser {
     has_data: bool,
     id: Vec<u8>,
     retry_ms: Option<u64>,
-    /// Data longer than this is dropped with its event.
+    /// Data is cut behind so many bytes.
     limit: usize,
-    is_oversized: bool,
 }
 
+/// What stands before the value of the longest line that is of use.
+const BEFORE_DATA: usize = "\u{feff}data: ".len();
+
 impl EventParser {
-    /// A parser for a stream that goes on behind this id. Lines, and the data of an event, may not be longer than `limit`.
+    /// A parser for a stream that goes on behind this id. The data of an event is cut behind `limit` bytes.
     pub fn new(last_id: &[u8], limit: usize) -> EventParser {
         EventParser { id: last_id.to_vec(), limit, ..EventParser::default() }
     }
@@ -79,11 +83,9 @@ impl EventParser {
     }
 
     fn add(&mut self, bytes: &[u8]) {
-        if self.line.len() + bytes.len() > self.limit {
-            self.is_oversized = true;
-        } else {
-            self.line.extend_from_slice(bytes);
-        }
+        let room = self.limit.saturating_add(BEFORE_DATA).saturating_sub(self.line.len());
+        self.line_is_cut |= bytes.len() > room;
+        self.line.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 
     fn end_line(&mut self, each: &mut dyn FnMut(Event)) {
@@ -101,21 +103,23 @@ impl EventParser {
         }
         line.clear();
         self.line = line;
+        self.line_is_cut = false;
     }
 
     fn field(&mut self, name: &[u8], value: &[u8]) {
         match name {
-            b"event" => self.name = value.to_vec(),
             b"data" => {
-                if self.data.len() + value.len() >= self.limit {
-                    self.is_oversized = true;
-                }
-                if !self.is_oversized {
-                    self.data.extend_from_slice(value);
+                // With the newline behind it, which goes when the event is dispatched.
+                let room = self.limit.saturating_add(1) - self.data.len();
+                self.data.extend_from_slice(&value[..value.len().min(room)]);
+                if self.data.len() <= self.limit {
                     self.data.push(b'\n');
                 }
                 self.has_data = true;
             }
+            // Half a name or an id is another one.
+            _ if self.line_is_cut => {}
+            b"event" => self.name = value.to_vec(),
             b"id" if !value.contains(&0) => self.id = value.to_vec(),
             b"retry" if !value.is_empty() && value.iter().all(u8::is_ascii_digit) => {
                 self.retry_ms = std::str::from_utf8(value).ok().and_then(|digits| digits.parse().ok());
@@ -130,7 +134,7 @@ impl EventParser {
         let mut data = std::mem::take(&mut self.data);
         let has_data = std::mem::take(&mut self.has_data);
         // The rules compare the data buffer with the empty string: `data:` alone has a newline in it and counts.
-        if std::mem::take(&mut self.is_oversized) || !has_data {
+        if !has_data {
             return;
         }
         data.pop();

@@ -110,16 +110,21 @@ fn the_examples_of_the_rules() {
 }
 
 #[test]
-fn what_is_too_long_is_left_out_with_its_event_alone() {
+fn data_is_cut_at_the_limit_and_what_else_is_too_long_says_nothing() {
     let mut parser = EventParser::new(b"old", 10);
     let mut events = Vec::new();
-    let stream = "data: 12345678901234567890\n\ndata: 1234\ndata: 5678\ndata: 9\n\ndata: ok\n\n";
+    let long = "x".repeat(30);
+    let stream = format!(
+        "\u{feff}data: 12345678901234567890\n\ndata: 1234\ndata: 5678\ndata: 9\n\ndata: 1234567890\n\n\
+         :{long}\nid: {long}\nevent: {long}\ndata: ok\n\n"
+    );
     for piece in stream.as_bytes().chunks(3) {
-        assert!(parser.line.len() <= 10 && parser.data.len() <= 11);
+        assert!(parser.line.len() <= 19 && parser.data.len() <= 11);
         parser.take(piece, &mut |event| events.push(event));
     }
-    assert_eq!(events.len(), 1);
-    assert_eq!((events[0].data.as_slice(), events[0].id.as_slice()), (&b"ok"[..], &b"old"[..]));
+    let data: Vec<&[u8]> = events.iter().map(|event| event.data.as_slice()).collect();
+    assert_eq!(data, [&b"1234567890"[..], b"1234\n5678\n", b"1234567890", b"ok"]);
+    assert!(events.iter().all(|event| event.id == b"old" && event.name == b"message"));
     assert_eq!(parser.retry_ms(), None);
     parser.take(b"retry: 99\nretry: x\nretry:\n", &mut |_| {});
     assert_eq!(parser.retry_ms(), Some(99));
