@@ -255,6 +255,9 @@ fn texts_that_cannot_be_learnt_from_are_told() {
     assert!(fit(&["--stop-words", "xx"], "").contains("\"xx\""));
     assert!(fit(&["-k", "0"], "").contains("0"));
     assert!(fit(&["--max-df", "2"], "").contains("50%"));
+    let words: Vec<String> = (0..215_000).map(|word| format!("word{word}")).collect();
+    let much = ["-k", "5000", "--min-df", "1", "--max-df", "100%"];
+    assert!(fit(&much, &format!("{{\"text\":\"{}\"}}\n", words.join(" "))).contains("fewer topics with -k"));
 }
 
 #[test]

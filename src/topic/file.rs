@@ -73,6 +73,9 @@ fn read(unpacker: &mut Unpacker<'_>) -> Result<Model, Unpackable> {
         return Err(Unpackable);
     }
     let length = unpacker.length()?;
+    if length.saturating_mul(topics) > Model::MOST_COUNTS {
+        return Err(Unpackable);
+    }
     let mut words: Vec<Box<str>> = Vec::new();
     let mut counts = Vec::new();
     for _ in 0..length {

@@ -32,6 +32,9 @@ pub struct Model {
 }
 
 impl Model {
+    /// So many counts, of words in topics, a model has at most: 4 GiB of them. A file says in a few bytes that it has more.
+    pub const MOST_COUNTS: usize = 1 << 30;
+
     /// A model of these counts: `counts` has one number for each word and topic, word by word, summed over `samples`
     /// (at least one); `alpha` has one number above 0 for each topic.
     pub(super) fn new(

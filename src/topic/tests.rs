@@ -1,6 +1,7 @@
 //! Topics planted in synthetic texts are found; the counts stay true; the order of texts is of no account.
 
 use super::*;
+use crate::pack::{Form, Packer};
 use crate::random::Random;
 
 const ALL: WordLimits = WordLimits { min_texts: 1, max_part: 1.0, most: 0 };
@@ -232,6 +233,29 @@ fn a_model_comes_back_from_its_file_and_damage_is_found() {
             assert!(Model::from_bytes(&changed).is_err(), "changed at {at}");
         }
     }
+}
+
+/// Of many topics that have no word, and many words that have no topic, each takes a few bytes, and the counts would be a hundred
+/// GiB.
+#[test]
+fn a_small_file_asks_for_no_more_counts_than_a_model_has() {
+    let topics = usize::from(u16::MAX);
+    let model = |words: usize| {
+        let mut body = Packer::default();
+        body.tag(0);
+        body.f64(0.01);
+        body.u64(1);
+        body.length(topics);
+        (0..topics).for_each(|_| body.f64(0.1));
+        body.length(words);
+        let words = vec![0; 2 * words + 2];
+        let body = [body.into_bytes(), words].concat();
+        let line = b"{}\n";
+        let form = Form { magic: b"trendpipe topic\n", version: 1, name: "topic model" };
+        Model::from_bytes(&[form.head(line, &[&body]).as_slice(), line, &body].concat())
+    };
+    assert_eq!(model(3).expect("a model").0.words().len(), 3);
+    assert!(model(500_000).is_err());
 }
 
 /// By hand: two words that are always together, and one that is never with them.

@@ -19,7 +19,7 @@ use crate::drive::{Interrupt, Notes, Usage};
 use crate::expr::Expr;
 use crate::job::topics::{Gather, Learnt, Plan, TextOptions, learn};
 use crate::jsonl::Output;
-use crate::topic::{Corpus, CorpusBuilder, Kind, Reading, Settings, WordLimits};
+use crate::topic::{Corpus, CorpusBuilder, Kind, Model, Reading, Settings, WordLimits};
 
 /// How often progress is shown, and a signal is looked for.
 const TICK: Duration = Duration::from_millis(50);
@@ -144,6 +144,7 @@ impl FitArgs {
         }
         let without_text = job.without_text;
         let corpus = self.corpus(job)?;
+        check_size(&plan, &corpus)?;
         tool.notes().explain(&format!("{} sweeps begin", plan.sweeps()));
         let signal = interrupt.signal_slot();
         let learnt = watched(
@@ -224,6 +225,19 @@ impl FitArgs {
         };
         Ok(Reading::new(&languages, own, self.min_length).map_err(|error| Usage(error.to_string()))?)
     }
+}
+
+/// What is learnt has to be a model.
+fn check_size(plan: &Plan, corpus: &Corpus) -> Result<(), Usage> {
+    let (words, topics) = (corpus.words().len(), plan.topics.iter().copied().max().unwrap_or_default());
+    if words.saturating_mul(topics) <= Model::MOST_COUNTS {
+        return Ok(());
+    }
+    Err(Usage(format!(
+        "{words} different words in {topics} topics are more counts than a model holds ({}): give fewer topics with -k, or leave out \
+         rare words with --min-df or --max-words",
+        Model::MOST_COUNTS
+    )))
 }
 
 /// How good each candidate is, where there was a choice.
