@@ -180,6 +180,17 @@ fn each_length_of_window_has_its_file() {
 }
 
 #[test]
+fn ever_new_lengths_of_windows_do_not_fill_the_disk() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lengths = |most: u32| (1..=most).map(|seconds| window(1000, seconds, "a")).collect::<String>();
+    let call = || tool("plot-svg").args(["-o", "{size}.svg"]).dir(folder.path());
+    let ran = call().input(lengths(101)).run().with_code(2);
+    assert!(ran.err.contains("more than 100 lengths"), "{}", ran.err);
+    call().input(lengths(100)).run().quietly();
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 100);
+}
+
+#[test]
 fn a_followed_file_is_whole_at_any_time_and_ends_with_the_newest_window() {
     let folder = tempfile::tempdir().expect("a folder");
     let out = folder.path().join("live.svg");

@@ -405,6 +405,17 @@ fn a_table_that_does_not_fit_is_no_guess() {
 }
 
 #[test]
+fn a_record_with_columns_without_end_is_no_table() {
+    let names: Vec<String> = (0..200_000).map(|at| format!("\"c{at}\":1")).collect();
+    let ran = Base::new()
+        .store(&["--create", "--table", "t", "--key-columns", "c0"])
+        .input(format!("{{{}}}\n", names.join(",")))
+        .run()
+        .with_code(2);
+    assert!(ran.err.contains("more than 4096 columns"), "{}", ran.err);
+}
+
+#[test]
 fn another_writer_is_waited_for_but_not_for_ever() {
     let base = Base::new();
     base.rows(row(10, "a", 1, r#""distinct":9,"rows":1"#)).quietly();

@@ -28,6 +28,8 @@ use crate::time::Span;
 
 /// What of a file's name stands for the length of the windows that are drawn.
 pub const SIZE_PLACE: &str = "{size}";
+/// There are at most so many charts: sessions have each a length of their own, without an end.
+const MOST_CHARTS: usize = 100;
 /// Seconds after which a page is loaded anew that another run may have written meanwhile, as cron does.
 const RELOAD: u64 = 60;
 /// A page that is loaded more often cannot be read.
@@ -107,6 +109,12 @@ impl Board for Files {
     fn take(&mut self, row: Row, _cx: &mut Context<'_>) -> anyhow::Result<()> {
         let name = self.chart_of(&row);
         let PlotOptions { kind, chart: looks, .. } = &self.options;
+        if self.charts.len() == MOST_CHARTS && !self.charts.contains_key(&name) {
+            let text = format!(
+                "the windows have more than {MOST_CHARTS} lengths, and {SIZE_PLACE} in the name of the output makes a chart for each: leave it out"
+            );
+            return Err(Usage(text).into());
+        }
         let chart = self.charts.entry(name.clone()).or_insert_with(|| kind.collect(looks));
         if chart.push(row).map_err(|error| Usage(error.to_string()))? {
             self.has_news(name);

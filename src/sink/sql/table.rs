@@ -49,6 +49,9 @@ pub struct Columns {
     shape: Vec<(String, Option<usize>)>,
 }
 
+/// So many columns has a table of MariaDB at most; those of the other databases have fewer.
+const MOST_COLUMNS: usize = 4096;
+
 /// How a row of a window was sent says nothing about the window.
 const NOT_STORED: &str = "update";
 
@@ -174,6 +177,13 @@ impl Columns {
                     seen.push(false);
                     self.list.len() - 1
                 });
+                // Names are compared with all that are known, of which there may be no end.
+                if self.list.len() > MOST_COLUMNS {
+                    let text = format!(
+                        "the records have more than {MOST_COLUMNS} columns, and no table has so many: choose some with jsonl-filter --select"
+                    );
+                    return Err(Failure::Usage(text));
+                }
                 seen[place] = true;
                 let kind = kind_in(keys, time, name, json, &record);
                 known[place] = match (known[place], kind) {
