@@ -406,7 +406,7 @@ fn a_table_that_does_not_fit_is_no_guess() {
 
 #[test]
 fn a_record_with_columns_without_end_is_no_table() {
-    let names: Vec<String> = (0..200_000).map(|at| format!("\"c{at}\":1")).collect();
+    let names: Vec<String> = (0..20_000).map(|at| format!("\"c{at}\":1")).collect();
     let ran = Base::new()
         .store(&["--create", "--table", "t", "--key-columns", "c0"])
         .input(format!("{{{}}}\n", names.join(",")))
