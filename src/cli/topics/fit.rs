@@ -144,7 +144,7 @@ impl FitArgs {
         }
         let without_text = job.without_text;
         let corpus = self.corpus(job)?;
-        check_size(&plan, &corpus)?;
+        check_size(corpus.words().len(), plan.topics.iter().copied().max().unwrap_or_default())?;
         tool.notes().explain(&format!("{} sweeps begin", plan.sweeps()));
         let signal = interrupt.signal_slot();
         let learnt = watched(
@@ -228,8 +228,7 @@ impl FitArgs {
 }
 
 /// What is learnt has to be a model.
-fn check_size(plan: &Plan, corpus: &Corpus) -> Result<(), Usage> {
-    let (words, topics) = (corpus.words().len(), plan.topics.iter().copied().max().unwrap_or_default());
+fn check_size(words: usize, topics: usize) -> Result<(), Usage> {
     if words.saturating_mul(topics) <= Model::MOST_COUNTS {
         return Ok(());
     }
@@ -292,4 +291,17 @@ fn watched<T: Send>(
             Err(panic) => std::panic::resume_unwind(panic),
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_learnt_has_to_be_a_model() {
+        assert!(check_size(100_000, 5000).is_ok() && check_size(Model::MOST_COUNTS, 1).is_ok());
+        for (words, topics) in [(215_000, 5000), (Model::MOST_COUNTS + 1, 1), (usize::MAX, 2)] {
+            assert!(check_size(words, topics).unwrap_err().to_string().contains("fewer topics with -k"));
+        }
+    }
 }
