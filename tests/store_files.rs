@@ -134,7 +134,7 @@ fn what_cannot_be_is_said_and_nothing_is_spoilt() {
 /// s3s-fs keeps objects as files, and checks signatures.
 fn s3(folder: &Path) -> Option<Peer> {
     fs::create_dir_all(folder.join("trends")).expect("a folder");
-    have(&["s3s-fs"]).then(|| Peer::start(|port| s3s_fs(folder, port)))
+    (cfg!(feature = "s3") && have(&["s3s-fs"])).then(|| Peer::start(|port| s3s_fs(folder, port)))
 }
 
 fn s3s_fs(folder: &Path, port: u16) -> Vec<String> {
