@@ -448,7 +448,7 @@ fn the_quickstart_shows_what_it_promises() {
     assert_eq!(
         place.text("cargo.log"),
         "build --locked --profile quick --no-default-features --bin stream-fetch --bin jsonl-filter --bin window-count \
-         --bin topn --bin plot-svg\n"
+         --bin topn --bin plot-svg --bin plot-term\n"
     );
     assert!(ran.text().contains("This is a quick build"), "{}", ran.text());
     let manifest = fs::read_to_string(root().join("Cargo.toml")).expect("ours");

@@ -115,6 +115,7 @@ fn what_cannot_be_is_said_and_nothing_is_spoilt() {
     says(call("file:%Y.txt").with_code(2), ".jsonl or .csv");
     says(call("file:%Y/").with_code(2), "name");
     says(call("s3://bucket").with_code(2), "s3://BUCKET/KEY");
+    says(call("flie:%Y.jsonl").with_code(2), "; did you mean file?");
     fs::write(folder.path().join("1970.jsonl"), "no JSON\n").expect("a file");
     says(call("file:%Y.jsonl").with_code(4), "1970.jsonl: line 1 is no record");
     assert_eq!(fs::read(folder.path().join("1970.jsonl")).expect("a file"), b"no JSON\n");
