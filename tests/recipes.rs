@@ -404,8 +404,15 @@ fn recipes_say_how_the_programs_are_built() {
     let said = String::from_utf8(done.expect("a shell").stderr).expect("UTF-8");
     assert_eq!(
         said,
-        "meetup-cities: there is no stream-fetch: scripts/quickstart builds it, or put the programs on the path\n"
+        "meetup-cities: there is no stream-fetch: cargo build --release builds all programs, or put them on the path\n"
     );
+    // The quickstart builds some of them.
+    fs::remove_file(place.path("release/jsonl-store")).expect("it was there");
+    let done =
+        place.call(&root().join("scripts/harvest"), ["--records", "1"]).env("PATH", "/usr/bin:/bin").output();
+    let said = String::from_utf8(done.expect("a shell").stderr).expect("UTF-8");
+    assert!(said.starts_with("harvest: there is no jsonl-store: "), "{said}");
+    assert!(!place.path("out").exists(), "nothing was begun");
 }
 
 /// Sources with names, as a stand-in for them is asked.
@@ -435,20 +442,32 @@ fn recipes_ask_live_sources_by_their_names() {
 #[test]
 fn the_quickstart_shows_what_it_promises() {
     let place = Place::new();
+    // Where it builds, so that the programs stand where it looks for them.
+    symlink(place.path("release"), place.path("quick")).expect("a link");
     place.replace("cargo", "#!/bin/sh\necho \"$@\" >cargo.log\n");
     fs::create_dir(place.path("scripts")).expect("a folder");
     fs::copy(root().join("scripts/quickstart"), place.path("scripts/quickstart")).expect("a copy");
     symlink(root().join("tests"), place.path("tests")).expect("a link");
     let ran = place.run(&place.path("scripts/quickstart"), [""; 0]).with_code(0);
-    assert_eq!(place.text("cargo.log"), "build --release --locked --bins\n");
-    let said = ran.text();
+    assert_eq!(
+        place.text("cargo.log"),
+        "build --locked --profile quick --no-default-features --bin stream-fetch --bin jsonl-filter --bin window-count \
+         --bin topn --bin plot-svg --bin plot-term\n"
+    );
+    assert!(ran.text().contains("This is a quick build"), "{}", ran.text());
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).expect("ours");
+    assert!(manifest.contains("\n[profile.quick]\n"), "there is such a profile");
+    let release = place.path("release").display().to_string();
+    let built = place.run(&place.path("scripts/quickstart"), ["--programs", &release]).with_code(0);
+    assert!(built.text().starts_with("\n1. "), "nothing is built: {}", built.text());
+    let said = &ran.text()[ran.text().find("\n1. ").expect("a first command")..];
     let at = |part: &str| said.find(part).unwrap_or_else(|| panic!("no {part:?} in:\n{said}\n{}", ran.err));
     assert!(
         at("$ topn 10 --key .lang") < at("en")
             && at("en") < at("$ window-count --key")
             && at("plot-svg") < at("the picture is ")
     );
-    assert!(said.trim_end().ends_with("the same bytes"), "{said}");
+    assert!(at("the picture is ") < at("\nthe same bytes\n"), "{said}");
     assert_eq!(place.text("out/file.jsonl"), place.text("out/replay.jsonl"));
     let rows = json_lines(&place.text("out/top.jsonl"));
     let texts = place.texts("out/hashtags.svg");

@@ -1,6 +1,7 @@
 //! `stream-fetch s3://…`: against recorded answers, and against a real server where there is one.
 //!
 //! The real one is s3s-fs, which checks signatures: `cargo install s3s-fs --version 0.14.1 --features binary`.
+#![cfg(feature = "s3")]
 
 mod common;
 

@@ -115,6 +115,7 @@ fn what_cannot_be_is_said_and_nothing_is_spoilt() {
     says(call("file:%Y.txt").with_code(2), ".jsonl or .csv");
     says(call("file:%Y/").with_code(2), "name");
     says(call("s3://bucket").with_code(2), "s3://BUCKET/KEY");
+    says(call("flie:%Y.jsonl").with_code(2), "; did you mean file?");
     fs::write(folder.path().join("1970.jsonl"), "no JSON\n").expect("a file");
     says(call("file:%Y.jsonl").with_code(4), "1970.jsonl: line 1 is no record");
     assert_eq!(fs::read(folder.path().join("1970.jsonl")).expect("a file"), b"no JSON\n");
@@ -133,7 +134,7 @@ fn what_cannot_be_is_said_and_nothing_is_spoilt() {
 
 fn s3(folder: &Path) -> Option<Peer> {
     fs::create_dir_all(folder.join("trends")).expect("a folder");
-    have(&["s3s-fs"]).then(|| Peer::start(|port| s3s_fs(folder, port)))
+    (cfg!(feature = "s3") && have(&["s3s-fs"])).then(|| Peer::start(|port| s3s_fs(folder, port)))
 }
 
 fn upload(peer: &Peer, target: &str, secret: &str, args: &[&str]) -> Tool {

@@ -332,7 +332,7 @@ fn s3(folder: &Path) -> Option<Peer> {
         let call = ["s3s-fs", "--host", "127.0.0.1", "--port", &port].into_iter().chain(keys).chain([&*root]);
         call.map(str::to_owned).collect()
     };
-    have(&["s3s-fs"]).then(|| Peer::start(call))
+    (cfg!(feature = "s3") && have(&["s3s-fs"])).then(|| Peer::start(call))
 }
 
 fn with_store(peer: &Peer, args: &[&str]) -> Tool {

@@ -62,7 +62,7 @@ Examples:
   jsonl-filter --checkpoint en.marks '.lang == \"en\"' tweets.jsonl -o en.jsonl
 
 A record is kept when any output of the condition is neither null nor false.
-Exit status: 0 done, 1 nothing kept (with -e), 2 usage, 3 rejects, 4 input or output failed,
+Exit status: 0 done, 1 nothing kept (with -e), 2 usage, 3 rejects, 4 input or output failed, \
 5 a state of other settings, or one that cannot be used, 75 another run holds the state, 128 + n a signal.";
 
 impl Args {

@@ -27,7 +27,7 @@ Examples:
   jsonl-store file:%Y-%m-%d.jsonl.gz --keep 30d rows.jsonl
 
 A record replaces the one with the same key columns; a window that is written again replaces the older one.
-Exit status: 0 done, and all is stored, 2 usage, or a table that does not fit, 3 too many rejects, 4 input failed, or the store
+Exit status: 0 done, and all is stored, 2 usage, or a table that does not fit, 3 too many rejects, 4 input failed, or the store \
 gave up or refuses a record, 5 a checkpoint that cannot be used, 75 another run holds it, 128 + n a signal.";
 
 fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {

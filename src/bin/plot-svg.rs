@@ -69,7 +69,7 @@ Examples:
   topn 5 --key .lang tweets.jsonl | plot-svg --unit tweets --width 640 -o langs.svg
 
 The newest window is drawn; a higher rev replaces it. A build with --features png writes PNG, too: -o chart.png
-Exit status: 0 done, 1 no window (with -e), 2 usage, 3 too many rejects, 4 input or output failed,
+Exit status: 0 done, 1 no window (with -e), 2 usage, 3 too many rejects, 4 input or output failed, \
 5 a checkpoint that cannot be used, 75 another run holds it, 128 + n a signal.";
 
 fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {

@@ -50,9 +50,9 @@ Examples:
   plot-term --kind spark --ascii --width 60 rows.jsonl
   plot-term --kind stack --normalize --top 5 rows.jsonl
 
-On a terminal each picture takes the place of the one before. Elsewhere barh draws every window, and other kinds draw
+On a terminal each picture takes the place of the one before. Elsewhere barh draws every window, and other kinds draw \
 once, at the end. The other kinds of plot-svg are pictures: barh draws what bar and diverge draw, and races on a terminal.
-Exit status: 0 done, 1 no window (with -e), 2 usage, 3 too many rejects, 4 input or output failed,
+Exit status: 0 done, 1 no window (with -e), 2 usage, 3 too many rejects, 4 input or output failed, \
 5 a checkpoint that cannot be used, 75 another run holds it, 128 + n a signal.";
 
 fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {

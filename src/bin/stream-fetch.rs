@@ -49,9 +49,9 @@ Examples:
   cat tweets.jsonl | stream-fetch - rsvps.jsonl --records 100 --stats figures.json >both.jsonl
   stream-fetch --checkpoint all tweets.jsonl | jsonl-filter --checkpoint all .lang -o all.jsonl
 
-Sources: FILE (also .gz and .zst), - (standard input), tcp://HOST:PORT, http(s)://HOST/PATH,
+Sources: FILE (also .gz and .zst), - (standard input), tcp://HOST:PORT, http(s)://HOST/PATH, \
 ws(s)://HOST/PATH, demo:tweets, demo:rsvps, demo:github, presets (--list). Lines are handed on byte for byte.
-Exit status: 0 done, 2 usage, 3 too many rejects, 4 a source or the output failed, 5 the cursor or DIR cannot be
+Exit status: 0 done, 2 usage, 3 too many rejects, 4 a source or the output failed, 5 the cursor or DIR cannot be \
 used, 75 another run holds it, 128 + n a signal.";
 
 fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {

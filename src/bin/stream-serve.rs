@@ -31,7 +31,7 @@ Examples:
   topn 10 rows.jsonl | stream-serve --title 'Languages' --history rows.jsonl
   stream-serve --http 8081 --tee rows.jsonl | topn 3
 
-The page is at http://127.0.0.1:8080/ and shows windows as they come. There are also /events (server-sent events), /lines
+The page is at http://127.0.0.1:8080/ and shows windows as they come. There are also /events (server-sent events), /lines \
 (JSON lines), /snapshot.json, /chart.svg, /metrics and /healthz. When the input has ended, the server stays until a signal.
 Exit status: 0 done, 2 usage, 3 too many rejects, 4 input, output or a port failed, 128 + n a signal.";
 

@@ -21,7 +21,7 @@ Examples:
   topic-model label --model topics.model tweets.jsonl | topn 5 --key .topic
   topic-model evaluate --model topics.model tweets.jsonl
 
-Exit status: 0 done, 2 usage, 3 too many rejects, 4 input or output failed,
+Exit status: 0 done, 2 usage, 3 too many rejects, 4 input or output failed, \
 5 a checkpoint that cannot be used, 75 another run holds it, 128 + n a signal.";
 
 fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {

@@ -48,7 +48,7 @@ Examples:
   window-count --checkpoint t --key .lang --window 9s tweets.jsonl | topn --checkpoint t -o t.out
 
 Equal counts are ordered by the bytes of the key. Windows come out as soon as they are whole.
-Exit status: 0 done, 2 usage, 3 too many rejects, 4 input or output failed, 5 a state of other settings, or one that cannot be
+Exit status: 0 done, 2 usage, 3 too many rejects, 4 input or output failed, 5 a state of other settings, or one that cannot be \
 used, 75 another run holds the state, 128 + n a signal.";
 
 fn run(mut args: Args, tool: &mut Tool) -> anyhow::Result<Status> {

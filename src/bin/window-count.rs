@@ -85,7 +85,7 @@ Examples:
   window-count --checkpoint w --key .lang --window 9s tweets.jsonl | topn --checkpoint w -o w.out
 
 A window [start, end) closes when the largest time seen, less --watermark, reaches its end.
-Exit status: 0 done, 2 usage, 3 too many rejects, 4 input or output failed, or a part is missing, 5 a state or parts of other
+Exit status: 0 done, 2 usage, 3 too many rejects, 4 input or output failed, or a part is missing, 5 a state or parts of other \
 settings, or a state that cannot be used, 75 another run holds the state, 128 + n a signal.";
 
 fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {

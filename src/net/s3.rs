@@ -1,8 +1,11 @@
 //! Objects in a store that speaks S3: which there are below a prefix, and their bytes from any place on.
 //!
-//! Requests are signed by rusty-s3, in the query of the URL; so no URL is ever shown, and a place is `s3://BUCKET/KEY`. What
+//! Requests are signed in the query of the URL; so no URL is ever shown, and a place is `s3://BUCKET/KEY`. What
 //! a passing failure is (a broken connection, a server's own error) is tried again a few times; everything else says what to do.
+//! Without the feature `s3` there is no [`Signer`], so [`Store::open`] says so, and nothing else is ever reached.
 
+#[cfg_attr(not(feature = "s3"), path = "s3/no_signer.rs")]
+mod signer;
 mod whole;
 
 pub use whole::Whole;
@@ -13,15 +16,12 @@ use std::io::{self, Read};
 use std::thread;
 use std::time::Duration;
 
-use rusty_s3::actions::ListObjectsV2;
-use rusty_s3::{Bucket, Credentials, S3Action, UrlStyle};
 use ureq::http::{HeaderMap, StatusCode, header};
 use ureq::{Body, BodyReader};
 
+use self::signer::Signer;
 use super::{Agent, Error, Options, Reason, RetryTime};
 
-/// Of a request that is sent at once, this is plenty.
-const SIGNED_FOR: Duration = Duration::from_secs(600);
 /// How often a request is tried again, and how long it is waited before the first time; then twice as long.
 const TRIES: u32 = 5;
 const FIRST_WAIT: Duration = Duration::from_millis(200);
@@ -80,8 +80,7 @@ pub struct Object {
 /// A bucket of a store.
 #[derive(Clone)]
 pub struct Store {
-    bucket: Bucket,
-    credentials: Option<Credentials>,
+    bucket: Signer,
     agent: Agent,
     stall_timeout: Option<Duration>,
 }
@@ -89,30 +88,11 @@ pub struct Store {
 impl Store {
     /// A bucket by its name. Nothing is asked for yet.
     pub fn open(bucket: &str, store: &StoreOptions, options: &Options) -> Result<Store, Error> {
-        let region = store.region.clone().unwrap_or_else(|| "us-east-1".into());
-        let endpoint = match &store.endpoint {
-            Some(endpoint) => endpoint.trim_end_matches('/').to_owned(),
-            None => format!("https://s3.{region}.amazonaws.com"),
-        };
-        // A name with a dot fits no certificate; a store of one's own rarely has a name for each bucket.
-        let style = match store.endpoint.is_some() || bucket.contains('.') {
-            true => UrlStyle::Path,
-            false => UrlStyle::VirtualHost,
-        };
-        let wrong = |what: &dyn fmt::Display| {
-            let hint = "expected http(s)://HOST[:PORT], as in --endpoint http://127.0.0.1:9000";
-            Error::usage(format!("{endpoint:?} is no address of a store ({what}); {hint}"))
-        };
-        let url = endpoint.parse().map_err(|error| wrong(&error))?;
-        let bucket = Bucket::new(url, style, bucket.to_owned(), region).map_err(|error| wrong(&error))?;
-        let credentials = store.key.as_ref().map(|(key, secret)| match &store.token {
-            Some(token) => Credentials::new_with_token(key, secret, token),
-            None => Credentials::new(key, secret),
-        });
+        let bucket = Signer::new(bucket, store)?;
         // An answer that is encoded on its way has other places than the object.
         let stall_timeout = options.stall_timeout.or(Some(STALL_TIMEOUT));
         let agent = Agent::new(&Options { gzip: false, stall_timeout, ..options.clone() })?;
-        Ok(Store { bucket, credentials, agent, stall_timeout })
+        Ok(Store { bucket, agent, stall_timeout })
     }
 
     /// All objects whose keys begin so, in the order of their keys.
@@ -121,29 +101,20 @@ impl Store {
         let mut token: Option<String> = None;
         let place = self.place(prefix);
         loop {
-            let mut page = self.bucket.list_objects_v2(self.credentials.as_ref());
-            page.with_prefix(prefix);
-            if let Some(token) = &token {
-                page.with_continuation_token(token.as_str());
-            }
             let answer = again(|| {
-                let body = self.ask(page.sign(SIGNED_FOR).as_str(), &place, &[])?;
+                let body = self.ask(&self.bucket.list(prefix, token.as_deref()), &place, &[])?;
                 let mut text = String::new();
                 let read = body.into_body().into_reader().take(PAGE).read_to_string(&mut text);
                 read.map_err(|error| self.broken(&place, &error))?;
                 Ok(text)
             })?;
-            let page = ListObjectsV2::parse_response(&answer).map_err(|error| {
+            let (page, next) = signer::page(&answer).map_err(|error| {
                 let sentence =
                     format!("what the server answers is no list of objects ({error}); is it a store?");
                 Error::new(&place, Reason::Protocol(sentence))
             })?;
-            objects.extend(page.contents.into_iter().map(|object| Object {
-                key: object.key,
-                size: object.size.unwrap_or(0),
-                etag: object.etag.unwrap_or_default(),
-            }));
-            token = page.next_continuation_token;
+            objects.extend(page);
+            token = next;
             if token.is_none() {
                 // As S3 has it; not every store keeps to it.
                 objects.sort_by(|one, other| one.key.cmp(&other.key));
@@ -163,8 +134,8 @@ impl Store {
                 headers.push((header::IF_MATCH, object.etag.as_str()));
             }
         }
-        let url = self.bucket.get_object(self.credentials.as_ref(), &object.key).sign(SIGNED_FOR);
-        let response = again(|| self.ask(url.as_str(), &place, &headers))?;
+        let url = self.bucket.get(&object.key);
+        let response = again(|| self.ask(&url, &place, &headers))?;
         let is_part = response.status() == StatusCode::PARTIAL_CONTENT;
         let mut body = response.into_body().into_reader();
         if offset > 0 && !is_part {
@@ -222,7 +193,7 @@ impl Store {
             (301 | 307, ..) => {
                 "the bucket is elsewhere: set AWS_REGION to its region, or --endpoint to its address".into()
             }
-            (401 | 403, ..) if self.credentials.is_none() => {
+            (401 | 403, ..) if self.bucket.is_anonymous() => {
                 "no credentials are set: export AWS_ACCESS_KEY_ID=… and AWS_SECRET_ACCESS_KEY=…".into()
             }
             (_, "SignatureDoesNotMatch" | "InvalidAccessKeyId", _) => {
@@ -289,26 +260,12 @@ mod tests {
     }
 
     #[test]
-    fn the_address_is_checked_and_secrets_are_not_shown() {
+    fn secrets_are_not_shown() {
         let store = StoreOptions {
             endpoint: Some("127.0.0.1:9000".into()),
             key: Some(("id".into(), "hush".into())),
             ..StoreOptions::default()
         };
-        let error = Store::open("b", &store, &Options::default()).err().expect("no scheme").to_string();
-        assert!(error.contains("--endpoint http://"), "{error}");
         assert!(!format!("{store:?}").contains("hush"));
-    }
-
-    #[test]
-    fn buckets_of_aws_are_hosts_and_others_paths() {
-        let host = |bucket: &str, endpoint: Option<&str>| {
-            let store = StoreOptions { endpoint: endpoint.map(str::to_owned), ..StoreOptions::default() };
-            let store = Store::open(bucket, &store, &Options::default()).expect("an address");
-            store.bucket.object_url("k").to_string()
-        };
-        assert_eq!(host("b", None), "https://b.s3.us-east-1.amazonaws.com/k");
-        assert_eq!(host("b.c", None), "https://s3.us-east-1.amazonaws.com/b.c/k");
-        assert_eq!(host("b", Some("http://127.0.0.1:9000/")), "http://127.0.0.1:9000/b/k");
     }
 }

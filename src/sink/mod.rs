@@ -43,6 +43,7 @@ use std::fmt;
 use std::ops::Range;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::near::did_you_mean;
 use crate::net;
 use crate::time::{Millis, TimeReader};
 
@@ -343,7 +344,8 @@ pub fn open(address: &str, options: &SinkOptions) -> Opened {
         None => {
             let feature = FEATURES.iter().find(|feature| scheme.starts_with(**feature));
             let hint = feature.map(|name| format!("; one with the cargo feature `{name}` has it"));
-            let hint = hint.unwrap_or_default();
+            let hint =
+                hint.unwrap_or_else(|| did_you_mean(scheme, TARGETS.iter().map(|target| target.scheme)));
             let forms = forms();
             Err(Failure::Usage(format!("there is no store `{scheme}:` in this build: it has {forms}{hint}")))
         }

@@ -1,8 +1,10 @@
 // The page in a real Chromium: what a person sees, and what a hostile or broken world does to it.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import net from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { after, before, test } from "node:test";
 import { KEYS, Server, axeSource, bars, busy, launch, settled, text, until, window } from "./harness.mjs";
 
@@ -99,7 +101,7 @@ test("4: a server that is killed and comes back: reconnecting, then everything a
     await page.focus("#window");
     assert.equal(await page.$$eval("#window option", (options) => options.length), 2, "nothing of the other run is left");
     again.child.stdin.end();
-    await until(page, () => /^ended \d\d:\d\d:\d\d, 1 records$/.test(document.querySelector("#state").textContent));
+    await until(page, () => /^ended \d\d:\d\d:\d\d, 1 window$/.test(document.querySelector("#state").textContent));
   } finally {
     await again.stop();
   }
@@ -452,3 +454,25 @@ test("17: nothing jumps when windows come, nothing moves for those who asked for
   assert.equal(await page.evaluate(() => localStorage.getItem("theme")), "light");
   assert.deepEqual(page.faults, []);
 }));
+
+test("18: at the end it says how much there was: windows, also those of a history, else records", async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "page-"));
+  const history = path.join(folder, "rows.jsonl");
+  writeFileSync(history, window(0, [["a", 2], ["b", 1]]) + window(1, [["a", 1]]));
+  const ends = (args, lines, words) => serving(args, async (server, tab) => {
+    await server.send(lines);
+    server.child.stdin.end();
+    const page = await tab();
+    await until(page, () => document.querySelector("#state").dataset.state === "ended");
+    assert.match(await text(page, "#state"), new RegExp(`^ended \\d\\d:\\d\\d:\\d\\d, ${words}$`));
+    assert.deepEqual(page.faults, []);
+  });
+  try {
+    await ends(["--history", history], "", "2 windows");
+    await ends(["--history", history], window(2, [["a", 3], ["b", 2]]), "3 windows");
+    await ends([], '{"text":"one"}\n', "1 record");
+    await ends([], "", "0 records");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

@@ -45,7 +45,7 @@ Examples:
   topic-model label --model topics.model tweets.jsonl | window-count --key .topic --window 1h/10m
   topic-model label --model topics.model tweets.jsonl | jsonl-filter --select .id,.topic
 
-Exit status: 0 done, 2 usage, 3 too many rejects, 4 input or output failed,
+Exit status: 0 done, 2 usage, 3 too many rejects, 4 input or output failed, \
 5 a checkpoint that cannot be used, 75 another run holds it, 128 + n a signal.";
 
 impl LabelArgs {

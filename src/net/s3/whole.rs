@@ -2,10 +2,9 @@
 
 use std::io::Read;
 
-use rusty_s3::S3Action;
 use ureq::http::{StatusCode, header};
 
-use super::{SIGNED_FOR, Store, again};
+use super::{Store, again};
 use crate::net::{Error, Reason};
 
 /// An object that was read.
@@ -33,10 +32,10 @@ impl Store {
     /// There is none (404), or it cannot be read.
     pub fn get_unless(&self, key: &str, tag: Option<&str>) -> Result<Option<Whole>, Error> {
         let place = self.place(key);
-        let url = self.bucket.get_object(self.credentials.as_ref(), key).sign(SIGNED_FOR);
+        let url = self.bucket.get(key);
         let headers: Vec<_> = tag.into_iter().map(|tag| (header::IF_NONE_MATCH, tag)).collect();
         again(|| {
-            let response = self.ask(url.as_str(), &place, &headers)?;
+            let response = self.ask(&url, &place, &headers)?;
             let of_answer = response.headers().get(header::ETAG).and_then(|tag| tag.to_str().ok());
             let of_answer = of_answer.map(str::to_owned);
             // Not every store knows the condition; all send the tag.
@@ -59,8 +58,8 @@ impl Store {
     /// The store has not acknowledged it.
     pub fn put(&self, key: &str, content: &[u8]) -> Result<(), Error> {
         let place = self.place(key);
-        let url = self.bucket.put_object(self.credentials.as_ref(), key).sign(SIGNED_FOR);
-        let response = self.agent.agent.put(url.as_str()).send(content);
+        let url = self.bucket.put(key);
+        let response = self.agent.agent.put(&url).send(content);
         let response = response.map_err(|error| Error::new(&place, self.agent.reason(error)))?;
         match response.status() {
             StatusCode::OK | StatusCode::CREATED => Ok(()),

@@ -91,7 +91,9 @@
     }
     if (held) return ["paused", `paused, +${several(held.count, "window")}`];
     if (!figures) return ["waiting", LABELS.connecting];
-    if (figures.state === "ended") return ["ended", `ended ${clock(figures.ended, Model.about.zone)}, ${number.format(figures.records)} records`];
+    // Windows of a history have come without records.
+    const all = figures.windows ? several(figures.windows, "window") : several(figures.records, "record");
+    if (figures.state === "ended") return ["ended", `ended ${clock(figures.ended, Model.about.zone)}, ${all}`];
     if (figures.state === "live") {
       const quiet = figures.now - figures.last_input + (now - Model.ticked);
       if (quiet > STALLED_MS) return ["stalled", `stalled ${seconds(quiet)}`];
