@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::Usage;
 use super::state::Kept;
+use crate::pack::Unpacker;
 use crate::source::Resume;
 use crate::state::{Settings, State, StateError};
 
@@ -59,7 +60,8 @@ impl CursorArgs {
         let state = State::open(path, &settings, self.cursor_reset).map_err(name)?;
         let places = match state.job() {
             None => Vec::new(),
-            Some(packed) => Resume::unpack(packed).map_err(|error| state.unusable(error).called(NAME))?,
+            Some(packed) => Resume::unpack(&mut Unpacker::new(packed))
+                .map_err(|error| state.unusable(error).called(NAME))?,
         };
         Ok(Some(Cursor { kept: Kept::of(state, EVERY), places }))
     }

@@ -130,7 +130,8 @@ pub trait Job {
         Ok(())
     }
 
-    /// Whether [`Job::save`] also packs what is left of a chunk for later, so that a mark may stand in the middle of it.
+    /// Whether [`Job::save`] also packs what is left of a chunk for later, so that a save or a mark may stand in the middle of it. A run that
+    /// goes on from there is given its turn by [`Job::begin`].
     fn packs_rest(&self) -> bool {
         false
     }
