@@ -51,13 +51,10 @@ impl CursorArgs {
     /// Opens the cursor for these sources, if there is to be one.
     pub(super) fn open(&self, sources: &[String]) -> anyhow::Result<Option<Cursor>> {
         let Some(path) = &self.cursor else { return Ok(None) };
-        let name = |error: anyhow::Error| match error.downcast::<StateError>() {
-            Ok(error) => error.called(NAME).into(),
-            Err(error) => error,
-        };
         let mut settings = Settings::new();
         settings.insert("sources".into(), sources.iter().map(|source| shown(source)).collect());
-        let state = State::open(path, &settings, self.cursor_reset).map_err(name)?;
+        let state = State::open(path, &settings, self.cursor_reset)
+            .map_err(|error| StateError::rename(error, NAME))?;
         let places = match state.job() {
             None => Vec::new(),
             Some(packed) => Resume::unpack(&mut Unpacker::new(packed))
