@@ -233,6 +233,8 @@ fn usage_errors_say_what_to_do() {
         (&["--shift", "now", "--time", "now"], "--time .FIELD"),
         (&["--shift", "now", "--time", ".a + 1"], "--time .created_at"),
         (&["--stamp", ""], "_received_at"),
+        (&["--cursor", "place", "--loop=2"], "no place to go on from"),
+        (&["--cursor", "place", "--disorder", "5s"], "no place to go on from"),
     ] {
         let ran = tool("stream-fetch").arg("-").args(args).input("{\"t\":1}\n").run().with_code(2);
         assert!(ran.err.contains(hint) && ran.out.is_empty(), "{args:?}: {}", ran.err);

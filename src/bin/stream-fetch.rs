@@ -83,7 +83,7 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
         sums_up: !std::io::stderr().is_terminal(),
     };
     if replay.passes().is_some() || replay.is_disordered() {
-        sources.refuse_checkpoint("--loop and --disorder have no place to go on from")?;
+        sources.refuse_places("--loop and --disorder have no place to go on from")?;
     }
     let settings = common.settings(tool, None, fetch::settings(&options));
     let opened = match sources.open_stage(&common, tool, settings, &output, form == Form::Jsonl)? {
