@@ -49,6 +49,10 @@ pub fn settings(options: &FetchOptions) -> state::Settings {
 
 impl Fetch {
     /// Goes on as a stage of a pipeline, at what it saved at a mark.
+    ///
+    /// # Errors
+    ///
+    /// Bytes that no stage saved.
     pub fn go_on_at_mark(mut self, state: &State) -> anyhow::Result<Fetch> {
         (self.is_marked, self.keeps_rest) = (true, true);
         if let Some(job) = state.job() {
