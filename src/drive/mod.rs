@@ -36,7 +36,7 @@ use crate::state::Snapshot;
 pub use context::Context;
 pub use interrupt::Interrupt;
 pub use map::{Checks, Mapper, fault};
-pub use notes::{Loudness, NoteWriter, Notes};
+pub use notes::{Loudness, NoteWriter, Notes, harmless};
 pub use reader::ReadError;
 pub use run::run;
 pub use settings::{Failure, Outcome, Progress, Settings, Watcher};
