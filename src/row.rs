@@ -24,6 +24,7 @@ pub use template::Template;
 pub use writer::{Head, RowWriter};
 
 use crate::jsonl::format::{WINDOW_COLUMNS, columns, plain_columns};
+pub use crate::jsonl::write_string;
 use crate::time::{Millis, TimeReader, write_rfc3339};
 use key::Scalar;
 
@@ -317,37 +318,6 @@ fn write_column(begin: &str, value: Number, out: &mut Vec<u8>) {
     value.write(out);
 }
 
-/// Appends a JSON string with the escapes that JSON demands and no others.
-pub fn write_string(text: &str, out: &mut Vec<u8>) {
-    let is_plain = |byte: u8| byte >= 0x20 && byte != b'"' && byte != b'\\';
-    out.push(b'"');
-    // Most need none; without a way out of the loop this looks at many bytes at a time.
-    if text.bytes().fold(true, |plain, byte| plain & is_plain(byte)) {
-        out.extend_from_slice(text.as_bytes());
-        return out.push(b'"');
-    }
-    let mut plain = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        if is_plain(byte) {
-            continue;
-        }
-        out.extend_from_slice(&text.as_bytes()[plain..at]);
-        plain = at + 1;
-        match byte {
-            b'"' => out.extend_from_slice(b"\\\""),
-            b'\\' => out.extend_from_slice(b"\\\\"),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            8 => out.extend_from_slice(b"\\b"),
-            12 => out.extend_from_slice(b"\\f"),
-            _ => out.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
-        }
-    }
-    out.extend_from_slice(&text.as_bytes()[plain..]);
-    out.push(b'"');
-}
-
 fn time(name: &str, json: &str) -> Result<Millis, RowError> {
     let found =
         || RowError(format!("column `{name}` is {json}, expected a time such as \"2018-11-12T19:00:00Z\""));
@@ -460,12 +430,5 @@ mod tests {
     fn windows_are_ordered_by_end_then_start() {
         let bounds = |start, end| Bounds { start, end };
         assert!(bounds(0, 20) < bounds(10, 20) && bounds(15, 20) < bounds(0, 30));
-    }
-
-    #[test]
-    fn strings_are_escaped_as_json_demands() {
-        let mut out = Vec::new();
-        write_string("a\"\\\n\u{1}é😀/", &mut out);
-        assert_eq!(out, "\"a\\\"\\\\\\n\\u0001é😀/\"".as_bytes());
     }
 }

@@ -161,6 +161,67 @@ fn a_run_that_was_suspended_does_not_send_all_at_once() {
     feeder.join().expect("no panic");
 }
 
+/// Ten records in a file named `log`, a thousand seconds apart.
+fn spaced(folder: &tempfile::TempDir) -> String {
+    let lines: String = (1..=10).map(|n| format!("{{\"t\":{}}}\n", 1000 * n)).collect();
+    fs::write(folder.path().join("log"), &lines).expect("a file");
+    lines
+}
+
+/// Runs that keep a place, and end in the middle of a chunk.
+#[test]
+fn what_a_run_did_not_send_of_a_chunk_the_next_one_sends() {
+    for (kept, pace, place) in [
+        ("--cursor", &["--speed", "1x"][..], "place"),
+        ("--cursor", &["--rate", "1"], "place"),
+        ("--cursor", &["--speed", "1x", "--since", "1970-01-01"], "place"),
+        ("--checkpoint", &["--speed", "1x"], "dir"),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let all = spaced(&folder);
+        let call = || {
+            let args = ["-q", "--time", ".t", "log", kept, place, "-o", "out"];
+            tool("stream-fetch").dir(folder.path()).args(args)
+        };
+        let out = || fs::read_to_string(folder.path().join("out")).unwrap_or_default();
+        let first = call().args(pace).start();
+        let begun = Instant::now();
+        while out().is_empty() && begun.elapsed() < PATIENCE {
+            sleep(Duration::from_millis(5));
+        }
+        first.signal("TERM");
+        assert_eq!(first.end().0, 128 + 15);
+        let sent = out();
+        assert!(!sent.is_empty() && sent.len() < all.len(), "{kept} {pace:?}: {sent}");
+        // The second one is stopped again, before it has sent what was left.
+        let second = call().args(pace).start();
+        sleep(Duration::from_millis(100));
+        second.signal("TERM");
+        assert_eq!(second.end().0, 128 + 15);
+        call().args(pace.iter().skip(2)).run().with_code(0);
+        assert_eq!(out(), all, "{kept} {pace:?}");
+    }
+}
+
+#[test]
+fn a_run_of_so_many_records_keeps_the_place_behind_them() {
+    for (kept, place) in [("--cursor", "place"), ("--checkpoint", "dir")] {
+        for more in [&[][..], &["--rate", "1000"], &["--since", "1970-01-01"]] {
+            let folder = tempfile::tempdir().expect("a folder");
+            let all = spaced(&folder);
+            let call = |args: &[&str]| {
+                let call = tool("stream-fetch").dir(folder.path());
+                call.args(["-q", "--time", ".t", "log", kept, place, "-o", "out"]).args(more).args(args)
+            };
+            let out = || fs::read_to_string(folder.path().join("out")).expect("a file");
+            call(&["--records", "3"]).run().with_code(0);
+            assert_eq!(out().lines().count(), 3, "{kept} {more:?}");
+            call(&[]).run().with_code(0);
+            assert_eq!(out(), all, "{kept} {more:?}");
+        }
+    }
+}
+
 #[test]
 fn usage_errors_say_what_to_do() {
     for (args, hint) in [
@@ -172,6 +233,8 @@ fn usage_errors_say_what_to_do() {
         (&["--shift", "now", "--time", "now"], "--time .FIELD"),
         (&["--shift", "now", "--time", ".a + 1"], "--time .created_at"),
         (&["--stamp", ""], "_received_at"),
+        (&["--cursor", "place", "--loop=2"], "no place to go on from"),
+        (&["--cursor", "place", "--disorder", "5s"], "no place to go on from"),
     ] {
         let ran = tool("stream-fetch").arg("-").args(args).input("{\"t\":1}\n").run().with_code(2);
         assert!(ran.err.contains(hint) && ran.out.is_empty(), "{args:?}: {}", ran.err);

@@ -34,6 +34,15 @@ fn figures(path: &std::path::Path) -> Value {
 }
 
 #[test]
+fn what_is_said_moves_no_cursor() {
+    for (name, args) in CALLS {
+        let ran = tool(name).args(args).arg("no\u{1b}[31mfile\u{9b}2J").run();
+        assert!(ran.err.contains("no\u{fffd}[31mfile\u{fffd}2J"), "{}", ran.err);
+        assert!(!ran.err.contains(|c: char| c.is_control() && c != '\n'), "{:?}", ran.err);
+    }
+}
+
+#[test]
 fn rejects_are_counted_shown_kept_and_limited() {
     let folder = tempfile::tempdir().expect("a folder");
     let (kept, stats) = (folder.path().join("rejects"), folder.path().join("stats"));

@@ -22,7 +22,7 @@ pub fn check(bytes: &[u8]) {
     if which == 0xff {
         return file(packed);
     }
-    let _ = Resume::unpack(packed);
+    let _ = Resume::unpack(&mut Unpacker::new(packed));
     let settings = settings(which);
     let mut from = Unpacker::new(packed);
     let Ok(windows) = Windows::unpack(&settings, &mut from) else { return };

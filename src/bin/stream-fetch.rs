@@ -83,7 +83,7 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
         sums_up: !std::io::stderr().is_terminal(),
     };
     if replay.passes().is_some() || replay.is_disordered() {
-        sources.refuse_checkpoint("--loop and --disorder have no place to go on from")?;
+        sources.refuse_places("--loop and --disorder have no place to go on from")?;
     }
     let settings = common.settings(tool, None, fetch::settings(&options));
     let opened = match sources.open_stage(&common, tool, settings, &output, form == Form::Jsonl)? {
@@ -99,8 +99,11 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     };
     let mut fetch =
         Fetch::new(options).telling_of_slow_readers(tool.notes()).recording(recording.recorder()?);
-    if let Some(kept) = opened.kept.as_ref().filter(|kept| kept.state.stage().is_some()) {
-        fetch = fetch.go_on_at_mark(&kept.state)?.through(opened.spools);
+    if let Some(kept) = &opened.kept {
+        fetch = match kept.state.stage() {
+            Some(_) => fetch.go_on_at_mark(&kept.state)?.through(opened.spools),
+            None => fetch.go_on_at_cursor(&kept.state)?,
+        };
     }
     let (status, _) = match opened.kept {
         Some(kept) => common.run_kept_inputs(tool, &mut fetch, inputs, &output, kept, sources.interrupt())?,

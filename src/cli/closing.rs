@@ -9,7 +9,7 @@ use super::clock::ClockArgs;
 use crate::expr::Expr;
 use crate::job::clock::Clock;
 use crate::job::count::{AtEnd, MOST_EMPTY_WINDOWS, WallOptions};
-use crate::time::Span;
+use crate::time::{MILLIS_PER_DAY, Span};
 use crate::window::{Emit, Settings, Trigger, Watermark, WindowKind};
 
 /// When windows close, and when they are written.
@@ -53,9 +53,6 @@ pub struct ClosingArgs {
     #[arg(long, value_enum, value_name = "WHAT")]
     at_end: Option<AtEndArg>,
 }
-
-/// So far ahead a record may be, if nothing else is said.
-const A_DAY: i64 = 86_400_000;
 
 #[derive(Clone, Copy, Debug)]
 enum MaxFuture {
@@ -138,7 +135,7 @@ impl ClosingArgs {
             watermark_by: self.watermark_by.is_some(),
             allowed_lateness: self.allowed_lateness,
             max_future: match self.max_future {
-                None => (!partial).then_some(A_DAY),
+                None => (!partial).then_some(MILLIS_PER_DAY),
                 Some(MaxFuture::Ahead(ahead)) => Some(ahead),
                 Some(MaxFuture::Off | MaxFuture::OfNow(_)) => None,
             },

@@ -324,9 +324,14 @@ impl Common {
     pub(super) fn threads(&self) -> usize {
         match self.threads {
             Some(threads) => threads.into(),
-            None => thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS),
+            None => default_threads(thread::available_parallelism().map_or(1, usize::from)),
         }
     }
+}
+
+/// How many threads work on a machine of so many cores, where nobody says.
+fn default_threads(cores: usize) -> usize {
+    cores.min(MOST_THREADS)
 }
 
 /// Opens the files in the order given, before anything is read: a misspelt name costs no work. Without any, what is piped
@@ -375,4 +380,14 @@ fn progress(tool: &Tool, inputs: &[Input]) -> Option<drive::Watcher> {
     let sizes: Option<u64> = inputs.iter().map(|input| input.size).sum();
     let is_piped = inputs.iter().any(|input| input.is_pipe);
     if is_piped { None } else { tool.progress(sizes) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_for_each_core_and_sixteen_at_most() {
+        assert_eq!([1, 2, 16, 17, 256].map(default_threads), [1, 2, 16, 16, 16]);
+    }
 }

@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::Usage;
 use super::state::Kept;
+use crate::pack::Unpacker;
 use crate::source::Resume;
 use crate::state::{Settings, State, StateError};
 
@@ -50,16 +51,14 @@ impl CursorArgs {
     /// Opens the cursor for these sources, if there is to be one.
     pub(super) fn open(&self, sources: &[String]) -> anyhow::Result<Option<Cursor>> {
         let Some(path) = &self.cursor else { return Ok(None) };
-        let name = |error: anyhow::Error| match error.downcast::<StateError>() {
-            Ok(error) => error.called(NAME).into(),
-            Err(error) => error,
-        };
         let mut settings = Settings::new();
         settings.insert("sources".into(), sources.iter().map(|source| shown(source)).collect());
-        let state = State::open(path, &settings, self.cursor_reset).map_err(name)?;
+        let state = State::open(path, &settings, self.cursor_reset)
+            .map_err(|error| StateError::rename(error, NAME))?;
         let places = match state.job() {
             None => Vec::new(),
-            Some(packed) => Resume::unpack(packed).map_err(|error| state.unusable(error).called(NAME))?,
+            Some(packed) => Resume::unpack(&mut Unpacker::new(packed))
+                .map_err(|error| state.unusable(error).called(NAME))?,
         };
         Ok(Some(Cursor { kept: Kept::of(state, EVERY), places }))
     }

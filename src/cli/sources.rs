@@ -219,9 +219,12 @@ impl SourceArgs {
         }
     }
 
-    /// Refuses to be a stage of a pipeline with marks, for this reason.
-    pub fn refuse_checkpoint(&self, why: &str) -> Result<(), Usage> {
-        self.checkpoint.refuse(why)
+    /// Refuses to keep a place that a later run goes on from, for this reason: a cursor, or marks.
+    pub fn refuse_places(&self, why: &str) -> Result<(), Usage> {
+        match self.cursor.path() {
+            Some(_) => Err(Usage(format!("--cursor: {why}"))),
+            None => self.checkpoint.refuse(why),
+        }
     }
 
     /// All sources as one that has no end.

@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
 
-use crate::drive::{Loudness, Notes, Watcher};
+use crate::drive::{Loudness, Notes, Watcher, harmless};
 
 /// A run that is shorter shows no bar.
 const BAR_DELAY: Duration = Duration::from_millis(500);
@@ -119,7 +119,7 @@ impl Tool {
 
     /// Says why the tool failed.
     pub(super) fn fail(&self, error: &anyhow::Error) {
-        let line = format!("{}: {error:#}", self.name);
+        let line = format!("{}: {}", self.name, harmless(&format!("{error:#}")));
         self.with_voice(|voice| voice.say(Loudness::Quiet, &line));
     }
 

@@ -110,9 +110,9 @@ impl<J: Job> Run<'_, J> {
         Ok(())
     }
 
-    /// Whether a mark may be made now.
+    /// Whether a save may be made now: not in the middle of a chunk, unless the job packs its rest.
     pub(super) fn may_save(&self) -> bool {
-        self.held.is_none() || self.stage().is_some() && self.job.packs_rest()
+        self.held.is_none() || self.job.packs_rest()
     }
 
     /// Passes on what is on the disk, and makes a mark if it is time to.
@@ -138,7 +138,7 @@ impl<J: Job> Run<'_, J> {
     }
 
     /// What is left of the chunk that is held is in the job's snapshot: it was read.
-    fn note_held(&mut self) -> anyhow::Result<()> {
+    pub(super) fn note_held(&mut self) -> anyhow::Result<()> {
         let Some(mut held) = self.held.take() else { return Ok(()) };
         if !std::mem::replace(&mut held.is_noted, true) {
             let rejects = std::mem::take(&mut held.rejects);

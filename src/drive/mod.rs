@@ -36,7 +36,7 @@ use crate::state::Snapshot;
 pub use context::Context;
 pub use interrupt::Interrupt;
 pub use map::{Checks, Mapper, fault};
-pub use notes::{Loudness, NoteWriter, Notes};
+pub use notes::{Loudness, NoteWriter, Notes, harmless};
 pub use reader::ReadError;
 pub use run::run;
 pub use settings::{Failure, Outcome, Progress, Settings, Watcher};
@@ -130,7 +130,8 @@ pub trait Job {
         Ok(())
     }
 
-    /// Whether [`Job::save`] also packs what is left of a chunk for later, so that a mark may stand in the middle of it.
+    /// Whether [`Job::save`] also packs what is left of a chunk for later, so that a save or a mark may stand in the middle of it. A run that
+    /// goes on from there is given its turn by [`Job::begin`].
     fn packs_rest(&self) -> bool {
         false
     }

@@ -1,5 +1,7 @@
 //! What a run says to a person: one line each, beginning with the tool's name, never on standard output.
 
+use std::borrow::Cow;
+
 /// How much is said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Loudness {
@@ -48,6 +50,30 @@ impl Notes {
     }
 
     fn note(&mut self, loudness: Loudness, text: &str) {
-        (self.write)(loudness, &format!("{}: {text}", self.tool));
+        (self.write)(loudness, &format!("{}: {}", self.tool, harmless(text)));
+    }
+}
+
+/// The text, safe to print to a terminal: it may quote records, names and what servers say, and a control character in these must not
+/// move the cursor, or more. Newlines and tabs stay.
+pub fn harmless(text: &str) -> Cow<'_, str> {
+    let harms = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    if text.contains(harms) { text.replace(harms, "\u{fffd}").into() } else { text.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_are_not_said() {
+        let (said, heard) = std::sync::mpsc::channel();
+        let mut notes = Notes::new("tool", Box::new(move |_, line| drop(said.send(line.to_owned()))));
+        notes.say("a\u{1b}[31mb\u{9b}2Jc\r\u{7}\u{7f}");
+        notes.say("1\n\té…");
+        assert_eq!(
+            heard.try_iter().collect::<Vec<_>>(),
+            ["tool: a\u{fffd}[31mb\u{fffd}2Jc\u{fffd}\u{fffd}\u{fffd}", "tool: 1\n\té…"]
+        );
     }
 }

@@ -371,6 +371,8 @@ impl<J: Job> Run<'_, J> {
     /// Goes on with a chunk of which the job left a part.
     fn go_on(&mut self, held: Held) -> anyhow::Result<Option<End>> {
         let Held { mut chunk, mut rejects, is_noted, .. } = held;
+        // A save that has noted the chunk has less of its rest by now.
+        self.keeper.iter_mut().for_each(Keeper::touch);
         let mut cx = Context { out: &mut self.output, notes: &mut self.notes };
         let mut flow = self.job.go_on(&chunk, &mut cx)?;
         if let Flow::DoneBehind(last) = flow {

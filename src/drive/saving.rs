@@ -30,16 +30,24 @@ impl<J: Job> Run<'_, J> {
     }
 
     pub(super) fn save_if_due(&mut self) -> anyhow::Result<()> {
-        match &mut self.keeper {
-            Some(keeper) if keeper.stage().is_some() => self.keep_marks(),
-            Some(keeper) if self.held.is_none() => {
-                if keeper.is_due()? {
-                    self.save(None)?;
-                }
-                Ok(())
-            }
-            _ => Ok(()),
+        if self.stage().is_some() {
+            return self.keep_marks();
         }
+        if self.may_save()
+            && let Some(keeper) = &mut self.keeper
+            && keeper.is_due()?
+        {
+            self.save_unmarked()?;
+        }
+        Ok(())
+    }
+
+    /// Saves what there is, with what is left of a chunk for later if the job packs it: else a later run takes the whole chunk again.
+    fn save_unmarked(&mut self) -> anyhow::Result<()> {
+        if self.job.packs_rest() {
+            self.note_held()?;
+        }
+        self.save(None)
     }
 
     /// Saves what there is; of a stage, at this mark.
@@ -82,7 +90,7 @@ impl<J: Job> Run<'_, J> {
         if end == End::Input && self.read_end.as_ref().is_some_and(|(_, error)| error.is_none()) {
             keeper.all_read();
         }
-        self.save(None)?;
+        self.save_unmarked()?;
         self.keeper.take().map_or(Ok(()), |mut keeper| keeper.settle())
     }
 

@@ -251,6 +251,26 @@ fn a_line_over_the_limit_costs_only_itself_and_little_memory() {
     }
 }
 
+#[test]
+fn of_a_long_line_that_ends_the_run_a_part_is_kept() {
+    let kept = tempfile::NamedTempFile::new().expect("a file");
+    let (max_line, most) = (1000, 1 << 20);
+    for threads in [1, 2] {
+        let long = (0..64).map(|_| vec![b'x'; 64 << 10]).collect::<VecDeque<_>>();
+        let output = Output::to(Box::new(io::sink()));
+        let mut settings = settings(vec![Box::new(Parts(long))], threads, max_line, output);
+        settings.checks.strict = true;
+        let policy =
+            RejectPolicy { keep: Some(kept.path().to_owned()), strict: true, ..RejectPolicy::default() };
+        settings.ledger = Ledger::open(policy).expect("a file").with_last_line(most);
+        let outcome = run(&mut Pass, settings).expect("memory");
+        assert_eq!(outcome.end, End::Rejects);
+        let length = kept.as_file().metadata().expect("a file").len();
+        // It comes in pieces, the last of which may go beyond.
+        assert!((most..=most + reader::CHUNK as u64 + 1).contains(&length), "{threads} threads: {length}");
+    }
+}
+
 /// Never makes anybody wait: a record, then blank lines without end, until the record has come out.
 struct Busy {
     has_begun: bool,

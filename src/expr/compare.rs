@@ -73,7 +73,7 @@ pub(super) fn compare(left: Item<'_>, right: Item<'_>) -> Result<Ordering, Halt>
     match (&left, &right) {
         (View::Bool(left), View::Bool(right)) => Ok(left.cmp(right)),
         (View::Number(left, left_text), View::Number(right, right_text)) => {
-            Ok(numbers(*left, *right).unwrap_or(exactly(left_text, right_text)?))
+            numbers(*left, *right).map_or_else(|| exactly(left_text, right_text), Ok)
         }
         (View::String(left), View::String(right)) => Ok(left.cmp(right)),
         (View::Array(left), View::Array(right)) | (View::Object(left), View::Object(right)) => {

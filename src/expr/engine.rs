@@ -1,6 +1,4 @@
-//! The full language: jaq.
-//!
-//! This file and `json`, `value` and `functions` are the only ones that know jaq's run time.
+//! The full language: jaq, over a value that is built from the record, with its work bounded.
 
 use super::error::{EvalError, ExprError};
 use super::functions;

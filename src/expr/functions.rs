@@ -25,7 +25,8 @@ const WITHHELD: &[(&str, &str)] = &[
     ("modulemeta", "modules are not read"),
 ];
 
-/// jq functions that jaq's library lacks, and ours that are short enough to be written in jq.
+/// jq functions that jaq's library lacks, and ours that are short enough to be written in jq. jaq's `sub` copies what it has with each match; ours
+/// does so only where it must: where what is put in is no text, or there are several.
 const DEFINITIONS: &str = r#"
 def IN(values): any(values == .; .);
 def IN(source; values): any(source == values; .);
@@ -50,6 +51,13 @@ def fold(text): text | fold;
 def sentiment(text): text | sentiment;
 def language(text): text | language;
 def words(text): text | words;
+def sub(re; f; flags):
+  def handle: if isarray then capture_of_match | f end;
+  (try ([split_matches(re; flags)[] | [handle]] | joined_) catch null)
+  // reduce split_matches(re; flags)[] as $x (""; . + ($x | handle));
+def gsub(re; f; flags): sub(re; f; "g" + flags);
+def sub(re; f): sub(re; f; "");
+def gsub(re; f): sub(re; f; "g");
 def @csv: [.[] | if isstring then "\"" + gsub("\""; "\"\"") + "\"" elif . == null then "" elif isboolean or isnumber
   then tojson else error("\(.) is not valid in a csv row") end] | join(",");
 def @tsv: [.[] | if isstring then gsub("\\\\"; "\\\\") | gsub("\t"; "\\t") | gsub("\n"; "\\n") | gsub("\r"; "\\r")

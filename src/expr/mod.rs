@@ -13,7 +13,8 @@
 //! | --- | --- |
 //! | `plan`, `recognise`, `literal` | the compiled form, and how it is found in the syntax tree |
 //! | `eval`, `item`, `walk`, `compare`, `text` | runs it over the bytes |
-//! | `engine`, `json`, `project` | jaq: its run, its values, the part of the record that it sees |
+//! | `engine`, `work`, `json`, `project` | jaq: its run, how much of it one record may cause, its values, the part of the record that it sees |
+//! | `value` | what comes out, of either engine |
 //! | `functions`, `pattern`, `library` | the library: jq's as jaq has it, and ours |
 //! | `posts` | what is asked of a text or a post, in both engines |
 //! | `check`, `error`, `unseen` | what is told when an expression is wrong, or asks for what is not there |
@@ -84,6 +85,7 @@ impl Expr {
     /// Parses and checks an expression.
     ///
     /// # Errors
+    ///
     /// What is wrong with it, with the place.
     pub fn parse(source: &str) -> Result<Expr, ExprError> {
         let engine = Engine::compile(source)?;
@@ -105,6 +107,7 @@ impl Expr {
     /// there it is a comparison with a sign too few.
     ///
     /// # Errors
+    ///
     /// What is wrong with the expression, with the place.
     pub fn parse_condition(source: &str) -> Result<Expr, ExprError> {
         let expression = Expr::parse(source)?;
@@ -119,6 +122,7 @@ impl Expr {
     /// Parses `[NAME=]EXPR`, as `--key` takes it. Without a name, [`Expr::default_name`] is taken.
     ///
     /// # Errors
+    ///
     /// What is wrong with the expression, with the place.
     pub fn parse_named(source: &str) -> Result<(String, Expr), ExprError> {
         if let Some((name, expression)) = source.split_once('=')

@@ -15,6 +15,9 @@ use std::rc::Rc;
 /// The names of jaq's functions that this file replaces.
 pub(super) const REPLACED: [&str; 3] = ["matches", "split_matches", "split_"];
 
+/// Puts together what [`sub`](super::functions) has made.
+const JOINED: &str = "joined_";
+
 /// A regular expression with the flags that jq takes beside it.
 #[derive(Clone, Debug)]
 pub(super) struct Pattern {
@@ -95,6 +98,7 @@ where
             let flags = cv.0.pop_var();
             bome(apply(&cv.1, &cv.0.pop_var(), &flags, Parts { between: true, matches: false }))
         })),
+        run((JOINED, [].into(), |cv| bome(Ok(joined(&cv.1).map_or(Val::Null, Val::utf8_str))))),
     ]
     .into_iter()
 }
@@ -137,6 +141,18 @@ fn apply(text: &Val, pattern: &Val, flags: &Val, parts: Parts) -> ValR {
         found.push(part(end..bytes.len()));
     }
     Ok(found.into_iter().collect())
+}
+
+/// An array of arrays of one text each, as one text.
+fn joined(parts: &Val) -> Option<Vec<u8>> {
+    let Val::Arr(parts) = parts else { return None };
+    let mut text = Vec::new();
+    for part in parts.iter() {
+        let Val::Arr(part) = part else { return None };
+        let [Val::TStr(part)] = part.as_slice() else { return None };
+        text.extend_from_slice(part);
+    }
+    Some(text)
 }
 
 fn str_of(value: &Val) -> Result<&str, Error<Val>> {

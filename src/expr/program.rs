@@ -62,6 +62,7 @@ impl Program {
     /// Prepares the expressions; they keep their order as their number.
     ///
     /// # Errors
+    ///
     /// None at present: an [`Expr`] has been checked.
     pub fn new(expressions: &[&Expr]) -> Result<Program, ExprError> {
         let mut paths: Vec<Path> = Vec::new();
@@ -91,6 +92,7 @@ impl Program {
     /// Checks that the line is one whole record, and finds the fields of all expressions.
     ///
     /// # Errors
+    ///
     /// What makes the line no record. The verdict does not depend on the expressions.
     pub fn load<'p>(&'p mut self, line: &'p [u8]) -> Result<Record<'p>, Fault> {
         self.value = None;
@@ -129,6 +131,7 @@ impl Program {
     /// As [`Program::load`], for a record of the chunk that was begun last.
     ///
     /// # Errors
+    ///
     /// As there.
     pub fn load_next<'p>(&'p mut self, record: &jsonl::Record<'p>) -> Result<Record<'p>, Fault> {
         if !self.is_begun {
@@ -153,6 +156,7 @@ impl Record<'_> {
     /// are equal values. A string is well formed and in UTF-8.
     ///
     /// # Panics
+    ///
     /// When there is no expression `i`.
     #[inline]
     pub fn fields(&self, i: usize) -> Option<impl Iterator<Item = &[u8]>> {
@@ -169,6 +173,7 @@ impl Record<'_> {
     /// As [`Record::fields`], where the path led to one value.
     ///
     /// # Panics
+    ///
     /// As there.
     #[inline]
     pub fn field(&self, i: usize) -> Option<&[u8]> {
@@ -179,9 +184,11 @@ impl Record<'_> {
     /// Whether any output of expression `i` is truthy, that is neither null nor false.
     ///
     /// # Errors
+    ///
     /// What the expression makes of this record, if that comes before a truthy output.
     ///
     /// # Panics
+    ///
     /// When there is no expression `i`.
     pub fn truthy(&mut self, i: usize) -> Result<bool, EvalError> {
         if !self.program.expressions[i].additions.is_empty() {
@@ -206,9 +213,11 @@ impl Record<'_> {
     /// Hands every output of expression `i` to `each`, in order, until there are no more or `each` breaks.
     ///
     /// # Errors
+    ///
     /// What the expression makes of this record; the outputs before it were delivered.
     ///
     /// # Panics
+    ///
     /// When there is no expression `i`.
     pub fn outputs(
         &mut self,
@@ -306,9 +315,11 @@ impl Record<'_> {
     /// Where the value stands to which expression `i`, a plain path of names, leads; none if the record has no such value.
     ///
     /// # Errors
+    ///
     /// What is there is no JSON.
     ///
     /// # Panics
+    ///
     /// When there is no expression `i`.
     pub fn place(&self, i: usize) -> Result<Option<Range<usize>>, EvalError> {
         let loaded = &self.program.expressions[i];

@@ -43,6 +43,7 @@ impl Selection {
     /// Reads paths with commas between them.
     ///
     /// # Errors
+    ///
     /// What is no path, with its place.
     pub fn parse(source: &str) -> Result<Selection, ExprError> {
         Expr::parse(source)?;
@@ -78,6 +79,7 @@ impl Selection {
     /// Appends the selection of a record, in whose program its expressions begin with the `first`-th.
     ///
     /// # Errors
+    ///
     /// What is selected is no JSON.
     pub fn write(&self, record: &Record<'_>, first: usize, out: &mut Vec<u8>) -> Result<(), EvalError> {
         write_found(&self.shape, record, first, out)

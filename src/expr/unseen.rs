@@ -5,6 +5,7 @@ use super::walk::{self, Kind};
 use super::{functions, text};
 use crate::near::nearest;
 use crate::scan::{Hit, Path, Scanner, Step};
+use std::collections::BTreeSet;
 
 /// A field that no record has.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,14 +93,14 @@ fn name(step: &Step) -> Option<&str> {
 fn first_unseen(names: &[&str], records: &[&[u8]]) -> Option<Unseen> {
     let mut values: Vec<&[u8]> = records.to_vec();
     for (place, name) in names.iter().enumerate() {
-        let mut beside: Vec<String> = Vec::new();
+        let mut beside: BTreeSet<String> = BTreeSet::new();
         let mut below = Vec::new();
         for (quoted, value) in values.iter().filter_map(|value| walk::members(value)).flatten() {
             let Some(known) = text::decode(quoted) else { continue };
             if known == *name {
                 below.push(value);
-            } else if !beside.iter().any(|seen| *seen == known) {
-                beside.push(known.into_owned());
+            } else if !beside.contains(&*known) {
+                beside.insert(known.into_owned());
             }
         }
         if below.is_empty() {

@@ -87,6 +87,8 @@ pub struct Fetch {
     text: Text,
     /// It is a stage of a pipeline with marks.
     is_marked: bool,
+    /// A later run is to send the lines that this one has read and not sent.
+    keeps_rest: bool,
     /// How sources that are no files are read again.
     spools: Option<Spools>,
 }
@@ -96,9 +98,9 @@ pub struct Fetch {
 enum Text {
     /// In their chunk.
     Chunk,
-    /// The same, copied: a mark may stand in the middle of it.
+    /// The same, copied: it may be saved in the middle of it.
     Copy,
-    /// It was made.
+    /// It was made, or saved: all lines of the chunk count as read, whatever becomes of them.
     Made,
 }
 
@@ -125,6 +127,7 @@ impl Fetch {
             glance: None,
             text: Text::Chunk,
             is_marked: false,
+            keeps_rest: false,
             spools: None,
         }
     }
@@ -316,7 +319,7 @@ impl Job for Fetch {
             None => {
                 self.rest = lines.into_iter();
                 self.text =
-                    if self.is_marked && self.options.pace.is_some() { Text::Copy } else { Text::Chunk };
+                    if self.keeps_rest && self.options.pace.is_some() { Text::Copy } else { Text::Chunk };
                 if self.text == Text::Copy {
                     self.made.text.clear();
                     self.made.text.extend_from_slice(chunk.bytes());
@@ -338,7 +341,11 @@ impl Job for Fetch {
         Ok(match &self.next {
             Some((_, due)) => Flow::Later(*due),
             None if self.is_past() => Flow::Done,
-            None if self.has_all() && self.text != Text::Made => Flow::DoneBehind(self.last_written),
+            None if self.has_all() && self.text != Text::Made => {
+                // What stands behind the last line is not read yet: a later run reads it.
+                self.rest = Vec::new().into_iter();
+                Flow::DoneBehind(self.last_written)
+            }
             None if self.has_all() => Flow::Done,
             None => Flow::On,
         })
@@ -414,7 +421,7 @@ impl Job for Fetch {
     }
 
     fn packs_rest(&self) -> bool {
-        self.is_marked
+        self.keeps_rest
     }
 
     fn figures(&self, figures: &mut Figures) {

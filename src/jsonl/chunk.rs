@@ -9,8 +9,10 @@ use memchr::memchr;
 
 use super::Buffer;
 
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-const RECORD_SEPARATOR: u8 = 0x1e;
+/// U+FEFF in UTF-8: what some programs write before their text.
+pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// What RFC 7464 has before each record.
+pub(super) const RECORD_SEPARATOR: u8 = 0x1e;
 
 /// What a chunk holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

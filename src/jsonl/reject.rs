@@ -73,6 +73,8 @@ pub struct Ledger {
     counts: BTreeMap<&'static str, u64>,
     total: u64,
     kept: Option<Kept>,
+    /// How much is kept of a line that ends the run.
+    last_line: u64,
 }
 
 /// The file of the rejects.
@@ -122,13 +124,22 @@ impl Ledger {
     pub fn open(policy: RejectPolicy) -> io::Result<Ledger> {
         let file = policy.keep.as_ref().map(File::create).transpose()?;
         let kept = file.map(|file| Kept::new(file, 0, false));
-        Ok(Ledger { policy, counts: BTreeMap::new(), total: 0, kept })
+        Ok(Ledger::new(policy, kept))
     }
 
     /// As [`Ledger::open`], but goes on with a file that is so long already.
     pub fn go_on(policy: RejectPolicy, file: File, length: u64) -> Ledger {
-        let kept = Some(Kept::new(file, length, true));
-        Ledger { policy, counts: BTreeMap::new(), total: 0, kept }
+        Ledger::new(policy, Some(Kept::new(file, length, true)))
+    }
+
+    fn new(policy: RejectPolicy, kept: Option<Kept>) -> Ledger {
+        Ledger { policy, counts: BTreeMap::new(), total: 0, kept, last_line: LAST_LINE }
+    }
+
+    /// Keeps another part of a line that ends the run.
+    #[cfg(test)]
+    pub(crate) fn with_last_line(self, last_line: u64) -> Ledger {
+        Ledger { last_line, ..self }
     }
 
     /// How long the file is that [`Ledger::go_on`] was given, without a line of which more is to come.
@@ -165,7 +176,7 @@ impl Ledger {
 
     /// Whether the rest of a line is worth reading although the run is over: it is kept, and is not too much.
     pub fn wants_rest(&self) -> bool {
-        let begun = |kept: &Kept| kept.line_begun.is_some_and(|begun| kept.length - begun < LAST_LINE);
+        let begun = |kept: &Kept| kept.line_begun.is_some_and(|begun| kept.length - begun < self.last_line);
         self.kept.as_ref().is_some_and(begun)
     }
 
@@ -256,16 +267,12 @@ impl fmt::Display for Place<'_> {
 /// The beginning of a line, safe to print to a terminal.
 fn quote(line: &[u8]) -> String {
     // Four bytes a character at most: no need to decode a line of megabytes.
-    let head = String::from_utf8_lossy(&line[..line.len().min(4 * QUOTED_CHARS)]);
-    let mut quoted: String = head
-        .chars()
-        .take(QUOTED_CHARS)
-        .map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c })
-        .collect();
-    if quoted.len() < line.len() {
-        quoted.push('…');
+    let head = String::from_utf8_lossy(&line[..line.len().min(4 * QUOTED_CHARS + 1)]);
+    let shown = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
+    match head.char_indices().nth(QUOTED_CHARS) {
+        Some((end, _)) => head[..end].chars().map(shown).chain(['…']).collect(),
+        None => head.chars().map(shown).collect(),
     }
-    quoted
 }
 
 #[cfg(test)]
@@ -297,6 +304,15 @@ mod tests {
             ledger.summary(9, 2).expect("some"),
             "rejected 7 of 9 lines (cut 7); --rejects FILE keeps them"
         );
+    }
+
+    #[test]
+    fn a_quote_says_whether_there_is_more() {
+        for c in ["a", "\u{1b}", "é", "😀"] {
+            assert!(!quote(c.repeat(QUOTED_CHARS).as_bytes()).ends_with('…'), "{c:?}");
+            let cut = quote(c.repeat(QUOTED_CHARS + 1).as_bytes());
+            assert!(cut.ends_with('…') && cut.chars().count() == QUOTED_CHARS + 1, "{c:?}: {cut}");
+        }
     }
 
     #[test]

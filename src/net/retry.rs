@@ -9,6 +9,9 @@ use ureq::http::HeaderMap;
 /// Times up to here are counted from now, later ones from 1970.
 const SOONEST_EPOCH: u64 = 100_000_000;
 
+/// A century: who asks for more asks for ever, and a clock might not hold the sum.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 86_400);
+
 /// What the headers of a refusal say about the next attempt, as they were sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RetryTime {
@@ -42,10 +45,11 @@ impl RetryTime {
         self.after.is_some() || self.is_exhausted
     }
 
-    /// How long to wait from `now` (since 1970) on. `None` where nothing is said that lies in the future.
+    /// How long to wait from `now` (since 1970) on, a century at most. `None` where nothing is said that lies in the future.
     pub fn wait(&self, now: Duration) -> Option<Duration> {
         let after = self.after.as_deref().and_then(|text| wait(text, now));
-        after.or_else(|| self.reset.as_deref().and_then(|text| wait(text, now)))
+        let wait = after.or_else(|| self.reset.as_deref().and_then(|text| wait(text, now)));
+        wait.map(|wait| wait.min(LONGEST))
     }
 }
 
@@ -76,6 +80,8 @@ mod tests {
             (Some("Tue, 14 Nov 2023 22:00:00 GMT"), None, None),
             (Some("99999999"), None, Some(99_999_999)),
             (Some("-5"), None, None),
+            (Some("18446744073709551615"), None, Some(LONGEST.as_secs())),
+            (Some("Thu, 30 Dec 9999 00:00:00 GMT"), None, Some(LONGEST.as_secs())),
             (Some("0"), Some("1700000030"), Some(30)),
             (Some("soon"), Some("1700000030"), Some(30)),
             (None, Some("1699999999"), None),

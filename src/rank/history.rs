@@ -17,7 +17,7 @@ use crate::time::Millis;
 pub(super) type Ranks = BTreeMap<Vec<u8>, u64>;
 
 /// Sizes of windows that are remembered at a time; every session has its own, so there must be an end.
-const MAX_LANES: usize = 64;
+pub(super) const MAX_LANES: usize = 64;
 
 /// Keys that are remembered per size, beyond the newest window and the one before. Enough for late emissions.
 const MAX_KEYS: usize = 16_384;

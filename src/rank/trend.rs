@@ -1,20 +1,18 @@
 //! What rises: a key's number against its own recent mean.
 //!
 //! `score = (count - mean) / sqrt(mean + 1)`, where `mean` is the key's mean count in the windows before: the last
-//! [`WINDOWS`] of the same length that do not overlap this one or each other. A key without a row in one of them counts 0
+//! `WINDOWS` of the same length that do not overlap this one or each other. A key without a row in one of them counts 0
 //! there. The root is how much a count of that size varies by chance, so 12 after a mean of 2 rises more than 1010 after
 //! 1000. In the first window, and in running totals, nothing is known of before, and the score is the count.
 
 use std::collections::BTreeMap;
 
-use super::history::{Size, address};
+use super::history::{MAX_LANES, Size, address};
 use crate::row::{Number, Row};
 use crate::time::Millis;
 
 /// Windows that a mean is made of, if there were so many.
-pub const WINDOWS: usize = 6;
-/// Lengths of windows that are remembered at a time; every session has its own, so there must be an end.
-const MAX_LANES: usize = 64;
+const WINDOWS: usize = 6;
 
 /// The column that is added.
 pub(super) const SCORE: &str = "score";

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::Dedupe;
 use crate::pack::{Packer, Unpackable, Unpacker};
-use crate::time::{Millis, Span};
+use crate::time::{MILLIS_PER_DAY, Millis, Span};
 
 /// How long a key is remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +75,7 @@ impl Repeats {
     /// Remembers what was packed under the same setting.
     ///
     /// # Errors
+    ///
     /// Bytes that [`Repeats::pack`] did not write.
     pub fn unpack(within: Within, from: &mut Unpacker<'_>) -> Result<Repeats, Unpackable> {
         let records = from.u64()?;
@@ -100,8 +101,6 @@ struct Newest {
     ahead: Vec<Millis>,
 }
 
-const A_DAY: Millis = 86_400_000;
-
 impl Newest {
     /// The largest time that is believed, once a record with this one is seen.
     fn see(&mut self, time: Millis) -> Millis {
@@ -109,11 +108,11 @@ impl Newest {
             self.time = Some(time);
             return time;
         };
-        if time <= newest.saturating_add(A_DAY) {
+        if time <= newest.saturating_add(MILLIS_PER_DAY) {
             self.ahead.clear();
             return *self.time.insert(newest.max(time));
         }
-        if self.ahead.iter().any(|other| other.abs_diff(time) > A_DAY.unsigned_abs()) {
+        if self.ahead.iter().any(|other| other.abs_diff(time) > MILLIS_PER_DAY.unsigned_abs()) {
             self.ahead.clear();
         }
         self.ahead.push(time);
@@ -186,20 +185,20 @@ mod tests {
         let mut repeats = Repeats::new(Within::Span(1000));
         for (key, time, again) in [
             (1, 5_000, false),
-            (9, 100 * A_DAY, false),
+            (9, 100 * MILLIS_PER_DAY, false),
             (1, 5_500, true),
-            (8, 100 * A_DAY, false),
-            (7, 200 * A_DAY, false),
+            (8, 100 * MILLIS_PER_DAY, false),
+            (7, 200 * MILLIS_PER_DAY, false),
             (1, 5_900, true),
         ] {
             assert_eq!(repeats.is_again(&[key], time), again, "{key} {time}");
         }
         // Three that agree are believed: what was before them is old.
         for (at, key) in [(0, 2), (1, 3), (2, 4)] {
-            assert!(!repeats.is_again(&[key], 300 * A_DAY + at));
+            assert!(!repeats.is_again(&[key], 300 * MILLIS_PER_DAY + at));
         }
-        assert!(!repeats.is_again(&[1], 300 * A_DAY));
-        assert!(repeats.is_again(&[4], 300 * A_DAY + 5));
+        assert!(!repeats.is_again(&[1], 300 * MILLIS_PER_DAY));
+        assert!(repeats.is_again(&[4], 300 * MILLIS_PER_DAY + 5));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use std::fmt;
 
-use crate::jsonl::format;
+use crate::jsonl::{BYTE_ORDER_MARK, format};
 use crate::scan;
 
 /// Rows by key, each with the same columns.
@@ -34,8 +34,6 @@ impl fmt::Display for TableError {
 
 impl std::error::Error for TableError {}
 
-const MARK: &[u8] = b"\xef\xbb\xbf";
-
 impl fmt::Debug for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Table of {} rows", self.next.len())
@@ -53,9 +51,10 @@ impl Table {
     /// Reads a table, and looks it up by the column `key`. The other columns are called as in the table, with `prefix` before.
     ///
     /// # Errors
+    ///
     /// What is wrong with the text, or that there is no such column.
     pub fn read(text: &[u8], key: &str, prefix: &str) -> Result<Table, TableError> {
-        let text = text.strip_prefix(MARK).unwrap_or(text);
+        let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
         let is_json = text.trim_ascii_start().first() == Some(&b'{');
         let rows = if is_json { json_rows(text)? } else { separated_rows(text)? };
         let Some(place) = rows.names.iter().position(|name| name == key) else {

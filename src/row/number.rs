@@ -15,7 +15,7 @@ pub enum Number {
 }
 
 /// Integers up to this size are floats without loss.
-const EXACT_IN_FLOAT: i128 = 1 << 53;
+const EXACT_IN_FLOAT: u128 = 1 << 53;
 
 impl Number {
     /// Nothing counted.
@@ -126,7 +126,7 @@ fn compare_floats(a: f64, b: f64) -> Ordering {
 }
 
 fn compare_mixed(int: i128, float: f64) -> Ordering {
-    if int.abs() <= EXACT_IN_FLOAT {
+    if int.unsigned_abs() <= EXACT_IN_FLOAT {
         return compare_floats(int as f64, float);
     }
     // Beyond 2^53 every float is a whole number; the cast saturates at the ends of i128, where the float is larger anyway.
@@ -150,6 +150,9 @@ mod tests {
         assert_eq!(Number::Int(5), Number::Float(5.0));
         assert!(Number::Int((1 << 53) + 1) > Number::Float(9_007_199_254_740_992.0));
         assert!(Number::Float(0.5) < Number::Int(1));
+        assert!(
+            Number::Int(i128::MIN) < Number::Float(0.5) && Number::Int(i128::MIN) > Number::Float(-1e300)
+        );
         assert_eq!(Number::Int(1).plus(Number::Int(2)).to_string(), "3");
         assert_eq!(Number::Int(1).plus(Number::Float(0.5)).to_string(), "1.5");
         assert_eq!(Number::Int(1).minus(Number::Int(2)).to_string(), "-1");

@@ -29,6 +29,7 @@ impl error::Error for GrammarFault {}
 /// Checks that the line is one JSON object by the whole grammar, in valid UTF-8, with nothing but white space around.
 ///
 /// # Errors
+///
 /// The first place where it is not.
 pub fn check_grammar(line: &[u8]) -> Result<(), GrammarFault> {
     if let Err(error) = std::str::from_utf8(line) {

@@ -8,7 +8,7 @@ use super::{
     portable,
 };
 
-/// Fills the index of a text, with the strings that begin with one of the given bytes.
+/// Fills the index of a text, with the strings that begin as a wanted key may.
 pub(super) type Fill = fn(&mut Index, &[u8], Extent, &Firsts);
 
 /// An implementation of the first pass. All of them give the same index, so the same verdicts and hits.

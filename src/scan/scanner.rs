@@ -55,6 +55,7 @@ impl Scanner {
     /// Checks the line (one record without its newline, perhaps with white space around) and finds every path.
     ///
     /// # Errors
+    ///
     /// What makes the line no record; then there are no hits. The verdict depends on the line alone, not on the paths.
     pub fn scan(&mut self, line: &[u8]) -> Result<(), Fault> {
         self.hits.clear();
@@ -80,9 +81,11 @@ impl Scanner {
     /// without white space around; hits count from its start.
     ///
     /// # Errors
+    ///
     /// As there.
     ///
     /// # Panics
+    ///
     /// When no text was begun that has such a line.
     pub fn scan_within(&mut self, text: &[u8], line: usize, record: Range<usize>) -> Result<(), Fault> {
         self.hits.clear();
@@ -127,6 +130,7 @@ impl Scanner {
     /// What path `path` met in the last line scanned, in the order of the document.
     ///
     /// # Panics
+    ///
     /// When the scanner was made with fewer paths.
     pub fn hits(&self, path: usize) -> &[Hit] {
         self.hits.of(path)
@@ -136,6 +140,7 @@ impl Scanner {
 /// Whether the line is a record, without looking for anything: the same verdict as [`Scanner::scan`].
 ///
 /// # Errors
+///
 /// What makes the line no record.
 pub fn check(line: &[u8]) -> Result<(), Fault> {
     thread_local! {

@@ -22,18 +22,19 @@ impl Resume {
         }
     }
 
-    /// Reads what was packed.
-    pub fn unpack(bytes: &[u8]) -> Result<Vec<Resume>, Unpackable> {
-        let mut from = Unpacker::new(bytes);
-        let places = (0..from.length()?)
+    /// Reads what was packed; more may follow.
+    ///
+    /// # Errors
+    ///
+    /// Bytes that [`Resume::pack`] did not write.
+    pub fn unpack(from: &mut Unpacker<'_>) -> Result<Vec<Resume>, Unpackable> {
+        (0..from.length()?)
             .map(|_| {
                 let token = from.option(Unpacker::string)?.map(<[u8]>::to_vec);
                 let ids = (0..from.length()?).map(|_| Ok(from.string()?.into())).collect::<Result<_, _>>()?;
                 Ok(Resume { token, ids })
             })
-            .collect::<Result<_, Unpackable>>()?;
-        from.end()?;
-        Ok(places)
+            .collect()
     }
 }
 
@@ -47,7 +48,11 @@ mod tests {
         let places = vec![Resume { token: Some(b"[{}]".to_vec()), ids }, Resume::default()];
         let mut packer = Packer::default();
         Resume::pack(&places, &mut packer);
-        assert_eq!(Resume::unpack(packer.bytes()).unwrap(), places);
-        assert!(Resume::unpack(&packer.bytes()[..packer.bytes().len() - 1]).is_err());
+        let unpack = |bytes: &[u8]| {
+            let mut from = Unpacker::new(bytes);
+            Resume::unpack(&mut from).and_then(|places| from.end().map(|()| places))
+        };
+        assert_eq!(unpack(packer.bytes()).unwrap(), places);
+        assert!(unpack(&packer.bytes()[..packer.bytes().len() - 1]).is_err());
     }
 }

@@ -33,6 +33,15 @@ impl StateError {
         StateError { name, ..self }
     }
 
+    /// An error as it is, or where it is one of a state, called by the name of this option.
+    #[must_use]
+    pub fn rename(error: anyhow::Error, name: &'static str) -> anyhow::Error {
+        match error.downcast::<StateError>() {
+            Ok(error) => error.called(name).into(),
+            Err(error) => error,
+        }
+    }
+
     pub(super) fn other_settings(path: &Path, difference: String) -> StateError {
         StateError { path: path.to_owned(), kind: Kind::OtherSettings(difference), name: "state" }
     }

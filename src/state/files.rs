@@ -148,7 +148,7 @@ impl Files {
         streams: Vec<(usize, Input)>,
         taken: &[bool],
     ) -> Vec<Input> {
-        let places = self.forget(taken);
+        let places = self.forget(taken, REMEMBERED);
         // Of each input: is it new? And its place among those that are, or are not.
         let mut order: Vec<((bool, usize), Opened)> = Vec::new();
         for (given, fate) in given.iter().zip(fates) {
@@ -203,10 +203,10 @@ impl Files {
         }
     }
 
-    /// Forgets the oldest of the files that are gone, where they are too many. The new places of those that stay.
-    fn forget(&mut self, taken: &[bool]) -> Vec<usize> {
+    /// Forgets the oldest of the files that are gone, where they are more than so many. The new places of those that stay.
+    fn forget(&mut self, taken: &[bool], most: usize) -> Vec<usize> {
         let gone = taken.iter().filter(|taken| !**taken).count();
-        let mut excess = gone.saturating_sub(REMEMBERED);
+        let mut excess = gone.saturating_sub(most);
         let mut places = Vec::with_capacity(taken.len());
         let mut kept = Vec::with_capacity(self.seen.len());
         for (seen, taken) in self.seen.drain(..).zip(taken) {
@@ -377,5 +377,27 @@ impl Matching<'_> {
                 self.seen[file].lines + 1
             )));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_files_that_are_gone_the_newest_are_remembered() {
+        let seen = |name: usize| {
+            let identity = Identity { device: 1, inode: name as u64 };
+            Seen::new(name.to_string().into(), identity, b"head")
+        };
+        let mut files = Files { seen: (0..7).map(seen).collect(), progress: Vec::new() };
+        // The second and the last are there.
+        let taken: Vec<bool> = (0..7).map(|name| matches!(name, 1 | 6)).collect();
+        let places = files.forget(&taken, 2);
+        let names: Vec<String> = files.seen.iter().map(|seen| seen.path.display().to_string()).collect();
+        assert_eq!(names, ["1", "4", "5", "6"], "0, 2 and 3 are too many");
+        assert_eq!((places[1], places[6]), (0, 3), "those that are there are found again");
+        files.forget(&[true, false, false, true], REMEMBERED);
+        assert_eq!(files.seen.len(), 4, "and many are remembered");
     }
 }

@@ -193,10 +193,7 @@ impl State {
     /// `None` for what is no regular file, and so cannot be cut.
     pub fn output(&mut self, name: &'static str, path: &Path) -> anyhow::Result<Option<Owned>> {
         let called = self.name();
-        self.outputs.open(name, path, &self.path).map_err(|error| match error.downcast::<StateError>() {
-            Ok(error) => error.called(called).into(),
-            Err(error) => error,
-        })
+        self.outputs.open(name, path, &self.path).map_err(|error| StateError::rename(error, called))
     }
 
     /// Follows the run from here. A stage saves at marks, and `every` means nothing to it.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use serde_json::json;
@@ -353,4 +353,27 @@ fn what_has_most_in_common_is_the_same_file() {
     fs::write(&packed, compress(b"same\nother\nmore\n", false)).expect("a file");
     fs::remove_file(&long).expect("a file");
     assert_eq!(read(&mut kept, &[packed, short]), ["more"]);
+}
+
+#[test]
+fn packing_takes_at_most_a_twentieth_of_the_time() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (path, every) = (folder.path().join("state"), Duration::from_millis(1));
+    let state = State::open(&path, &settings("20s"), false).expect("a state");
+    let mut keeper = state.keeper(every).expect("a thread");
+    let mut due_after = |packing: Duration| {
+        let asked = Instant::now();
+        let snapshot = keeper.begin(None);
+        let begun = Instant::now();
+        while begun.elapsed() < packing {}
+        let took = begun.elapsed();
+        keeper.save(snapshot).expect("a thread");
+        keeper.settle().expect("a file");
+        keeper.touch();
+        (keeper.due().expect("something new").duration_since(asked), took)
+    };
+    for packing in [0, 1, 10] {
+        let (pause, took) = due_after(Duration::from_millis(packing));
+        assert!(pause >= every.max(20 * took), "{packing} ms: {pause:?} after {took:?}");
+    }
 }

@@ -142,14 +142,9 @@ pub fn post_language<'r, P: Post<'r>>(record: &P) -> Option<Cow<'r, str>> {
 /// `lang`, `language` or `langs[0]`, if it says something.
 fn named_language<'r, N: Node<'r>>(holder: &dyn Holder<'r, N>) -> Option<Cow<'r, str>> {
     let code = |node: Option<N>| node.and_then(Node::string).filter(|code| !code.is_empty());
-    let first_of = |langs: N| {
-        let mut elements = Vec::new();
-        langs.elements(&mut |element| elements.push(element));
-        elements.first().copied()
-    };
     code(holder.get("lang"))
         .or_else(|| code(holder.get("language")))
-        .or_else(|| code(holder.get("langs").and_then(first_of)))
+        .or_else(|| code(holder.get("langs").and_then(|langs| first(langs, &|_| true))))
 }
 
 impl Track {

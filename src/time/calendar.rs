@@ -4,15 +4,13 @@
 //! clock jumps over midnight, at the jump; where midnight comes twice, at the first. So days have 23, 24 or 25 hours, now
 //! and then none at all, and follow one another without gap or overlap.
 
-use super::civil::{date_of, days_of};
+use super::civil::{MILLIS_PER_DAY, date_of, days_of};
 use super::{CalendarUnit, MAX, MIN, Millis, TimeError, TimeReader};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::fmt::temporal::DateTimePrinter;
 use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
 use std::sync::LazyLock;
-
-const MILLIS_PER_DAY: i64 = 86_400_000;
 
 /// The zones that are compiled in: those of the machine may be older, and the same input would give other days.
 static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);

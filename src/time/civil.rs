@@ -5,7 +5,7 @@
 
 use super::{MAX, MIN, Millis};
 
-const MILLIS_PER_DAY: i64 = 86_400_000;
+pub(crate) const MILLIS_PER_DAY: i64 = 86_400_000;
 
 /// What a reader by hand says about a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -39,9 +39,7 @@ impl Unit {
             Unit::Nanoseconds => -6,
         }
     }
-}
 
-impl Unit {
     /// How many of it are a second.
     pub(super) fn per_second(self) -> i128 {
         match self {
@@ -70,6 +68,18 @@ impl std::str::FromStr for Unit {
             "ns" => Ok(Unit::Nanoseconds),
             _ => Err(format!("{text:?} is not a unit of time; write s, ms, us or ns")),
         }
+    }
+}
+
+/// As `--time-unit` takes it.
+impl std::fmt::Display for Unit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Unit::Seconds => "s",
+            Unit::Milliseconds => "ms",
+            Unit::Microseconds => "us",
+            Unit::Nanoseconds => "ns",
+        })
     }
 }
 

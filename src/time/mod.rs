@@ -16,6 +16,7 @@ mod shift;
 mod span;
 
 pub use calendar::{Calendar, local_time, time_zone, zone_name};
+pub(crate) use civil::MILLIS_PER_DAY;
 pub use civil::{rfc3339, write_rfc3339};
 pub use epoch::Unit;
 pub use range::RangeText;

@@ -6,7 +6,7 @@
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
-use super::{Millis, write_rfc3339};
+use super::{Millis, rfc3339};
 
 const SECOND: Millis = 1_000;
 const MINUTE: Millis = 60 * SECOND;
@@ -65,12 +65,7 @@ impl RangeText {
     }
 
     fn beyond_calendars(start: Millis, end: Millis, length: String) -> RangeText {
-        let text = |at: Millis| {
-            let mut text = Vec::new();
-            write_rfc3339(at, &mut text);
-            String::from_utf8_lossy(&text).into_owned()
-        };
-        let (start, end) = (text(start), text(end));
+        let (start, end) = (rfc3339(start), rfc3339(end));
         RangeText { date: start.clone(), whole: format!("{start} – {end}"), start, end, length }
     }
 }

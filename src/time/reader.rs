@@ -27,10 +27,7 @@ impl fmt::Display for TimeReader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.shape {
             Shape::Auto => f.write_str("by shape and size"),
-            Shape::Unit(Unit::Seconds) => f.write_str("numbers in s"),
-            Shape::Unit(Unit::Milliseconds) => f.write_str("numbers in ms"),
-            Shape::Unit(Unit::Microseconds) => f.write_str("numbers in us"),
-            Shape::Unit(Unit::Nanoseconds) => f.write_str("numbers in ns"),
+            Shape::Unit(unit) => write!(f, "numbers in {unit}"),
             Shape::Format(format) => f.write_str(format),
         }
     }

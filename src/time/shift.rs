@@ -61,7 +61,7 @@ fn later_number(text: &str, unit: Option<Unit>, seconds: i64) -> Option<String> 
         return None;
     }
     let before: i128 = whole.parse().ok()?;
-    let later = before + i128::from(seconds) * unit.per_second();
+    let later = before.checked_add(i128::from(seconds) * unit.per_second())?;
     // A fraction counts towards the sign.
     let is_same_side = fraction.is_empty() || (later < 0) == whole.starts_with('-');
     is_same_side.then(|| format!("{later}{fraction}"))
@@ -139,6 +139,7 @@ mod tests {
         // As milliseconds it would be another time.
         assert_eq!(TimeReader::auto().later_number("99999999999", 1), None);
         assert_eq!(TimeReader::auto().later_number("-0.5", 1), None);
+        assert_eq!(TimeReader::auto().later_number(&i128::MAX.to_string(), 1), None);
         assert_eq!(
             TimeReader::with_unit(Unit::Seconds).later_number("99999999999", 1).as_deref(),
             Some("100000000000")

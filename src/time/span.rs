@@ -2,7 +2,6 @@
 //!
 //! A day of the calendar has 23, 24 or 25 hours, `24h` always 24. The two kinds are not mixed in one span.
 
-use super::Unit;
 use std::fmt;
 use std::str::FromStr;
 
@@ -288,17 +287,5 @@ impl fmt::Display for Span {
                 Ok(())
             }
         }
-    }
-}
-
-/// `s`, `ms`, `us`, `ns`, as `--time-unit` takes them.
-impl fmt::Display for Unit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Unit::Seconds => "s",
-            Unit::Milliseconds => "ms",
-            Unit::Microseconds => "us",
-            Unit::Nanoseconds => "ns",
-        })
     }
 }

@@ -408,6 +408,7 @@ impl Fixed {
         total.mend(&panes.range(total.low..total.high).map(|(_, &place)| &store[place]), out.shape);
         self.set_due();
     }
+
     /// All panes changed in epoch 1, and no emission has seen it.
     pub fn forget_epochs(&mut self) {
         for &place in self.panes.values() {

@@ -222,6 +222,7 @@ impl Kind {
             Kind::Sessions(sessions) => sessions.retire(horizon, out),
         }
     }
+
     /// All that is in memory changed in epoch 1, and no emission has seen it.
     pub fn forget_epochs(&mut self) {
         match self {

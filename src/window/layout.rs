@@ -5,7 +5,7 @@
 //! patterns know only its numbers; so a day of 23 hours is one step, like any other.
 
 use super::window_kind::{Step, WindowKind, gcd};
-use crate::time::{Calendar, CalendarUnit, Millis};
+use crate::time::{Calendar, CalendarUnit, MILLIS_PER_DAY, Millis};
 
 /// Panes and windows of one kind.
 #[derive(Clone, Debug)]
@@ -74,7 +74,7 @@ impl Layout {
                 // No zone has ever made a day longer than two.
                 let days = 2 + 31 * i64::from(*size);
                 let most = match finer {
-                    Axis::Millis => days * 86_400_000 / step + 1,
+                    Axis::Millis => days * MILLIS_PER_DAY / step + 1,
                     Axis::Calendar(_) => days / step + 1,
                 };
                 (axis, Pattern::Within { size: (*size).into(), finer, step, most }, *offset)

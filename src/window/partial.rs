@@ -29,7 +29,7 @@ const GATHERED_FOR: i64 = 1000;
 const GATHERED: u32 = 1000;
 
 /// A record further ahead of the largest time is not believed alone, and so many bear each other out.
-const FAR: i64 = 86_400_000;
+const FAR: i64 = time::MILLIS_PER_DAY;
 const WITNESSES: usize = 3;
 
 /// Where pieces go.

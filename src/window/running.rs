@@ -122,6 +122,7 @@ impl Running {
         self.records = 0;
         self.reported = Reported::default();
     }
+
     /// The window changed in epoch 1, and no emission has seen it.
     pub fn forget_epochs(&mut self) {
         self.pane.forget_epochs();

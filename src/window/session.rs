@@ -448,6 +448,7 @@ impl Sessions {
         }
         self.refresh();
     }
+
     /// All sessions changed in epoch 1, and no emission has seen it.
     pub fn forget_epochs(&mut self) {
         for session in &mut self.sessions {

@@ -1,7 +1,7 @@
 //! What the user asks of the windows, and whether it makes sense.
 
 use super::window_kind::WindowKind;
-use crate::time::Span;
+use crate::time::{MILLIS_PER_DAY, Span};
 use std::fmt;
 
 /// What to count, when a window closes, and when it is emitted. All lengths are milliseconds.
@@ -44,7 +44,7 @@ impl Default for Settings {
             watermark: Watermark::Delay(10_000),
             watermark_by: false,
             allowed_lateness: 0,
-            max_future: Some(86_400_000),
+            max_future: Some(MILLIS_PER_DAY),
             emit: Emit::Final,
             trigger: None,
             empty_windows: 0,

@@ -1,7 +1,7 @@
 //! The kinds of windows that can be asked for.
 
 use super::settings::{SettingsError, length};
-use crate::time::{Calendar, CalendarUnit, Millis, Span};
+use crate::time::{Calendar, CalendarUnit, MILLIS_PER_DAY, Millis, Span};
 use jiff::tz::TimeZone;
 use std::fmt;
 
@@ -11,18 +11,18 @@ pub enum WindowKind {
     /// `[k × slide + offset, k × slide + offset + size)` for every whole k. A slide of one size is tumbling, a smaller
     /// one overlaps, a larger one leaves gaps.
     Hopping {
-        /// Length of a window.
+        /// Length of a window, in milliseconds.
         size: i64,
-        /// From one start to the next.
+        /// From one start to the next, in milliseconds.
         slide: i64,
-        /// Shift of the starts from the epoch.
+        /// Shift of the starts from the epoch, in milliseconds.
         offset: i64,
     },
     /// The same in days, weeks (from Monday) or months of a time zone.
     Calendar {
-        /// Length of a window.
+        /// Length of a window, in units.
         size: u32,
-        /// From one start to the next.
+        /// From one start to the next, in units.
         slide: u32,
         /// What is counted.
         unit: CalendarUnit,
@@ -33,17 +33,17 @@ pub enum WindowKind {
     },
     /// Windows that grow: all from `k × size + offset`, one to each multiple of `step` up to `size`.
     Cumulate {
-        /// Length of the last window; a multiple of the step.
+        /// Length of the last window, in milliseconds; a multiple of the step.
         size: i64,
-        /// From one end to the next.
+        /// From one end to the next, in milliseconds.
         step: i64,
-        /// Shift of the starts from the epoch.
+        /// Shift of the starts from the epoch, in milliseconds.
         offset: i64,
     },
     /// The same from the start of a day, week or month of a time zone on: `size` of them long, one window to each step,
     /// the last step of a period cut short where it does not fit.
     CalendarCumulate {
-        /// Length of the last window.
+        /// Length of the last window, in units.
         size: u32,
         /// What is counted.
         unit: CalendarUnit,
@@ -56,7 +56,7 @@ pub enum WindowKind {
     },
     /// For each key, from a record as long as others follow within the gap; a record exactly the gap after the last joins.
     Session {
-        /// The longest silence within a session.
+        /// The longest silence within a session, in milliseconds.
         gap: i64,
     },
     /// So many records each, one window after the other.
@@ -110,9 +110,7 @@ impl WindowKind {
             ));
         };
         if offset != 0 {
-            return refuse(format!(
-                "a window of {size} begins by the calendar; an offset needs an exact size such as 24h"
-            ));
+            return Err(offset_of_calendar(size));
         }
         let days = |(n, unit)| match unit {
             CalendarUnit::Day => Some(n),
@@ -130,6 +128,7 @@ impl WindowKind {
         };
         Ok(WindowKind::Calendar { size, slide, unit, zone: zone.clone(), offset: 0 })
     }
+
     /// Growing windows as they are typed: `--window 1d --cumulate 1h`.
     ///
     /// # Errors
@@ -151,9 +150,7 @@ impl WindowKind {
             };
         };
         if offset != 0 {
-            return refuse(format!(
-                "a window of {size} begins by the calendar; an offset needs an exact size such as 24h"
-            ));
+            return Err(offset_of_calendar(size));
         }
         let step = match (step.millis(), step.calendar()) {
             (Some(millis), _) => Step::Millis(millis),
@@ -173,7 +170,7 @@ impl WindowKind {
             CalendarUnit::Month => 31,
         };
         let is_longer = match step {
-            Step::Millis(step) => step > i64::from(n) * days * 86_400_000,
+            Step::Millis(step) => step > i64::from(n) * days * MILLIS_PER_DAY,
             Step::Days(step) => step > i64::from(n) * days,
         };
         if is_longer {
@@ -210,6 +207,12 @@ impl WindowKind {
             }
         }
     }
+}
+
+fn offset_of_calendar(size: Span) -> SettingsError {
+    SettingsError(format!(
+        "a window of {size} begins by the calendar; an offset needs an exact size such as 24h"
+    ))
 }
 
 /// The unit to count in, how many of it make one of the old, and which of them begins at `origin`.
@@ -291,7 +294,7 @@ impl WindowKind {
             }
             (Calendar { size, unit, .. }, Hopping { size: exact, .. } | Cumulate { size: exact, .. })
             | (Hopping { size: exact, .. } | Cumulate { size: exact, .. }, Calendar { size, unit, .. }) => {
-                nominal_days(*size, *unit) * 86_400_000 == *exact
+                nominal_days(*size, *unit) * MILLIS_PER_DAY == *exact
             }
             // By the step, growing windows of the calendar end anywhere.
             (CalendarCumulate { .. }, other) | (other, CalendarCumulate { .. }) => *other != All,

@@ -7,8 +7,11 @@ use super::mapper::Line;
 use super::{Fetch, FetchOptions, Spools, Text};
 use crate::pack::{Packer, Unpackable, Unpacker};
 use crate::source::Resume;
-use crate::state::{self, Snapshot, State};
+use crate::state::{self, Snapshot, State, StateError};
 use crate::time::rfc3339;
+
+/// What errors call the state of a fetch that is no stage: the name of the option.
+const CURSOR: &str = "cursor";
 
 /// What a stage of a pipeline must agree with: all that changes which lines are sent, under the names of the options.
 pub fn settings(options: &FetchOptions) -> state::Settings {
@@ -46,12 +49,35 @@ pub fn settings(options: &FetchOptions) -> state::Settings {
 
 impl Fetch {
     /// Goes on as a stage of a pipeline, at what it saved at a mark.
+    ///
+    /// # Errors
+    ///
+    /// Bytes that no stage saved.
     pub fn go_on_at_mark(mut self, state: &State) -> anyhow::Result<Fetch> {
-        self.is_marked = true;
+        (self.is_marked, self.keeps_rest) = (true, true);
         if let Some(job) = state.job() {
             self.unpack(job).map_err(|error| state.unusable(error))?;
         }
         Ok(self)
+    }
+
+    /// Keeps its place in its sources, and sends first what an earlier run had read of them and not sent.
+    ///
+    /// # Errors
+    ///
+    /// Bytes that no fetch saved.
+    pub fn go_on_at_cursor(mut self, state: &State) -> Result<Fetch, StateError> {
+        self.keeps_rest = true;
+        let rest = |job| {
+            let mut from = Unpacker::new(job);
+            Resume::unpack(&mut from)?;
+            // Earlier releases packed no lines.
+            if from.end().is_ok() { Ok(()) } else { self.unpack_rest(&mut from) }
+        };
+        match state.job().map_or(Ok(()), rest) {
+            Ok(()) => Ok(self),
+            Err(error) => Err(state.unusable(error).called(CURSOR)),
+        }
     }
 
     /// Reads its sources through these.
@@ -72,6 +98,7 @@ impl Fetch {
     pub(super) fn pack(&mut self, snapshot: &mut Snapshot) -> anyhow::Result<()> {
         if !self.is_marked {
             self.pack_places(snapshot);
+            self.pack_rest(&mut snapshot.job);
             return Ok(());
         }
         let mut places = Packer::default();
@@ -81,14 +108,34 @@ impl Fetch {
         self.options.clock.pack(out);
         out.u64(self.written);
         out.option(self.editor.as_ref(), |out, editor| editor.pack(out));
+        self.pack_rest(out);
+        Ok(())
+    }
+
+    /// The lines of the chunk at hand that are not sent. Between two chunks there are none.
+    fn pack_rest(&mut self, out: &mut Packer) {
         let lines = || self.next.iter().map(|(line, _)| line).chain(self.rest.as_slice());
-        // Between two chunks there are none, and with lines on their way the text is this.
-        out.length(lines().count());
+        let count = lines().count();
+        out.length(count);
         for line in lines() {
             out.option(line.time, Packer::i64);
+            // With a chunk that can be saved in its middle, their text is this.
             out.string(&self.made.text[line.start..line.end]);
         }
-        Ok(())
+        if count > 0 {
+            self.text = Text::Made;
+        }
+    }
+
+    fn unpack_rest(&mut self, from: &mut Unpacker<'_>) -> Result<(), Unpackable> {
+        for _ in 0..from.length()? {
+            let time = from.option(Unpacker::i64)?;
+            let start = self.made.text.len();
+            self.made.text.extend_from_slice(from.string()?);
+            self.made.lines.push(Line::new(start..self.made.text.len(), time));
+            self.made.text.push(b'\n');
+        }
+        from.end()
     }
 
     /// For a cursor: what the sources themselves go on with.
@@ -110,14 +157,7 @@ impl Fetch {
         if from.bool()? {
             self.editor.as_mut().ok_or(Unpackable)?.unpack(&mut from)?;
         }
-        for _ in 0..from.length()? {
-            let time = from.option(Unpacker::i64)?;
-            let start = self.made.text.len();
-            self.made.text.extend_from_slice(from.string()?);
-            self.made.lines.push(Line::new(start..self.made.text.len(), time));
-            self.made.text.push(b'\n');
-        }
-        from.end()
+        self.unpack_rest(&mut from)
     }
 
     /// Takes what an earlier run had read and not sent.

@@ -9,9 +9,9 @@ mod text;
 
 use std::io;
 
+use super::chunk::RECORD_SEPARATOR;
 use super::{ByteSource, Record};
 
-const RECORD_SEPARATOR: u8 = 0x1e;
 const BUFFER: usize = 64 << 10;
 
 /// How the lines of an input are written.
@@ -64,12 +64,6 @@ trait Convert: Send {
 
     /// The input has ended.
     fn finish(&mut self, out: &mut Vec<u8>);
-}
-
-/// Writes a text as JSON has it.
-fn write_string(text: &str, out: &mut Vec<u8>) {
-    // Memory takes everything, and a text is always JSON.
-    drop(serde_json::to_writer(out, text));
 }
 
 /// Hands on a line that is refused.

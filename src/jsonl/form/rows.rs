@@ -8,10 +8,10 @@ use std::borrow::Cow;
 use csv_core::{ReadRecordResult, Reader};
 use memchr::{memchr, memchr_iter};
 
-use super::{Convert, refuse, write_string};
+use super::{Convert, refuse};
+use crate::jsonl::chunk::BYTE_ORDER_MARK;
+use crate::jsonl::write_string;
 use crate::scan;
-
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 pub(super) struct Rows {
     reader: Reader,

@@ -3,8 +3,8 @@
 use memchr::memchr;
 
 use super::{Convert, refuse};
-
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+use crate::jsonl::chunk::BYTE_ORDER_MARK;
+use crate::jsonl::write_string;
 
 pub(super) struct Lines {
     /// The beginning of a line that has not ended.
@@ -31,7 +31,7 @@ impl Lines {
         match std::str::from_utf8(line) {
             Ok(text) => {
                 out.extend_from_slice(b"{\"text\":");
-                super::write_string(text, out);
+                write_string(text, out);
                 out.extend_from_slice(b"}\n");
             }
             Err(_) => refuse(line, out),

@@ -5,12 +5,16 @@
 
 use std::fmt;
 
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
 use memchr::memchr;
-
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::scan;
+
+/// So many names are compared one by one; beyond, they are looked up.
+const FEW: usize = 64;
 
 /// The columns of a JSON object in order, each value as its JSON text; the last of two equal names wins.
 pub fn columns(line: &[u8]) -> Result<Vec<(String, String)>, serde_json::Error> {
@@ -20,7 +24,7 @@ pub fn columns(line: &[u8]) -> Result<Vec<(String, String)>, serde_json::Error> 
     }
 }
 
-/// The same for an object of scalars without escapes and white space between tokens; `None` for every other line, whether it
+/// The same for an object of few scalars without escapes and white space between tokens; `None` for every other line, whether it
 /// is an object or not.
 pub fn plain_columns(line: &[u8]) -> Option<Vec<(&str, &str)>> {
     // One pass over all bytes, many at a time, is cheaper than a look at each byte of each string.
@@ -36,7 +40,8 @@ pub fn plain_columns(line: &[u8]) -> Option<Vec<(&str, &str)>> {
     loop {
         let name_end = plain_string_end(line, at)?;
         let name = &text[at + 1..name_end - 1];
-        if line.get(name_end) != Some(&b':') || columns.iter().any(|(known, _)| *known == name) {
+        let is_known = columns.iter().any(|(known, _)| *known == name);
+        if line.get(name_end) != Some(&b':') || is_known || columns.len() == FEW {
             return None;
         }
         let begin = name_end + 1;
@@ -74,13 +79,23 @@ fn any_columns(line: &[u8]) -> Result<Vec<(String, String)>, serde_json::Error> 
 
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
             let mut columns: Vec<(String, String)> = Vec::new();
+            let mut places: HashMap<String, usize, FixedState> = HashMap::default();
             // Names are decoded by us: serde_json refuses half of a surrogate pair.
             while let Some((name, value)) = map.next_entry::<&RawValue, &RawValue>()? {
                 let name = scan::decode_string(name.get().as_bytes()).into_owned();
                 let json = value.get().to_owned();
-                match columns.iter_mut().find(|(known, _)| *known == name) {
-                    Some((_, old)) => *old = json,
-                    None => columns.push((name, json)),
+                let known = match places.is_empty() {
+                    true => columns.iter().position(|(known, _)| *known == name),
+                    false => places.get(&name).copied(),
+                };
+                if let Some(place) = known {
+                    columns[place].1 = json;
+                    continue;
+                }
+                columns.push((name, json));
+                if columns.len() > FEW {
+                    let new = if places.is_empty() { 0 } else { columns.len() - 1 };
+                    places.extend((new..columns.len()).map(|at| (columns[at].0.clone(), at)));
                 }
             }
             Ok(columns)
@@ -101,6 +116,16 @@ mod tests {
             r#"{"window_start":"2018-11-12T19:00:00Z","tag":"Köln","n":-1.5e3,"open":true,"mean":null}"#;
         let plain = plain_columns(line.as_bytes()).expect("plain");
         assert_eq!(plain[1..], [("tag", "\"Köln\""), ("n", "-1.5e3"), ("open", "true"), ("mean", "null")]);
+    }
+
+    #[test]
+    fn of_many_columns_the_last_of_two_equal_ones_wins_too() {
+        let members: String = (0..50_000).map(|n| format!("\"k{n}\":{n},")).collect();
+        let line = format!("{{{members}\"k0\":\"a\",\"k49999\":\"b\"}}");
+        let columns = columns(line.as_bytes()).expect("an object");
+        let found = [0, 1, 49_999].map(|at| (columns[at].0.as_str(), columns[at].1.as_str()));
+        assert_eq!(found, [("k0", "\"a\""), ("k1", "1"), ("k49999", "\"b\"")]);
+        assert_eq!(columns.len(), 50_000);
     }
 
     proptest! {

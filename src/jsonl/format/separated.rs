@@ -101,14 +101,23 @@ impl Separated {
                 self.header.insert(header)
             }
         };
-        if let Some((new, _)) = columns.iter().find(|(name, _)| !header.contains(name)) {
+        // Most often a record has the columns of the header, and in their places.
+        let is_new = |(at, (name, _)): &(usize, &(String, String))| {
+            header.get(*at) != Some(name) && !header.contains(name)
+        };
+        if let Some((_, (new, _))) = columns.iter().enumerate().find(is_new) {
             return Err(FormatError::NewColumn(new.clone()));
         }
         for record in before.iter().chain([columns]) {
-            let cells = header.iter().map(|name| match value(record, name) {
-                Some(json) if is_number(json) => json.to_owned(),
-                Some(json) => guarded(&cell(json), self.dialect),
-                None => String::new(),
+            let in_place = |at: usize, name: &String| {
+                record.get(at).filter(|(known, _)| known == name).map(|(_, json)| json.as_str())
+            };
+            let cells = header.iter().enumerate().map(|(at, name)| {
+                match in_place(at, name).or_else(|| value(record, name)) {
+                    Some(json) if is_number(json) => json.to_owned(),
+                    Some(json) => guarded(&cell(json), self.dialect),
+                    None => String::new(),
+                }
             });
             write(cells, self.dialect, out);
         }
@@ -117,8 +126,8 @@ impl Separated {
 }
 
 fn header_for(columns: &Columns, before: &[Columns]) -> Vec<String> {
-    let mut header: Vec<String> = Vec::new();
-    for (name, _) in columns.iter().chain(before.iter().flatten()) {
+    let mut header: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
+    for (name, _) in before.iter().flatten() {
         if !header.contains(name) {
             header.push(name.clone());
         }

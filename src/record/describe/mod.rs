@@ -36,11 +36,6 @@ impl Description {
     pub fn add(&mut self, part: Tree, records: u64) -> bool {
         self.tree.absorb(part, self.records, self.limits);
         self.records += records;
-        self.tree.nodes.len() <= MOST_FIELDS
-    }
-
-    /// How many fields there are.
-    pub fn fields(&self) -> usize {
-        self.tree.nodes.len() - 1
+        self.tree.len() <= MOST_FIELDS
     }
 }

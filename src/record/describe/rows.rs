@@ -22,6 +22,7 @@ pub enum Shown {
 /// seen first.
 ///
 /// # Errors
+///
 /// Whatever `each` fails with.
 pub fn write_rows<E>(
     description: &Description,

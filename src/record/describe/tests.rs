@@ -193,3 +193,17 @@ fn deep_values_are_not_looked_into() {
     assert_eq!(fields, [".a", ".a.b", ".a.e"]);
     assert_eq!([&rows[2]["min_length"], &rows[2]["max_length"]], [2, 2]);
 }
+
+/// What was a field of its own before its object turned out to be a map is none any more.
+#[test]
+fn fields_that_a_map_has_swallowed_do_not_count() {
+    let limits = Limits { depth: 3, names: 100 };
+    let fields: Vec<String> = (0..limits.names).map(|field| format!("\"f{field}\":{field}")).collect();
+    let fields = fields.join(",");
+    let with_a_key = |map: &str, key: usize| format!("{{\"{map}\":{{\"key {key}\":{{{fields}}}}}}}");
+    let maps = ["a", "b", "c"];
+    let records: Vec<String> =
+        maps.iter().flat_map(|map| (0..=limits.names).map(|key| with_a_key(map, key))).collect();
+    let rows = described(&records, 50, limits);
+    assert_eq!(rows.len(), maps.len() * (2 + limits.names));
+}

@@ -80,14 +80,16 @@ impl Names {
 /// All fields.
 #[derive(Clone, Debug)]
 pub struct Tree {
-    pub(super) nodes: Vec<Node>,
+    nodes: Vec<Node>,
+    /// Nodes that are no field any more.
+    free: Vec<NodeId>,
     /// Objects that turned out to be maps, in the record at hand.
     maps: Vec<NodeId>,
 }
 
 impl Default for Tree {
     fn default() -> Tree {
-        Tree { nodes: vec![Node::default()], maps: Vec::new() }
+        Tree { nodes: vec![Node::default()], free: Vec::new(), maps: Vec::new() }
     }
 }
 
@@ -100,7 +102,15 @@ impl Tree {
         &mut self.nodes[id as usize]
     }
 
+    /// How many nodes there are, with the root.
+    pub(super) fn len(&self) -> usize {
+        self.nodes.len() - self.free.len()
+    }
+
     fn new_node(&mut self) -> NodeId {
+        if let Some(node) = self.free.pop() {
+            return node;
+        }
         self.nodes.push(Node::default());
         (self.nodes.len() - 1) as NodeId
     }
@@ -176,6 +186,7 @@ impl Tree {
 
     fn move_to(&mut self, id: NodeId, part: &mut Tree, to: NodeId) {
         let Node { summary, members, elements } = std::mem::take(self.node_mut(id));
+        self.free.push(id);
         part.node_mut(to).summary = summary;
         match members {
             Members::Any(any) => {

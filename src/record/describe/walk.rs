@@ -30,6 +30,7 @@ impl Walker {
     /// Adds a record, whose brackets are known to match, to the tree. It has this number.
     ///
     /// # Errors
+    ///
     /// Something in it is no JSON; then nothing is added.
     pub fn add(&mut self, record: &[u8], number: u64, tree: &mut Tree, limits: Limits) -> Result<(), Broken> {
         self.met.clear();

@@ -91,10 +91,7 @@ impl Berth {
     pub fn take(root: &Path, stage: &str) -> anyhow::Result<Berth> {
         let folder = Folder::new(root, stage);
         folder.create()?;
-        let lock = Lock::take(folder.stage()).map_err(|error| match error.downcast::<StateError>() {
-            Ok(error) => error.called(NAME).into(),
-            Err(error) => error,
-        })?;
+        let lock = Lock::take(folder.stage()).map_err(|error| StateError::rename(error, NAME))?;
         Ok(Berth { folder, lock })
     }
 

@@ -63,10 +63,7 @@ impl Spool {
             let place = folder.display();
             anyhow::Error::new(error).context(format!("cannot make the folder {place}"))
         })?;
-        let lock = Lock::take(folder).map_err(|error| match error.downcast::<StateError>() {
-            Ok(error) => error.called(NAME).into(),
-            Err(error) => error,
-        })?;
+        let lock = Lock::take(folder).map_err(|error| StateError::rename(error, NAME))?;
         let segments = Segments::open(folder, place, bytes)?;
         Ok(Spool(Arc::new(Shared { _lock: lock, first: place, segments: Mutex::new(segments) })))
     }

@@ -74,6 +74,7 @@ impl Lexicon {
     /// emoticon, is found in lower case only, as in the reference.
     ///
     /// # Errors
+    ///
     /// The first line that is not so.
     pub fn parse(text: &str) -> Result<Lexicon, LexiconError> {
         let mut lexicon = Lexicon::without_words();

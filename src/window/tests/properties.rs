@@ -183,14 +183,14 @@ fn check_bounds(settings: &Settings, truth: &Emitted, estimate: &Emitted) -> Res
     Ok(())
 }
 
-/// More cases than usual, since they are small; `PROPTEST_CASES` says otherwise.
-fn config() -> ProptestConfig {
+/// So many times the usual number of cases, since they are small; `PROPTEST_CASES` says what is usual.
+pub(super) fn more_cases(times: u32) -> ProptestConfig {
     let usual = ProptestConfig::default();
-    ProptestConfig { cases: usual.cases * 3, ..usual }
+    ProptestConfig { cases: usual.cases * times, ..usual }
 }
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(more_cases(3))]
 
     #[test]
     fn the_engine_does_what_the_model_says(settings in settings(), records in records()) {

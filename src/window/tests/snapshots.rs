@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::properties::{fit, records, settings};
+use super::properties::{fit, more_cases, records, settings};
 use super::*;
 use crate::pack::{Packer, Unpackable, Unpacker};
 use crate::time::CalendarUnit;
@@ -80,14 +80,8 @@ fn agree(
     Ok(())
 }
 
-/// More cases than usual, since they are small; `PROPTEST_CASES` says otherwise.
-fn config() -> ProptestConfig {
-    let usual = ProptestConfig::default();
-    ProptestConfig { cases: usual.cases * 2, ..usual }
-}
-
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(more_cases(2))]
 
     #[test]
     fn a_run_in_pieces_gives_what_one_run_gives(
