@@ -26,6 +26,7 @@ pub fn check(bytes: &[u8]) {
     let Ok(expression) = Expr::parse(source) else { return };
     assert!(!expression.explain().is_empty());
     let jaq = format!("[{source}\n][]").parse::<Expr>().ok();
+    assert!(jaq.is_some() || !expression.is_compiled(), "{source} is compiled, and no jq");
     let mut program = Program::new(&[&expression]).expect("it was checked");
     for record in records.lines().take(4) {
         let Some(outputs) = run(&mut program, record) else { continue };
