@@ -63,7 +63,7 @@ use plan::{Filter, Plan, Shape, is_word, show_path};
 use splice::Addition;
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A parsed and checked jq expression, as the user typed it.
 #[derive(Clone)]
@@ -71,7 +71,9 @@ pub struct Expr(Arc<Parsed>);
 
 struct Parsed {
     source: String,
-    engine: Engine,
+    /// Made when it is first needed, where the expression is known to be jq without it: reading jq's library takes a
+    /// millisecond, and most runs of a compiled expression have no use for it.
+    engine: OnceLock<Result<Engine, ExprError>>,
     /// The compiled form, or why there is none.
     plan: Result<Plan, recognise::Reason>,
     /// The only fields that jaq can see, if that is known.
@@ -88,18 +90,21 @@ impl Expr {
     ///
     /// What is wrong with it, with the place.
     pub fn parse(source: &str) -> Result<Expr, ExprError> {
-        let engine = Engine::compile(source)?;
         let term = load::parse(source, |parser| parser.term());
-        if let Some(term) = &term {
-            check::patterns(source, term)?;
-        }
         let plan = match &term {
             Some(term) => recognise::plan(term),
             None => Err("a module".to_owned()),
         };
+        let additions = term.as_ref().and_then(|term| splice::additions(source, term)).unwrap_or_default();
+        let engine = OnceLock::new();
+        if plan.is_err() && additions.is_empty() {
+            engine.get_or_init(|| Engine::compile(source)).as_ref().map_err(Clone::clone)?;
+        }
+        if let Some(term) = &term {
+            check::patterns(source, term)?;
+        }
         let fields = term.as_ref().and_then(project::fields);
         let name = term.as_ref().and_then(literal::last_name);
-        let additions = term.as_ref().and_then(|term| splice::additions(source, term)).unwrap_or_default();
         Ok(Expr(Arc::new(Parsed { source: source.to_owned(), engine, plan, fields, name, additions })))
     }
 
@@ -214,8 +219,10 @@ impl Expr {
         self.0.plan.as_ref().err().and(self.0.fields.as_deref())
     }
 
-    fn engine(&self) -> &Engine {
-        &self.0.engine
+    /// jaq, ready to run.
+    fn engine(&self) -> Result<&Engine, EvalError> {
+        let engine = self.0.engine.get_or_init(|| Engine::compile(&self.0.source));
+        engine.as_ref().map_err(|error| EvalError::new(error.message()))
     }
 }
 

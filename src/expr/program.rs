@@ -207,7 +207,7 @@ impl Record<'_> {
             }
         }
         let value = self.value(i)?;
-        self.program.expressions[i].expression.engine().truthy(value)
+        self.program.expressions[i].expression.engine()?.truthy(value)
     }
 
     /// Hands every output of expression `i` to `each`, in order, until there are no more or `each` breaks.
@@ -252,7 +252,7 @@ impl Record<'_> {
     ) -> Result<(), EvalError> {
         let value = self.value(i)?;
         let mut count = 0;
-        self.program.expressions[i].expression.engine().run(value, &mut |output| {
+        self.program.expressions[i].expression.engine()?.run(value, &mut |output| {
             count += 1;
             if count <= delivered { ControlFlow::Continue(()) } else { each(output) }
         })

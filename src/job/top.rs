@@ -4,6 +4,7 @@ mod keep;
 mod records;
 mod rows;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::drive::{Context, End, Figures, Flow, Job, Mapper, Recipe, Usage};
@@ -122,10 +123,9 @@ impl Job for TopRows {
             self.check_group(&first)?;
             let emission = Emission::of(&first).map_err(|error| Usage(error.to_string()))?;
             self.ranking.push(first, &mut ranked).map_err(|error| Usage(error.to_string()))?;
-            for Counted { count, line } in others {
-                let read = || Row::read(&chunk.bytes()[line.start as usize..line.end as usize]);
-                self.ranking.push_counted(emission, count, read, &mut ranked)?;
-            }
+            let others = others.into_iter().map(|Counted { count, line }| (count, line));
+            let read = |line: Range<u32>| Row::read(&chunk.bytes()[line.start as usize..line.end as usize]);
+            self.ranking.push_counted(emission, others, read, &mut ranked)?;
         }
         self.write(&ranked, cx)?;
         Ok(Flow::On)

@@ -140,11 +140,13 @@ impl<'a> Iterator for Records<'a> {
             let end = newline.unwrap_or(bytes.len());
             self.at = end + 1;
             self.lines += 1;
-            if bytes[start..end].starts_with(BYTE_ORDER_MARK) {
-                start += BYTE_ORDER_MARK.len();
-            }
-            while start < end && is_framing(bytes[start]) {
-                start += 1;
+            if bytes.get(start) != Some(&b'{') {
+                if bytes[start..end].starts_with(BYTE_ORDER_MARK) {
+                    start += BYTE_ORDER_MARK.len();
+                }
+                while start < end && is_framing(bytes[start]) {
+                    start += 1;
+                }
             }
             let mut trimmed = end;
             while trimmed > start && is_framing(bytes[trimmed - 1]) {

@@ -3,6 +3,7 @@
 mod packed;
 
 use std::collections::BTreeMap;
+use std::iter::Peekable;
 
 use super::history::{History, Ranks};
 use super::trend::{SCORE, Trend};
@@ -115,6 +116,22 @@ impl Window {
         }
         Ok(())
     }
+
+    /// Takes at most so many rows, as [`Window::add_counted`] does, until one comes that the window wants more of; tells how many.
+    fn add_others<L>(&mut self, most: u64, rows: &mut Peekable<impl Iterator<Item = (u64, L)>>) -> u64 {
+        let Some(list) = self.lists.values().next().filter(|_| self.any.is_some()) else { return 0 };
+        let ascending = self.options.ascending;
+        let is_out = |count: u64| !list.may_admit(Some(Number::from(count)), ascending);
+        let mut taken = 0;
+        while taken < most
+            && let Some((count, _)) = rows.next_if(|(count, _)| is_out(*count))
+        {
+            self.sum = self.sum.plus(Number::from(count));
+            taken += 1;
+        }
+        self.keys += taken;
+        taken
+    }
 }
 
 impl Ranking {
@@ -141,32 +158,37 @@ impl Ranking {
         matches!(by.as_str(), "count" | ".count") && group.is_none() && !trend
     }
 
-    /// As [`Ranking::push`], for a row of which only the emission and the count are known; only where that is what orders, and
-    /// for no remainder. `read` reads it, if it may be in the list.
+    /// As [`Ranking::push`], for rows of which only the emission and the count are known, and where they stand; only where the
+    /// count is what orders, and for no remainder. `read` reads one, if it may be in the list.
     ///
     /// # Errors
     ///
     /// Those of `read`.
-    pub fn push_counted(
+    pub fn push_counted<L>(
         &mut self,
         emission: Emission,
-        count: u64,
-        read: impl FnOnce() -> Result<Row, RowError>,
+        rows: impl IntoIterator<Item = (u64, L)>,
+        read: impl Fn(L) -> Result<Row, RowError>,
         out: &mut Vec<Row>,
     ) -> Result<(), RowError> {
+        let mut rows = rows.into_iter().peekable();
         let mut ended = Vec::new();
-        let mut outcome = Ok(());
-        let options = &self.options;
-        self.assembly.add(
-            emission,
-            |window| outcome = window.add_counted(count, read),
-            || Window::new(options),
-            |window| ended.push(window),
-        );
-        for window in ended {
-            self.finish(window, out);
+        loop {
+            self.assembly.take_many(emission, |most, window| window.add_others(most, &mut rows));
+            let Some((count, place)) = rows.next() else { return Ok(()) };
+            let mut outcome = Ok(());
+            let options = &self.options;
+            self.assembly.add(
+                emission,
+                |window| outcome = window.add_counted(count, || read(place)),
+                || Window::new(options),
+                |window| ended.push(window),
+            );
+            for window in ended.drain(..) {
+                self.finish(window, out);
+            }
+            outcome?;
         }
-        outcome
     }
 
     /// Appends the list of the window in assembly as it is: at the end of input, or at a mark.

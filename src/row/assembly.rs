@@ -115,6 +115,14 @@ impl<C> Assembly<C> {
         }
     }
 
+    /// Rows of the emission in assembly that are taken many at once: `take` is told how many there may be before the last of the
+    /// window, and tells how many it took.
+    pub fn take_many(&mut self, emission: Emission, take: impl FnOnce(u64, &mut C) -> u64) {
+        let Some(part) = self.part.as_mut().filter(|part| part.emission == emission) else { return };
+        let room = emission.rows.map_or(u64::MAX, |rows| rows.saturating_sub(part.seen + 1));
+        part.seen += take(room, &mut part.collected);
+    }
+
     /// What is in assembly: how many rows of it came, and what became of them.
     pub fn part(&self) -> Option<(u64, &C)> {
         self.part.as_ref().map(|part| (part.seen, &part.collected))

@@ -20,6 +20,9 @@ pub struct Template {
     tail: Vec<u8>,
 }
 
+/// A count of so many digits fits into 64 bits.
+const MOST_DIGITS: usize = 18;
+
 /// What may stand in the place of a value such that the line has the same columns of the same kinds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -78,13 +81,13 @@ impl Kind {
     fn value(self, text: &[u8]) -> Option<(Option<u64>, usize)> {
         match self {
             Kind::Count => {
-                let length = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-                let digits = &text[..length];
-                if length == 0 || length > 18 || (length > 1 && digits[0] == b'0') {
-                    return None;
+                let (mut count, mut length) = (0, 0);
+                while let Some(digit @ b'0'..=b'9') = text.get(length).filter(|_| length <= MOST_DIGITS) {
+                    count = 10 * count + u64::from(digit - b'0');
+                    length += 1;
                 }
-                let count = digits.iter().fold(0, |count, digit| 10 * count + u64::from(digit - b'0'));
-                Some((Some(count), length))
+                let is_plain = length == 1 || (2..=MOST_DIGITS).contains(&length) && text[0] != b'0';
+                is_plain.then_some((Some(count), length))
             }
             Kind::Key => {
                 Some((None, if text.first()? == &b'"' { string(text)? } else { scalar(text)?.len() }))
@@ -99,6 +102,11 @@ impl Kind {
 
 /// The length of the string that a text begins with, with its quotes, if it is valid and has no escapes.
 fn string(text: &[u8]) -> Option<usize> {
+    // Keys are short: most end before a search has begun.
+    let special = text[1..].iter().position(|byte| matches!(byte, b'"' | b'\\' | ..b' ' | 128..))?;
+    if text[1 + special] == b'"' {
+        return Some(special + 2);
+    }
     let inside = &text[1..=memchr(b'"', &text[1..])?];
     let is_plain = !inside.iter().fold(false, |found, &byte| found | (byte < b' ') | (byte == b'\\'));
     (is_plain && std::str::from_utf8(inside).is_ok()).then_some(inside.len() + 2)

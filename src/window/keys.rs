@@ -117,24 +117,24 @@ impl Keys {
         }
     }
 
-    /// The keys that were packed; nothing holds them yet.
-    pub fn unpack(from: &mut Unpacker<'_>) -> Result<Keys, Unpackable> {
+    /// The keys that were packed; nothing holds them yet. And the numbers that they had, ascending: they have new ones, from 0 on,
+    /// in their order. So what many keys left behind that live no more takes no memory again.
+    pub fn unpack(from: &mut Unpacker<'_>) -> Result<(Keys, Vec<KeyId>), Unpackable> {
         let peak = usize::try_from(from.u64()?).map_err(|_| Unpackable)?;
         let length = from.length()?;
+        if length > peak {
+            return Err(Unpackable);
+        }
         let mut keys = Keys { peak, ..Keys::default() };
         keys.ids.reserve(length, |_| 0);
-        let mut next = 0;
-        for at in 0..length {
-            let step = from.u64()?;
-            let id = u32::try_from(step).ok().and_then(|step| step.checked_add(next)).ok_or(Unpackable)?;
-            // Numbers that nobody has any more were never more than lived at once.
-            if (at > 0 && step == 0) || id as usize >= peak {
+        let mut numbers: Vec<KeyId> = Vec::with_capacity(length);
+        for id in 0..length {
+            let step = from.u32()?;
+            let before = numbers.last().copied();
+            if before.is_some() && step == 0 {
                 return Err(Unpackable);
             }
-            while keys.keys.len() < id as usize {
-                keys.free.push(keys.keys.len() as KeyId);
-                keys.keys.push(Key { bytes: Box::default(), hash: 0, prefix: 0, panes: 0 });
-            }
+            numbers.push(before.unwrap_or(0).checked_add(step).ok_or(Unpackable)?);
             let bytes = from.string()?;
             let hash = hash(bytes);
             keys.keys.push(Key { bytes: bytes.into(), hash, prefix: prefix(bytes), panes: 0 });
@@ -142,18 +142,10 @@ impl Keys {
             if keys.ids.find(hash, |&other| *all[other as usize].bytes == *bytes).is_some() {
                 return Err(Unpackable);
             }
+            let id = KeyId::try_from(id).map_err(|_| Unpackable)?;
             keys.ids.insert_unique(hash, id, |&id| all[id as usize].hash);
-            next = id;
         }
-        Ok(keys)
-    }
-
-    /// As [`Keys::hold`], for a number from outside: false if there is no such key.
-    pub fn hold_if_alive(&mut self, id: KeyId) -> bool {
-        let Some(key) = self.keys.get_mut(id as usize) else { return false };
-        let is_alive = self.ids.find(key.hash, |&other| other == id).is_some();
-        key.panes += u32::from(is_alive);
-        is_alive
+        Ok((keys, numbers))
     }
 
     /// Whether something holds each of them, as it must be between two records.

@@ -1,11 +1,11 @@
 //! The whole state of the windows as bytes, and back: windows that were packed and unpacked go on as if nothing had happened.
 //!
 //! Packed is what cannot be had otherwise. Tables that only find things sooner are made anew, and so is the running total
-//! over the panes of a window. Keys keep their numbers, so that nothing is looked up while packing: its cost is a few
-//! nanoseconds for each entry and key. Epochs are packed as a distance to the present one, which makes them short.
+//! over the panes of a window. Keys are packed with their numbers, so that nothing is looked up while packing: its cost is a few
+//! nanoseconds for each entry and key. Unpacked they are numbered anew, from 0 on. Epochs are packed as a distance to the present one, which makes them short.
 
 use super::clock::Clock;
-use super::keys::Keys;
+use super::keys::{KeyId, Keys};
 use super::kind::{Kind, Reported};
 use super::stats::Stats;
 use super::{Settings, Windows};
@@ -20,6 +20,8 @@ const SESSIONS: u8 = 3;
 pub(super) struct Unpacking<'u, 'b> {
     pub from: &'u mut Unpacker<'b>,
     pub keys: &'u mut Keys,
+    /// The numbers that the keys had when they were packed, ascending.
+    pub numbers: Vec<KeyId>,
     /// The cells of a key that has seen no record.
     pub shape: &'u super::cell::Shape,
     pub epoch: u32,
@@ -62,16 +64,17 @@ impl Windows {
     pub fn unpack(settings: &Settings, from: &mut Unpacker<'_>) -> Result<Windows, Unpackable> {
         let mut windows = Windows::new(settings).map_err(|_| Unpackable)?;
         windows.epoch = from.u32()?;
-        windows.keys = Keys::unpack(from)?;
+        let (keys, numbers) = Keys::unpack(from)?;
+        windows.keys = keys;
         windows.clock = Clock::unpack(settings, from)?;
         windows.stats = Stats::unpack(from)?;
         windows.next_trigger = from.i64()?;
         windows.applied = from.u64()?;
         windows.due = from.i64()?;
         windows.late = from.u64()?;
-        let mut unpacking =
-            Unpacking { from, keys: &mut windows.keys, shape: &windows.shape, epoch: windows.epoch };
-        for kind in &mut windows.kinds {
+        let Windows { keys, shape, epoch, kinds, .. } = &mut windows;
+        let mut unpacking = Unpacking { from, keys, numbers, shape, epoch: *epoch };
+        for kind in kinds {
             match (unpacking.from.tag()?, kind) {
                 (FIXED, Kind::Fixed(fixed)) => fixed.unpack(&mut unpacking)?,
                 (RUNNING, Kind::Running(running)) => running.unpack(&mut unpacking)?,
@@ -94,9 +97,12 @@ impl Unpacking<'_, '_> {
     }
 
     /// A key that something holds from now on.
-    pub fn key(&mut self) -> Result<super::keys::KeyId, Unpackable> {
-        let id = self.from.u32()?;
-        if self.keys.hold_if_alive(id) { Ok(id) } else { Err(Unpackable) }
+    pub fn key(&mut self) -> Result<KeyId, Unpackable> {
+        let packed = self.from.u32()?;
+        let id = self.numbers.binary_search(&packed).ok().and_then(|id| KeyId::try_from(id).ok());
+        let id = id.ok_or(Unpackable)?;
+        self.keys.hold(id);
+        Ok(id)
     }
 
     /// A count of records, at least one.

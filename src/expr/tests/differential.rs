@@ -12,7 +12,7 @@ use std::ops::ControlFlow;
 pub(super) fn run_jaq(expression: &Expr, line: &str) -> Outputs {
     let mut outputs = Vec::new();
     let done = engine::read(line.as_bytes(), line.as_bytes()).and_then(|record| {
-        expression.engine().run(record, &mut |value| {
+        expression.engine()?.run(record, &mut |value| {
             let mut json = Vec::new();
             value.write_json(&mut json);
             outputs.push(String::from_utf8(json).expect("outputs are UTF-8"));
@@ -23,7 +23,7 @@ pub(super) fn run_jaq(expression: &Expr, line: &str) -> Outputs {
 }
 
 pub(super) fn truthy_jaq(expression: &Expr, line: &str) -> Result<bool, EvalError> {
-    expression.engine().truthy(engine::read(line.as_bytes(), line.as_bytes())?)
+    expression.engine()?.truthy(engine::read(line.as_bytes(), line.as_bytes())?)
 }
 
 /// Forms that are left to jaq, around an expression `E` of the sub-language.
