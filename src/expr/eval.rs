@@ -44,7 +44,9 @@ pub(super) struct Run<'r> {
 impl<'r> Run<'r> {
     /// Hands the outputs to `each`.
     pub(super) fn outputs(self, shape: &'r Shape, each: &mut dyn FnMut(Value<'_>) -> Flow) -> Flow {
-        self.shaped(shape, Item::Raw(self.line), &mut Vec::new(), each)
+        // What is made of most records has room there, and need not grow.
+        let room = if matches!(shape, Shape::Values(_)) { 0 } else { 256 };
+        self.shaped(shape, Item::Raw(self.line), &mut Vec::with_capacity(room), each)
     }
 
     /// Any output is truthy?

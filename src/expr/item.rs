@@ -90,9 +90,7 @@ impl<'r> Item<'r> {
     pub(super) fn write_json(self, out: &mut Vec<u8>) -> Flow {
         match self {
             // what jq would print as it stands
-            Item::Raw(raw @ [b'"', content @ .., b'"'])
-                if !content.iter().any(|&byte| text::needs_escape(byte)) =>
-            {
+            Item::Raw(raw @ [b'"', content @ .., b'"']) if !text::has_escapes(content) => {
                 out.extend_from_slice(raw);
             }
             item => item.value()?.write_json(out),

@@ -160,8 +160,13 @@ pub(super) fn write_string(content: &str, out: &mut Vec<u8>) {
 }
 
 /// jq escapes these, and nothing else: the control characters, DEL among them, the quote and the backslash.
-pub(super) fn needs_escape(byte: u8) -> bool {
+fn needs_escape(byte: u8) -> bool {
     byte < 0x20 || matches!(byte, b'"' | b'\\' | 0x7f)
+}
+
+/// Whether any byte of a text is escaped when it is printed. All are looked at, sixteen at a time: most texts have none.
+pub(super) fn has_escapes(text: &[u8]) -> bool {
+    text.iter().fold(false, |found, &byte| found | needs_escape(byte))
 }
 
 #[cfg(test)]
