@@ -1,7 +1,7 @@
 //! The ways in: networks, object stores, the synthetic streams, files that are followed; and the pace of a replay.
 //!
 //! [`open`] turns what the user typed into an [`Input`]. What has no scheme is the name of a preset, or a file's path or `-`,
-//! which are left to the caller. Each kind is one line of [`KINDS`] and one file here. [`live`] has what connections need that
+//! which are left to the caller. Each kind is one line of `KINDS` and one file here. [`live`] has what connections need that
 //! are to be made again, and [`preset`] the live sources that have names.
 
 mod belief;
