@@ -4,6 +4,7 @@
 //! A layout is a pattern on an axis. The axis counts milliseconds, or the days, weeks or months of a time zone, and the
 //! patterns know only its numbers; so a day of 23 hours is one step, like any other.
 
+use super::snapshot::FAR;
 use super::window_kind::{Step, WindowKind, gcd};
 use crate::time::{Calendar, CalendarUnit, MILLIS_PER_DAY, Millis};
 
@@ -98,6 +99,32 @@ impl Layout {
                 Some(period * most + (finer.number(time) - finer.number(start)) / step)
             }
         }
+    }
+
+    /// Whether a pane from outside lies where there is time: its bounds can be reckoned.
+    pub fn has_pane(&self, pane: i64) -> bool {
+        match self.pattern {
+            Pattern::Hopping { grain, .. } => self.lies_in_time(pane, grain),
+            Pattern::Cumulate { step, .. } => self.lies_in_time(pane, step),
+            Pattern::Within { size, most, .. } => self.lies_in_time(pane.div_euclid(most), size),
+        }
+    }
+
+    /// The same for a window.
+    pub fn has_window(&self, window: i64) -> bool {
+        match self.pattern {
+            Pattern::Hopping { grain, stride, .. } => self.lies_in_time(window, grain * stride),
+            _ => self.has_pane(window),
+        }
+    }
+
+    fn lies_in_time(&self, number: i64, length: i64) -> bool {
+        // A calendar counts days at least, and months at most.
+        let most = match self.axis {
+            Axis::Millis => FAR,
+            Axis::Calendar(_) => FAR / (31 * MILLIS_PER_DAY),
+        };
+        number.checked_mul(length).is_some_and(|at| at.unsigned_abs() <= most as u64)
     }
 
     /// A pane's first millisecond, and the first behind it.

@@ -9,7 +9,7 @@ use super::keys::Keys;
 use super::kind::{Due, Reported};
 use super::pane::{Arrival, Pane, Share};
 use super::sketch::Estimates;
-use super::snapshot::Unpacking;
+use super::snapshot::{Unpacking, unpack_time};
 use crate::pack::{Packer, Unpackable};
 use crate::time::Millis;
 
@@ -109,7 +109,7 @@ impl Running {
     /// Takes over what was packed, in place of nothing.
     pub fn unpack(&mut self, unpacking: &mut Unpacking<'_, '_>) -> Result<(), Unpackable> {
         self.records = unpacking.from.u64()?;
-        self.range = unpacking.from.option(|from| Ok((from.i64()?, from.i64()?)))?;
+        self.range = unpacking.from.option(|from| Ok((unpack_time(from)?, unpack_time(from)?)))?;
         self.reported = unpacking.reported()?;
         self.pane.unpack(unpacking)
     }

@@ -16,6 +16,14 @@ const FIXED: u8 = 1;
 const RUNNING: u8 = 2;
 const SESSIONS: u8 = 3;
 
+/// No time lies so far out: beyond the years that there are with any sum of some lengths, and far inside of what 64 bits hold.
+pub(super) const FAR: i64 = 1 << 56;
+
+/// A point in time from outside, with which it can be reckoned.
+pub(super) fn unpack_time(from: &mut Unpacker<'_>) -> Result<Millis, Unpackable> {
+    from.i64().and_then(|time| if time.unsigned_abs() <= FAR as u64 { Ok(time) } else { Err(Unpackable) })
+}
+
 /// What the parts of the windows need to be unpacked.
 pub(super) struct Unpacking<'u, 'b> {
     pub from: &'u mut Unpacker<'b>,

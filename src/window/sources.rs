@@ -1,5 +1,6 @@
 //! The largest event time of each source of a stream (`--watermark-by`); the smallest of these rules the watermark.
 
+use super::snapshot::unpack_time;
 use crate::pack::{Packer, Unpackable, Unpacker};
 use crate::time::Millis;
 use foldhash::fast::FixedState;
@@ -69,7 +70,7 @@ impl Sources {
         let mut sources = Sources::new();
         for _ in 0..from.length()? {
             let source = from.string()?;
-            sources.see(source, from.i64()?);
+            sources.see(source, unpack_time(from)?);
         }
         Ok(sources)
     }

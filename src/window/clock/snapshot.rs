@@ -3,8 +3,9 @@
 use super::super::codec::{pack_number, unpack_number};
 use super::super::names::OwnedNames;
 use super::super::settings::Settings;
+use super::super::snapshot::{FAR, unpack_time};
 use super::super::sources::Sources;
-use super::{Clock, Held, OwnedValue};
+use super::{Clock, Held, NEVER, OwnedValue};
 use crate::pack::{Packer, Unpackable, Unpacker};
 
 impl Clock {
@@ -31,9 +32,12 @@ impl Clock {
         from: &mut Unpacker<'_>,
     ) -> Result<Clock, Unpackable> {
         let mut clock = Clock::new(settings);
-        clock.max = from.i64()?;
-        clock.watermark = from.i64()?;
-        clock.base = from.i64()?;
+        for time in [&mut clock.max, &mut clock.watermark, &mut clock.base] {
+            *time = from.i64()?;
+            if *time != NEVER && time.unsigned_abs() > FAR as u64 {
+                return Err(Unpackable);
+            }
+        }
         if let Some(sources) = &mut clock.sources {
             *sources = Sources::unpack(from)?;
         }
@@ -41,7 +45,7 @@ impl Clock {
             clock.held.push(Held {
                 record: from.u64()?,
                 source: from.string()?.into(),
-                time: from.i64()?,
+                time: unpack_time(from)?,
                 names: OwnedNames::unpack(from)?,
                 values: {
                     let length = from.length()?;

@@ -46,6 +46,12 @@ impl Fixed {
             self.panes.insert(number, self.store.len());
             self.store.push(pane);
         }
-        Ok(())
+        let mut panes = self.panes.keys().chain(&self.touched);
+        let mut windows = self.reported.keys().chain(&self.amended);
+        let has_begun = self.next != i64::MIN;
+        let lies_in_time = panes.all(|&pane| self.layout.has_pane(pane))
+            && windows.all(|&window| self.layout.has_window(window))
+            && (!has_begun || self.layout.has_window(self.next));
+        if lies_in_time { Ok(()) } else { Err(Unpackable) }
     }
 }

@@ -1,7 +1,7 @@
 //! Sessions as bytes: key by key, the sessions of a key in their order. Their places are numbered anew.
 
 use super::super::shown::{Dissolved, Shown};
-use super::super::snapshot::Unpacking;
+use super::super::snapshot::{FAR, Unpacking, unpack_time};
 use super::{Session, Sessions};
 use crate::pack::{Packer, Unpackable, Unpacker};
 
@@ -73,8 +73,9 @@ impl Session {
 
     fn unpack(unpacking: &mut Unpacking<'_, '_>) -> Result<Session, Unpackable> {
         let key = unpacking.key()?;
-        let first = unpacking.from.i64()?;
-        let last = first.checked_add_unsigned(unpacking.from.u64()?).ok_or(Unpackable)?;
+        let first = unpack_time(unpacking.from)?;
+        let last = first.checked_add_unsigned(unpacking.from.u64()?).filter(|&last| last <= FAR);
+        let last = last.ok_or(Unpackable)?;
         let count = unpacking.count()?;
         let mut cells = Vec::new();
         unpacking.cells(&mut cells)?;
