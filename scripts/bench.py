@@ -9,8 +9,8 @@ import collections
 import datetime
 import hashlib
 import json
-import re
 import os
+import re
 import shlex
 import shutil
 import statistics
