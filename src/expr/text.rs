@@ -1,5 +1,6 @@
 //! The words of JSON: strings and numbers, from their bytes and back.
 
+use crate::jsonl::{demands_escape, write_string_with};
 use crate::scan::{decode_string, unescape};
 use std::borrow::Cow;
 
@@ -130,38 +131,12 @@ pub(super) fn small_integer(text: &[u8]) -> Option<i64> {
 
 /// Appends a string as JSON, with its quotes and as few escapes as jq writes.
 pub(super) fn write_string(content: &str, out: &mut Vec<u8>) {
-    out.push(b'"');
-    let bytes = content.as_bytes();
-    let mut written = 0;
-    for (at, &byte) in bytes.iter().enumerate() {
-        if !needs_escape(byte) {
-            continue;
-        }
-        out.extend_from_slice(&bytes[written..at]);
-        written = at + 1;
-        match byte {
-            b'"' => out.extend_from_slice(b"\\\""),
-            b'\\' => out.extend_from_slice(b"\\\\"),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            0x8 => out.extend_from_slice(b"\\b"),
-            0xc => out.extend_from_slice(b"\\f"),
-            other => {
-                let hex = b"0123456789abcdef";
-                out.extend_from_slice(b"\\u00");
-                out.push(hex[usize::from(other >> 4)]);
-                out.push(hex[usize::from(other & 15)]);
-            }
-        }
-    }
-    out.extend_from_slice(&bytes[written..]);
-    out.push(b'"');
+    write_string_with(needs_escape, content, out);
 }
 
-/// jq escapes these, and nothing else: the control characters, DEL among them, the quote and the backslash.
+/// jq escapes these, and nothing else: what JSON demands, and DEL.
 fn needs_escape(byte: u8) -> bool {
-    byte < 0x20 || matches!(byte, b'"' | b'\\' | 0x7f)
+    demands_escape(byte) || byte == 0x7f
 }
 
 /// Whether any byte of a text is escaped when it is printed. All are looked at, sixteen at a time: most texts have none.

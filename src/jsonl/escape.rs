@@ -2,16 +2,27 @@
 
 /// Appends a JSON string with the escapes that JSON demands and no others.
 pub fn write_string(text: &str, out: &mut Vec<u8>) {
-    let is_plain = |byte: u8| byte >= 0x20 && byte != b'"' && byte != b'\\';
+    write_string_with(demands_escape, text, out);
+}
+
+/// JSON has these bytes of a string in escapes alone.
+#[inline]
+pub fn demands_escape(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\'
+}
+
+/// The same where `is_escaped` says which bytes of ASCII are: at least those of [`demands_escape`].
+#[inline]
+pub fn write_string_with(is_escaped: impl Fn(u8) -> bool, text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
     // Most need none; without a way out of the loop this looks at many bytes at a time.
-    if text.bytes().fold(true, |plain, byte| plain & is_plain(byte)) {
+    if !text.bytes().fold(false, |found, byte| found | is_escaped(byte)) {
         out.extend_from_slice(text.as_bytes());
         return out.push(b'"');
     }
     let mut plain = 0;
     for (at, byte) in text.bytes().enumerate() {
-        if is_plain(byte) {
+        if !is_escaped(byte) {
             continue;
         }
         out.extend_from_slice(&text.as_bytes()[plain..at]);

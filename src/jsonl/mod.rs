@@ -29,7 +29,7 @@ pub(crate) use chunk::BYTE_ORDER_MARK;
 pub use chunk::{Chunk, ChunkKind, Record};
 pub use closed::open_stdout;
 pub use decode::{decoded, is_compressed};
-pub use escape::write_string;
+pub use escape::{demands_escape, write_string, write_string_with};
 pub use form::{Form, is_refused};
 pub use head::behind_head;
 pub use input::{ByteSource, Input, Meter, StreamSource, open_file, open_stdin, open_unawaited, read_whole};
