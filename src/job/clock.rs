@@ -107,7 +107,10 @@ impl ClockReader {
                 if record.field(*index).is_some_and(|bytes| bytes == last.bytes && !bytes.is_empty()) {
                     return Ok(last.time);
                 }
-                let time = read(record, *index, expression, reader)?;
+                let time = match record.field(*index).and_then(|bytes| reader.plain(bytes)) {
+                    Some(time) => time,
+                    None => read(record, *index, expression, reader)?,
+                };
                 last.bytes.clear();
                 if let Some(bytes) = record.field(*index).filter(|bytes| bytes.len() <= LONGEST_KEPT) {
                     last.bytes.extend_from_slice(bytes);

@@ -6,7 +6,7 @@ use super::evaluate::failed;
 use super::packed::{Packed, PackedKeys};
 use crate::expr::{Record, Value};
 use crate::jsonl::Reject;
-use crate::row::key::{pack_other, pack_plain, pack_string};
+use crate::row::key::{pack_json_string, pack_other, pack_string};
 use crate::text::fold;
 
 /// A record with more keys is rejected: two long arrays crossed would fill the memory.
@@ -123,7 +123,7 @@ impl KeyReader {
         Ok(composite)
     }
 
-    /// The short way for what most records are: one column, and all its values are plain strings. False, and nothing is appended,
+    /// The short way for what most records are: one column, and all its values are strings. False, and nothing is appended,
     /// where they are not.
     fn read_plain(&self, record: &Record<'_>, keys: &mut PackedKeys) -> bool {
         let [expression] = self.expressions[..] else { return false };
@@ -133,7 +133,7 @@ impl KeyReader {
         let Some(values) = record.fields(expression) else { return false };
         let first = keys.len();
         for value in values {
-            if keys.len() - first == MOST_KEYS || !pack_plain(value, &mut keys.counted.bytes) {
+            if keys.len() - first == MOST_KEYS || !pack_json_string(value, &mut keys.counted.bytes) {
                 keys.truncate(first);
                 return false;
             }

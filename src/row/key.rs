@@ -7,6 +7,8 @@
 
 use std::borrow::Cow;
 
+use crate::scan::decode_string;
+
 const STRING: u8 = 1;
 const OTHER: u8 = 2;
 const END: [u8; 2] = [0, 1];
@@ -51,16 +53,17 @@ pub fn pack_string(text: &str, key: &mut Vec<u8>) {
     pack(STRING, text.as_bytes(), key);
 }
 
-/// As [`pack_string`], for a string as it stands in a record that was checked: within its quotes, without escapes. False, and
-/// nothing is appended, if the value is anything else.
+/// As [`pack_string`], for a string as it stands in a record, within its quotes, that was found to be well formed and in UTF-8.
+/// False, and nothing is appended, if the value is anything else.
 #[inline]
-pub fn pack_plain(json: &[u8], key: &mut Vec<u8>) -> bool {
+pub fn pack_json_string(json: &[u8], key: &mut Vec<u8>) -> bool {
     let [b'"', text @ .., b'"'] = json else { return false };
-    let is_plain = !text.contains(&b'\\');
-    if is_plain {
+    if text.contains(&b'\\') {
+        pack_string(&decode_string(json), key);
+    } else {
         pack(STRING, text, key);
     }
-    is_plain
+    true
 }
 
 /// Appends a column that is no string. `1.0` and `1e0` are the key `1`, as jq's equality has it.

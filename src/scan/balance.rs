@@ -6,48 +6,83 @@
 
 use super::Fault;
 
-/// For each opening bracket of the index, the place in the index of the one that closes it.
+/// For each opening bracket of the index, the place in the index of the one that closes it; and where lines are.
 #[derive(Debug, Default)]
-pub(super) struct Pairs(Vec<u32>);
+pub(super) struct Pairs {
+    closers: Vec<u32>,
+    lines: Vec<Line>,
+}
+
+/// A line's part of the index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Line {
+    /// Its newline, or where the text ends.
+    pub(super) end: u32,
+    /// The place in the index of its first entry.
+    first: u32,
+    /// No bracket is closed by one of another kind.
+    is_matched: bool,
+}
 
 /// Nothing is around the record.
 const NONE: u32 = u32::MAX;
+/// What stands there is no bracket, but a quote.
+const QUOTE: u32 = u32::MAX - 1;
 
 impl Pairs {
     /// Where in the index the bracket is that closes the one at `open`.
     pub(super) fn close(&self, open: usize) -> usize {
-        self.0[open] as usize
+        self.closers[open] as usize
     }
 
-    /// Pairs the brackets; true when they are one object that ends at `last`, the last byte that is no white space.
-    /// Positions count from the start of `text`.
-    pub(super) fn fill(&mut self, text: &[u8], entries: &[u32], last: usize) -> bool {
-        if self.0.len() < entries.len() {
-            self.0.resize(entries.len().next_power_of_two(), 0);
+    /// As `close`, of an entry that is no closing bracket; `None` if it is a quote.
+    pub(super) fn close_of(&self, entry: usize) -> Option<usize> {
+        let close = self.closers[entry];
+        (close != QUOTE).then_some(close as usize)
+    }
+
+    /// The lines of the text; the last is what stands behind the last newline, though it be nothing.
+    pub(super) fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    /// Pairs the brackets of each line of an indexed text.
+    pub(super) fn fill(&mut self, text: &[u8], entries: &[u32]) {
+        if self.closers.len() < entries.len() {
+            self.closers.resize(entries.len().next_power_of_two(), 0);
         }
-        let pairs = &mut self.0[..entries.len()];
-        let mut open = NONE;
+        self.lines.clear();
+        let closers = &mut self.closers[..entries.len()];
+        let (mut first, mut open, mut is_matched) = (0, NONE, true);
         for (at, &entry) in entries.iter().enumerate() {
             let byte = text[entry as usize];
             match byte {
                 b'{' | b'[' => {
-                    pairs[at] = open;
+                    closers[at] = open;
                     open = at as u32;
                 }
-                b'"' => {}
+                b'"' => closers[at] = QUOTE,
+                b'\n' => {
+                    self.lines.push(Line { end: entry, first, is_matched });
+                    (first, open, is_matched) = (at as u32 + 1, NONE, true);
+                }
                 _ => {
-                    let Some(slot) = pairs.get_mut(open as usize) else { return false };
-                    if text[entries[open as usize] as usize] ^ byte != b'{' ^ b'}' {
-                        return false; // `[` and `]` differ in the same bits as `{` and `}`
-                    }
+                    let Some(slot) = closers.get_mut(open as usize) else { continue };
+                    // `[` and `]` differ in the same bits as `{` and `}`.
+                    is_matched &= text[entries[open as usize] as usize] ^ byte == b'{' ^ b'}';
                     open = std::mem::replace(slot, at as u32);
-                    if open == NONE {
-                        return entry as usize == last;
-                    }
                 }
             }
         }
-        false
+        self.lines.push(Line { end: text.len() as u32, first, is_matched });
+    }
+
+    /// The place in the index of the first bracket of a line, if brackets match in kind and what it opens is closed at `last`.
+    pub(super) fn root(&self, line: usize, entries: &[u32], last: usize) -> Option<usize> {
+        let line = self.lines[line];
+        let first = line.first as usize;
+        let close = *self.closers.get(first)?;
+        (line.is_matched && *entries.get(close as usize)? as usize == last).then_some(first)
     }
 }
 

@@ -1,93 +1,98 @@
 //! What wanted keys begin with: strings that begin otherwise are never looked at.
 //!
-//! Two sets of bytes, for the first and for the second byte of a key. Behind an opening quote may be a key only if the next byte
-//! is in the one set and the byte after it in the other, or if an escape is there, behind which may be any key. Of tweets, the
-//! first byte alone lets 25 strings a line pass for `.created_at` and `.entities.hashtags[].text`, both bytes 9; what passes
-//! costs some cycles in each of the later passes.
+//! Behind an opening quote may be a key only if the two bytes there are those that a key begins with, or if an escape is there,
+//! behind which may be any key. Each key has a bit, which some share if there are many; a table says of a first byte which keys
+//! begin with it, another of a second byte which go on with it, and a bit that both have says that a key may be there. Of tweets,
+//! the first byte alone lets 25 strings a line pass for `.created_at` and `.entities.hashtags[].text`, both bytes 10, and both of
+//! the same key 7; what passes costs some cycles in each of the later passes.
 //!
 //! Of a byte the low six bits are looked at, so that a table of 64 places is enough, which is one vector: `c` stands for `#`,
-//! too, but not for `C`. A false yes is rare, and only costs a comparison.
+//! too, but not for `C`. For machines that look up no more than 16 places at once a table is the product of two: by the low half
+//! of a byte and by the bits above. A false yes is rare, and only costs a comparison.
 
-/// A set of bytes.
+/// The keys that a byte may stand in.
 #[derive(Clone, Debug)]
 pub(super) struct Bytes {
-    /// By the low six bits of the byte: [`WANTED`] for those in the set, and more; see [`Firsts`].
-    pub(super) table: [u8; 64],
-    /// By the low half of the byte, the bits of the high halves that are in the set: for machines that look up no more than 16
-    /// places at once.
-    pub(super) rows: [u8; 16],
+    /// By the low half of the byte.
+    pub(super) low: [u8; 16],
+    /// By the high half; only its low two bits count.
+    pub(super) high: [u8; 16],
 }
 
-/// The bits of a byte that a set tells apart.
-pub(super) const LOW: u8 = 63;
-
-/// By the high half of a byte, its bit in a row.
-pub(super) const COLUMNS: [u8; 16] = [1, 2, 4, 8, 1, 2, 4, 8, 1, 2, 4, 8, 1, 2, 4, 8];
-
-/// In a table: the byte is in the set.
-const WANTED: u8 = 1;
-/// In the first table: an escape begins here. In the second: whatever this is.
-const ESCAPE: u8 = 2;
+/// An escape begins here, or whatever is behind where one begins.
+const ESCAPE: u8 = 1;
+/// The other bits are for keys.
+const KEYS: u32 = 7;
 
 impl Bytes {
-    const fn all(bits: u8) -> Bytes {
-        Bytes { table: [bits; 64], rows: [0; 16] }
+    const NONE: Bytes = Bytes { low: [0; 16], high: [0; 16] };
+    const ALL: Bytes = Bytes { low: [ESCAPE; 16], high: [ESCAPE; 16] };
+
+    fn add(&mut self, byte: u8, bits: u8) {
+        self.low[usize::from(byte & 15)] |= bits;
+        for column in (byte >> 4 & 3..16).step_by(4) {
+            self.high[usize::from(column)] |= bits;
+        }
     }
 
-    fn add(&mut self, byte: u8) {
-        self.table[usize::from(byte & LOW)] |= WANTED;
-        self.rows[usize::from(byte & 15)] |= COLUMNS[usize::from(byte >> 4)];
+    fn add_all(&mut self, bits: u8) {
+        self.low.iter_mut().chain(&mut self.high).for_each(|row| *row |= bits);
     }
 
     fn at(&self, byte: u8) -> u8 {
-        self.table[usize::from(byte & LOW)]
+        self.low[usize::from(byte & 15)] & self.high[usize::from(byte >> 4)]
+    }
+
+    /// By the low six bits of a byte.
+    pub(super) fn table(&self) -> [u8; 64] {
+        std::array::from_fn(|byte| self.at(byte as u8))
     }
 }
 
-/// The first and the second bytes of all wanted keys, and what stands there when an escape does: a key may begin with two bytes
-/// that have a bit in common in the two tables.
+/// What stands in the first and in the second place of keys.
 #[derive(Clone, Debug)]
 pub(super) struct Firsts {
     pub(super) first: Bytes,
     pub(super) second: Bytes,
-    is_empty: bool,
+    keys: u32,
 }
 
 impl Default for Firsts {
     fn default() -> Firsts {
-        let mut first = Bytes::all(0);
-        first.table[usize::from(b'\\' & LOW)] = ESCAPE;
-        Firsts { first, second: Bytes::all(ESCAPE), is_empty: true }
+        let mut first = Bytes::NONE;
+        first.add(b'\\', ESCAPE);
+        Firsts { first, second: Bytes::ALL, keys: 0 }
     }
 }
 
 impl Firsts {
     /// Adds what a key of this name can begin with.
     pub(super) fn add(&mut self, name: &str) {
-        self.is_empty = false;
+        let bit = ESCAPE << (1 + self.keys % KEYS);
+        self.keys += 1;
         let mut bytes = name.bytes();
         match (bytes.next(), bytes.next()) {
             (Some(first), second) => {
-                self.first.add(first);
-                self.second.add(second.unwrap_or(b'"'));
+                self.first.add(first, bit);
+                self.second.add(second.unwrap_or(b'"'), bit);
             }
             // The closing quote, and behind it anything.
             (None, _) => {
-                self.first.add(b'"');
-                (0..=LOW).for_each(|byte| self.second.add(byte));
+                self.first.add(b'"', bit);
+                self.second.add_all(bit);
             }
         }
-        self.second.add(b'\\');
+        self.second.add(b'\\', bit);
     }
 
     /// Whether a wanted key can begin with these bytes.
     #[inline]
     pub(super) fn may_begin(&self, first: u8, second: u8) -> bool {
-        !self.is_empty && self.first.at(first) & self.second.at(second) != 0
+        self.keys > 0 && self.first.at(first) & self.second.at(second) != 0
     }
 
     /// Whether nothing is wanted.
     pub(super) fn is_empty(&self) -> bool {
-        self.is_empty
+        self.keys == 0
     }
 }

@@ -1,19 +1,28 @@
-//! The first pass: where lines end, where brackets are, and the strings that may be wanted keys.
+//! The first pass: where brackets are, where lines end, and the strings that may be wanted keys.
 //!
-//! Works on blocks of 64 bytes, over as many lines as there are. A kernel (portable or SIMD) gives masks of a block: which
-//! bytes are quotes, backslashes, brackets, newlines, above ASCII. All else is here and the same for all kernels: which quotes
+//! Works on groups of two blocks of 64 bytes, over as many lines as there are. A kernel (portable or SIMD) gives masks of a block:
+//! which bytes are quotes, backslashes, brackets, newlines, above ASCII. All else is here and the same for all kernels: which quotes
 //! are escaped, what lies in strings, and the list of positions that the following passes walk along instead of the bytes.
 //!
-//! The loop over the blocks calls nothing that is not inlined, not even on its rare ways: a call would put all it knows into
-//! memory and back, once a block.
+//! The loop has no branch that the data of a sound stream could lead astray: a newline is one more position in the list, and what
+//! is rare (a newline in a string, backslashes side by side) is asked once a group. A wrong guess costs as much as four groups, for
+//! what stands behind it has to be begun anew. Nothing is called that is not inlined, not even on the rare ways: a call would put
+//! all it knows into memory and back.
 
 use super::firsts::Firsts;
+use std::ops::Range;
 
 /// Bytes in a block.
 pub(super) const BLOCK: usize = 64;
 
-/// A block and the bytes after it: whether a quote may open a wanted key shows in the two bytes behind it.
-pub(super) type Window = [u8; BLOCK + 2];
+/// Blocks that are looked at together. One: 90 ms per GB, two: 70, four: 90, for then there are not enough registers.
+pub(super) const GROUP: usize = 2;
+
+/// A group and the bytes after it: whether a quote may open a wanted key shows in the two bytes behind it.
+pub(super) type Window = [u8; GROUP * BLOCK + 2];
+
+/// Room for the positions that a group may have.
+pub(super) type Room = [u32; GROUP * BLOCK];
 
 /// What a kernel says of a block, one bit per byte.
 pub(super) struct Masks {
@@ -40,74 +49,45 @@ pub(super) enum Extent {
     Lines,
 }
 
-/// What the first pass knows of a line.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Line {
-    /// Its newline, or where the text ends.
-    pub(super) end: u32,
-    /// Past its last place in the index.
-    pub(super) entries_end: u32,
-    /// It ends in a string.
-    pub(super) is_open: bool,
-    /// It may hold bytes above ASCII; without, it certainly holds none.
-    pub(super) has_high: bool,
-}
-
-impl Line {
-    /// As numbers: of these the system has zeros that take no memory.
-    #[inline(always)]
-    fn pack(self) -> [u32; 3] {
-        [self.end, self.entries_end, u32::from(self.is_open) | u32::from(self.has_high) << 1]
-    }
-
-    fn unpack([end, entries_end, flags]: [u32; 3]) -> Line {
-        Line { end, entries_end, is_open: flags & 1 == 1, has_high: flags & 2 == 2 }
-    }
-}
-
 /// What the first pass knows of a text. Reused from text to text.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    /// Brackets outside strings, and opening quotes of strings that begin like a wanted key. In order. There is room for more
-    /// than any text of its length has; what is never written to takes no memory.
+    /// Brackets and newlines outside strings, and opening quotes of strings that begin like a wanted key. In order. There is room
+    /// for more than any text of its length has; what is never written to takes no memory.
     entries: Vec<u32>,
     /// Per block, the quotes that are not escaped.
     quotes: Vec<u64>,
-    /// Room for more lines than there are, too; see [`Line::pack`].
-    lines: Vec<[u32; 3]>,
-    /// How many of `entries`, `quotes` and `lines` are this text's.
-    counts: (usize, usize, usize),
+    /// Per group, whether it has a byte above ASCII.
+    highs: Vec<bool>,
+    /// The text has one.
+    has_high: bool,
+    /// How many of `entries` and `quotes` are this text's.
+    counts: (usize, usize),
 }
 
 #[cfg(test)]
 impl Index {
     /// All that the index says, for comparison.
-    pub(super) fn said(&self) -> (&[u32], &[u64], Vec<Line>) {
-        let lines = (0..self.counts.2).map(|line| self.line(line)).collect();
-        (&self.entries[..self.counts.0], &self.quotes[..self.counts.1], lines)
+    pub(super) fn said(&self) -> (&[u32], &[u64], &[bool]) {
+        (self.entries(), &self.quotes[..self.counts.1], &self.highs[..self.counts.1.div_ceil(GROUP)])
     }
 }
 
 impl Index {
     /// How much of its memory was written to, roughly.
     pub(super) fn size(&self) -> usize {
-        self.counts.0.max(self.counts.2)
+        self.counts.0
     }
 
-    /// Where the newlines are.
-    pub(super) fn newlines(&self) -> impl Iterator<Item = u32> {
-        self.lines[..self.counts.2.saturating_sub(1)].iter().map(|[end, ..]| *end)
+    /// Positions of brackets and newlines outside strings, and of quotes before possible keys.
+    pub(super) fn entries(&self) -> &[u32] {
+        &self.entries[..self.counts.0]
     }
 
-    /// A line; the last is what stands behind the last newline, though it be nothing.
-    pub(super) fn line(&self, line: usize) -> Line {
-        Line::unpack(self.lines[..self.counts.2][line])
-    }
-
-    /// Positions of a line's brackets outside strings and of its quotes before possible keys.
-    pub(super) fn entries(&self, line: usize) -> &[u32] {
-        let start = line.checked_sub(1).map_or(0, |before| self.line(before).entries_end);
-        &self.entries[start as usize..self.line(line).entries_end as usize]
+    /// Whether these bytes may hold one above ASCII; without, they certainly hold none.
+    pub(super) fn has_high(&self, bytes: Range<usize>) -> bool {
+        let group = |at: usize| at / (GROUP * BLOCK);
+        self.has_high && self.highs[group(bytes.start)..=group(bytes.end)].contains(&true)
     }
 
     /// Past the quote that closes the string whose opening quote is at `at`.
@@ -123,8 +103,8 @@ impl Index {
         Some(block * BLOCK + quotes.trailing_zeros() as usize + 1)
     }
 
-    /// Indexes a text with the given kernel: `masks` of a block, `prefix_xor` of a mask, and `spread`, which writes the
-    /// positions of a mask's bits, counted from a base, and may write anything behind them.
+    /// Indexes a text with the given kernel: `masks` of the blocks of a group, `prefix_xor` of a mask, and `spread`, which writes
+    /// the positions of the bits of a group's masks, counted from a base, and may write anything behind them.
     ///
     /// Inlined into each kernel's entry point, so that it is compiled for that kernel's instructions.
     #[inline(always)]
@@ -132,23 +112,22 @@ impl Index {
         &mut self,
         text: &[u8],
         extent: Extent,
-        masks: impl Fn(&Window) -> Masks,
+        masks: impl Fn(&Window) -> [Masks; GROUP],
         prefix_xor: impl Fn(u64) -> u64,
-        spread: impl Fn(u64, u32, &mut [u32; BLOCK]) -> usize,
+        spread: impl Fn([u64; GROUP], u32, &mut Room) -> usize,
     ) {
-        let blocks = text.len().div_ceil(BLOCK);
-        make_room(&mut self.quotes, blocks);
-        make_room(&mut self.entries, (blocks + 1) * BLOCK);
-        make_room(&mut self.lines, if extent == Extent::Line { 1 } else { text.len() + 1 });
-        let Index { entries, quotes, lines, .. } = self;
-        let (entries, lines) = (&mut entries[..], &mut lines[..]);
-        let (mut count, mut ended) = (0, 0);
+        let groups = text.len().div_ceil(GROUP * BLOCK);
+        make_room(&mut self.quotes, groups * GROUP);
+        make_room(&mut self.entries, (groups + 1) * GROUP * BLOCK);
+        make_room(&mut self.highs, groups + 1);
+        let (entries, mut count) = (&mut self.entries[..], 0);
         let ends = if extent == Extent::Line { 0 } else { u64::MAX };
         let mut escape = 0; // 1 when the last block ended in a backslash that escapes
         let mut inside = 0; // all ones when the last block ended in a string
-        let mut high = 0; // not zero when the line has had a byte above ASCII
-        for (block, quote_mask) in quotes[..blocks].iter_mut().enumerate() {
-            let at = block * BLOCK;
+        let mut high = 0; // not zero when there was a byte above ASCII
+        let (quotes, _) = self.quotes.as_chunks_mut::<GROUP>();
+        for (group, (quotes, has_high)) in quotes.iter_mut().zip(&mut self.highs[..groups]).enumerate() {
+            let at = group * GROUP * BLOCK;
             let padded;
             let window = match text[at..].first_chunk() {
                 Some(window) => window,
@@ -159,58 +138,67 @@ impl Index {
             };
             let found = masks(window); // in one place: of two inlined copies the compiler merges the masks bit by bit
             // A backslash escapes what is behind it, unless it is escaped itself; that is rare.
-            let mut escaped = found.backslashes << 1 | escape;
-            escape = if found.backslashes & escaped == 0 {
-                found.backslashes >> 63
-            } else {
-                escaped_in_runs(found.backslashes, &mut escaped)
-            };
-            let quotes = found.quotes & !escaped;
-            *quote_mask = quotes;
-            let mut in_string = prefix_xor(quotes) ^ inside; // from an opening quote to before the closing one
-            let wanted = |in_string: u64| (found.brackets & !in_string) | (quotes & in_string & found.firsts);
-            high |= found.high;
-            let mut newlines = found.newlines & ends;
-            if newlines != 0 {
-                while newlines != 0 {
-                    let place = newlines.trailing_zeros();
-                    let behind = u64::MAX << place; // with the newline itself: what it leaves goes on in the next block
-                    let is_open = in_string >> place & 1 == 1;
-                    if is_open {
-                        in_string ^= behind; // a string ends with its line
-                    }
-                    if let Some(line) = lines.get_mut(ended) {
-                        let before = (wanted(in_string) & !behind).count_ones();
-                        let ending = Line {
-                            end: at as u32 + place,
-                            entries_end: count as u32 + before,
-                            is_open,
-                            has_high: high != 0,
-                        };
-                        *line = ending.pack();
-                        ended += 1;
-                    }
-                    newlines &= newlines - 1;
+            let mut escaped = [0; GROUP];
+            let (mut carry, mut runs) = (escape, 0);
+            for (escaped, found) in escaped.iter_mut().zip(&found) {
+                *escaped = found.backslashes << 1 | carry;
+                runs |= found.backslashes & *escaped;
+                carry = found.backslashes >> 63;
+            }
+            if runs != 0 {
+                carry = escape;
+                for (escaped, found) in escaped.iter_mut().zip(&found) {
+                    (*escaped, carry) = escaped_in_runs(found.backslashes, carry);
                 }
-                high = found.high; // of the next line's, perhaps
             }
-            inside = ((in_string as i64) >> 63) as u64;
+            escape = carry;
+            let mut in_strings = [0; GROUP]; // from an opening quote to before the closing one
+            let (mut before, mut cut) = (inside, 0);
+            for i in 0..GROUP {
+                quotes[i] = found[i].quotes & !escaped[i];
+                in_strings[i] = prefix_xor(quotes[i]) ^ before;
+                before = last_bit(in_strings[i]);
+                cut |= found[i].newlines & ends & in_strings[i];
+            }
+            if cut != 0 {
+                // A string ends with its line.
+                let mut turned = 0;
+                for i in 0..GROUP {
+                    in_strings[i] ^= turned;
+                    let mut newlines = found[i].newlines;
+                    while newlines != 0 {
+                        let place = newlines.trailing_zeros();
+                        if in_strings[i] >> place & 1 == 1 {
+                            in_strings[i] ^= u64::MAX << place;
+                            turned = !turned;
+                        }
+                        newlines &= newlines - 1;
+                    }
+                }
+            }
+            inside = last_bit(in_strings[GROUP - 1]);
+            let mut wanted = [0; GROUP];
+            let mut group_high = 0;
+            for i in 0..GROUP {
+                let outside = found[i].brackets | found[i].newlines & ends;
+                wanted[i] = (outside & !in_strings[i]) | (quotes[i] & in_strings[i] & found[i].firsts);
+                group_high |= found[i].high;
+            }
+            *has_high = group_high != 0;
+            high |= group_high;
             if let Some(room) = entries[count..].first_chunk_mut() {
-                count += spread(wanted(in_string), at as u32, room);
+                count += spread(wanted, at as u32, room);
             }
         }
-        if let Some(line) = lines.get_mut(ended) {
-            let ending = Line {
-                end: text.len() as u32,
-                entries_end: count as u32,
-                is_open: inside != 0,
-                has_high: high != 0,
-            };
-            *line = ending.pack();
-            ended += 1;
-        }
-        self.counts = (count, blocks, ended);
+        self.has_high = high != 0;
+        self.counts = (count, text.len().div_ceil(BLOCK));
     }
+}
+
+/// All ones if the last bit is set.
+#[inline(always)]
+fn last_bit(mask: u64) -> u64 {
+    (mask.cast_signed() >> 63).cast_unsigned()
 }
 
 /// Room for so many, all of them zero. Made anew, because zeros that come from the system take no memory before they are
@@ -225,13 +213,13 @@ fn make_room<T: Clone + Default>(list: &mut Vec<T>, count: usize) {
 /// The last bytes of a text, with spaces behind.
 #[inline]
 fn last_window(rest: &[u8]) -> Window {
-    let mut window = [b' '; BLOCK + 2];
+    let mut window = [b' '; GROUP * BLOCK + 2];
     window[..rest.len()].copy_from_slice(rest);
     window
 }
 
-/// The bytes that a backslash escapes, where backslashes stand side by side; gives the escape that the next block begins with.
-/// `escaped` has in its lowest bit the one that this block begins with.
+/// The bytes that a backslash escapes, where backslashes stand side by side, and the escape that the next block begins with.
+/// `escape` is the one that this block begins with.
 ///
 /// In a run of backslashes every other one escapes the byte behind it, beginning with the first. Adding the first bit of
 /// each run that starts at an even place clears those runs and leaves the others: what is then left tells for each
@@ -239,44 +227,51 @@ fn last_window(rest: &[u8]) -> Window {
 ///
 /// The same inside and outside of strings. Outside, a backslash is an error of the grammar in any case.
 #[inline(always)]
-fn escaped_in_runs(backslashes: u64, escaped: &mut u64) -> u64 {
+fn escaped_in_runs(backslashes: u64, escape: u64) -> (u64, u64) {
     const EVEN: u64 = 0x5555_5555_5555_5555;
-    let carry = *escaped & 1;
-    let runs = backslashes & !carry;
+    let runs = backslashes & !escape;
     let even_starts = runs & !(runs << 1) & EVEN;
     let odd_runs = runs.wrapping_add(even_starts);
     let escaping = runs & (odd_runs ^ EVEN);
-    *escaped = (escaping << 1) | carry;
-    escaping >> 63
+    (escaping << 1 | escape, escaping >> 63)
 }
 
-/// The masks' use of [`Firsts`] for kernels that test byte by byte: only opening quotes count, so only quotes are asked.
+/// The masks' use of [`Firsts`] for kernels that test byte by byte: only opening quotes count, so only quotes are asked. Of the
+/// block at `block` in the window.
 #[inline]
-pub(super) fn firsts_after(quotes: u64, window: &Window, firsts: &Firsts) -> u64 {
+pub(super) fn firsts_after(quotes: u64, window: &Window, block: usize, firsts: &Firsts) -> u64 {
     let mut left = quotes;
     let mut found = 0;
     while left != 0 {
         let at = left.trailing_zeros() as usize;
-        found |= u64::from(firsts.may_begin(window[at + 1], window[at + 2])) << at;
+        let behind = &window[block + at + 1..];
+        found |= u64::from(firsts.may_begin(behind[0], behind[1])) << at;
         left &= left - 1;
     }
     found
 }
 
-/// Writes the places of the bits of `mask`, counted from `base`; gives their number.
+/// Writes the places of the bits of the masks, counted from `base`; gives their number.
 #[inline(always)]
-pub(super) fn spread(mask: u64, base: u32, room: &mut [u32; BLOCK]) -> usize {
-    let mut left = mask;
-    // Most blocks hold few: four writes without asking cost less than one wrong guess of the loop's end.
-    for slot in &mut room[..4] {
-        *slot = base + left.trailing_zeros();
-        left &= left.wrapping_sub(1);
+pub(super) fn spread(masks: [u64; GROUP], base: u32, room: &mut Room) -> usize {
+    let mut at = 0;
+    for (mask, base) in masks.into_iter().zip((base..).step_by(BLOCK)) {
+        let mut left = mask;
+        let end = at + mask.count_ones() as usize;
+        // Most blocks hold few: four writes without asking cost less than one wrong guess of the loop's end.
+        if let Some(slots) = room[at..].first_chunk_mut::<4>() {
+            for slot in slots {
+                *slot = base + left.trailing_zeros();
+                left &= left.wrapping_sub(1);
+            }
+            at += 4;
+        }
+        while left != 0 {
+            room[at] = base + left.trailing_zeros();
+            left &= left - 1;
+            at += 1;
+        }
+        at = end;
     }
-    let mut at = 4;
-    while left != 0 {
-        room[at] = base + left.trailing_zeros();
-        left &= left - 1;
-        at += 1;
-    }
-    mask.count_ones() as usize
+    at
 }

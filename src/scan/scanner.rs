@@ -71,8 +71,8 @@ impl Scanner {
     /// is too long for that.
     pub fn begin(&mut self, text: &[u8], newlines: &mut Vec<u32>) -> bool {
         let is_indexed = self.index(text, Extent::Lines);
-        if is_indexed {
-            newlines.extend(self.index.newlines());
+        if is_indexed && let Some((_, ended)) = self.pairs.lines().split_last() {
+            newlines.extend(ended.iter().map(|line| line.end));
         }
         is_indexed
     }
@@ -100,6 +100,7 @@ impl Scanner {
         let fits = u32::try_from(text.len()).is_ok();
         if fits {
             self.kernel.fill(&mut self.index, text, extent, &self.tree.firsts);
+            self.pairs.fill(text, self.index.entries());
         }
         fits
     }
@@ -107,22 +108,20 @@ impl Scanner {
     /// The second and the third pass over a record in an indexed text. Hits count from `base`.
     fn look(&mut self, text: &[u8], line: usize, record: Range<usize>, base: usize) -> Result<(), Fault> {
         let Scanner { tree, index, pairs, hits, .. } = self;
-        let known = index.line(line);
         let bytes = &text[record.clone()];
-        if known.has_high && !is_utf8(bytes) {
+        if index.has_high(record.clone()) && !is_utf8(bytes) {
             return Err(Fault::Utf8);
         }
-        let entries = index.entries(line);
         let begins = bytes.first() == Some(&b'{');
-        if !begins || known.is_open || !pairs.fill(text, entries, record.end - 1) {
-            return Err(diagnose(bytes));
-        }
+        let root = if begins { pairs.root(line, index.entries(), record.end - 1) } else { None };
+        let Some(root) = root else { return Err(diagnose(bytes)) };
         if tree.paths > 0 {
             for path in &tree.unsure {
                 hits.push(*path, Hit::Unsure);
             }
             let text = &text[..record.end];
-            Walk { text, base, entries, index, pairs, tree, hits }.run();
+            let entries = index.entries();
+            Walk { text, base, entries, index, pairs, tree, hits }.run(root);
         }
         Ok(())
     }

@@ -88,7 +88,7 @@ pub(super) struct Walk<'a> {
     pub(super) text: &'a [u8],
     /// Where in the text the hits count from.
     pub(super) base: usize,
-    /// The record's part of the index.
+    /// The positions of the index.
     pub(super) entries: &'a [u32],
     pub(super) index: &'a Index,
     pub(super) pairs: &'a Pairs,
@@ -97,11 +97,11 @@ pub(super) struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    /// Walks the whole record; its opening brace is the first entry of the index.
-    pub(super) fn run(mut self) {
+    /// Walks the whole record; its opening brace is at `root` in the index.
+    pub(super) fn run(mut self, root: usize) {
         let tree = self.tree;
-        let start = self.position(0);
-        if self.value(tree.root(), start, 0).is_err() {
+        let start = self.position(root);
+        if self.value(tree.root(), start, root).is_err() {
             self.hits.push_all(tree.root().all, Hit::Unsure);
         }
     }
@@ -177,11 +177,11 @@ impl<'a> Walk<'a> {
         let mut seen: u64 = 0; // one bit per key of the node, of which there are no more than paths
         let mut cursor = open + 1;
         while cursor < close {
-            let at = self.position(cursor);
-            if self.text[at] != b'"' {
-                cursor = self.pairs.close(cursor) + 1; // a container of no interest
+            if let Some(close) = self.pairs.close_of(cursor) {
+                cursor = close + 1; // a container of no interest
                 continue;
             }
+            let at = self.position(cursor);
             cursor += 1;
             let Some((key, end)) = self.key(node, at) else { continue };
             let colon = skip_space(self.text, end);
@@ -245,12 +245,13 @@ impl<'a> Walk<'a> {
                 Likeness::Other => {}
             }
         }
-        if !may_escape {
+        // Most strings that begin with an escape are values, and long.
+        if !may_escape || self.text[at - 1] == b':' {
             return None;
         }
         let end = self.index.string_end(at)?;
         if self.text.get(skip_space(self.text, end)) != Some(&b':') {
-            return None; // most strings that begin with an escape are values, and long
+            return None;
         }
         let name = &self.text[at + 1..end - 1];
         if !name.contains(&b'\\') || !is_string(name) {

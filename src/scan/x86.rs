@@ -1,13 +1,13 @@
 //! The kernels for x86-64: AVX2 with carry-less multiplication, and AVX-512. Chosen at run time; see `kernel.rs`.
 //!
 //! With `wide.rs` the crate's only `unsafe` code, in two kinds. Loads read 32 or 64 bytes from a [`Window`], whose length the type fixes at
-//! 66, at an offset that is checked against it: never past its end. Calls into functions with `target_feature` happen behind
+//! 130, at an offset that is checked against it: never past its end. Calls into functions with `target_feature` happen behind
 //! the run-time check for exactly these features, in [`avx2`] and [`avx512`], which hand such a function out only then.
 #![allow(unsafe_code)]
 
 use super::{
-    firsts::{COLUMNS, Firsts, LOW},
-    index::{BLOCK, Extent, Index, Masks, Window, spread},
+    firsts::Firsts,
+    index::{BLOCK, Extent, GROUP, Index, Masks, Room, Window, spread},
     kernel::Fill,
 };
 use std::arch::x86_64::*;
@@ -29,15 +29,19 @@ pub(super) fn avx2() -> Option<Fill> {
 
 #[target_feature(enable = "avx2,pclmulqdq,bmi1,bmi2,lzcnt,popcnt")]
 fn fill_avx2(index: &mut Index, text: &[u8], extent: Extent, firsts: &Firsts) {
-    let sets = [twice(firsts.first.rows), twice(firsts.second.rows)];
-    let columns = twice(COLUMNS);
+    let tables = [firsts.first.low, firsts.first.high, firsts.second.low, firsts.second.high]
+        .map(|table| twice(table));
     if firsts.is_empty() {
-        index.fill(text, extent, |window| masks_avx2(window), |quotes| prefix_xor(quotes), spread);
+        let masks = |window: &Window| [masks_avx2::<0, 32>(window), masks_avx2::<64, 96>(window)];
+        index.fill(text, extent, masks, |quotes| prefix_xor(quotes), spread);
     } else {
         let masks = |window: &Window| {
             let next = [load_avx2::<1>(window), load_avx2::<33>(window)];
             let after = [load_avx2::<2>(window), load_avx2::<34>(window)];
-            Masks { firsts: firsts_avx2(next, after, sets, columns), ..masks_avx2(window) }
+            let first = Masks { firsts: firsts_avx2(next, after, tables), ..masks_avx2::<0, 32>(window) };
+            let next = [load_avx2::<65>(window), load_avx2::<97>(window)];
+            let after = [load_avx2::<66>(window), load_avx2::<98>(window)];
+            [first, Masks { firsts: firsts_avx2(next, after, tables), ..masks_avx2::<64, 96>(window) }]
         };
         index.fill(text, extent, masks, |quotes| prefix_xor(quotes), spread);
     }
@@ -81,8 +85,8 @@ const BRACES: [u8; 16] = {
 
 #[inline]
 #[target_feature(enable = "avx2")]
-fn masks_avx2(window: &Window) -> Masks {
-    let bytes = [load_avx2::<0>(window), load_avx2::<32>(window)];
+fn masks_avx2<const LOW: usize, const HIGH: usize>(window: &Window) -> Masks {
+    let bytes = [load_avx2::<LOW>(window), load_avx2::<HIGH>(window)];
     let equal = |byte: u8| tops(bytes.map(|half| _mm256_cmpeq_epi8(half, _mm256_set1_epi8(byte as i8))));
     let braces = twice(BRACES);
     let brackets = bytes.map(|half| {
@@ -102,25 +106,22 @@ fn masks_avx2(window: &Window) -> Masks {
 
 #[inline]
 #[target_feature(enable = "avx2")]
-fn firsts_avx2(next: [__m256i; 2], after: [__m256i; 2], sets: [__m256i; 2], columns: __m256i) -> u64 {
+fn firsts_avx2(next: [__m256i; 2], after: [__m256i; 2], tables: [__m256i; 4]) -> u64 {
+    let nibble = _mm256_set1_epi8(15);
     let half = |next, after| {
-        let others =
-            _mm256_or_si256(others_avx2(next, sets[0], columns), others_avx2(after, sets[1], columns));
-        let low = _mm256_and_si256(next, _mm256_set1_epi8(LOW as i8));
-        let escapes = _mm256_cmpeq_epi8(low, _mm256_set1_epi8((b'\\' & LOW) as i8));
-        _mm256_andnot_si256(escapes, others)
+        let low = |bytes| _mm256_and_si256(bytes, nibble);
+        let high = |bytes| _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), nibble);
+        let first = _mm256_and_si256(
+            _mm256_shuffle_epi8(tables[0], low(next)),
+            _mm256_shuffle_epi8(tables[1], high(next)),
+        );
+        let second = _mm256_and_si256(
+            _mm256_shuffle_epi8(tables[2], low(after)),
+            _mm256_shuffle_epi8(tables[3], high(after)),
+        );
+        _mm256_cmpeq_epi8(_mm256_and_si256(first, second), _mm256_setzero_si256())
     };
     !tops([half(next[0], after[0]), half(next[1], after[1])])
-}
-
-/// The bytes that are not in the set, as bytes of ones.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn others_avx2(bytes: __m256i, rows: __m256i, columns: __m256i) -> __m256i {
-    let half = _mm256_set1_epi8(15);
-    let row = _mm256_shuffle_epi8(rows, _mm256_and_si256(bytes, half));
-    let column = _mm256_shuffle_epi8(columns, _mm256_and_si256(_mm256_srli_epi16(bytes, 4), half));
-    _mm256_cmpeq_epi8(_mm256_and_si256(row, column), _mm256_setzero_si256())
 }
 
 /// Each bit becomes the parity of all bits up to it: the carry-less product with all ones.
@@ -147,28 +148,22 @@ pub(super) fn avx512() -> Option<Fill> {
 
 #[target_feature(enable = "avx2,pclmulqdq,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512vbmi,avx512vbmi2")]
 fn fill_avx512(index: &mut Index, text: &[u8], extent: Extent, firsts: &Firsts) {
-    let sets = [table_avx512(&firsts.first.table), table_avx512(&firsts.second.table)];
+    let sets = [table_avx512(&firsts.first.table()), table_avx512(&firsts.second.table())];
     if firsts.is_empty() {
-        index.fill(
-            text,
-            extent,
-            |window| masks_avx512(window),
-            |quotes| prefix_xor(quotes),
-            |mask, base, room| spread_avx512(mask, base, room),
-        );
+        let masks = |window: &Window| [masks_avx512::<0>(window), masks_avx512::<64>(window)];
+        let spread = |masks, base, room: &mut Room| spread_avx512(masks, base, room);
+        index.fill(text, extent, masks, |quotes| prefix_xor(quotes), spread);
     } else {
         let masks = |window: &Window| {
-            let next = load_avx512::<1>(window);
-            let after = load_avx512::<2>(window);
-            Masks { firsts: firsts_avx512(next, after, sets), ..masks_avx512(window) }
+            let first = firsts_avx512(load_avx512::<1>(window), load_avx512::<2>(window), sets);
+            let second = firsts_avx512(load_avx512::<65>(window), load_avx512::<66>(window), sets);
+            [
+                Masks { firsts: first, ..masks_avx512::<0>(window) },
+                Masks { firsts: second, ..masks_avx512::<64>(window) },
+            ]
         };
-        index.fill(
-            text,
-            extent,
-            masks,
-            |quotes| prefix_xor(quotes),
-            |mask, base, room| spread_avx512(mask, base, room),
-        );
+        let spread = |masks, base, room: &mut Room| spread_avx512(masks, base, room);
+        index.fill(text, extent, masks, |quotes| prefix_xor(quotes), spread);
     }
 }
 
@@ -196,8 +191,8 @@ const BRACKETS: [u8; BLOCK] = {
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
-fn masks_avx512(window: &Window) -> Masks {
-    let bytes = load_avx512::<0>(window);
+fn masks_avx512<const AT: usize>(window: &Window) -> Masks {
+    let bytes = load_avx512::<AT>(window);
     let equal = |byte: u8| _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(byte as i8));
     Masks {
         quotes: equal(b'"'),
@@ -223,10 +218,10 @@ fn firsts_avx512(next: __m512i, after: __m512i, [first, second]: [__m512i; 2]) -
     _mm512_test_epi8_mask(_mm512_permutexvar_epi8(next, first), _mm512_permutexvar_epi8(after, second))
 }
 
-/// As `index::spread`: the places of the first sixteen bits come out of one compression.
+/// As `index::spread`: the places of the first sixteen bits of a block come out of one compression.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,popcnt,bmi1")]
-fn spread_avx512(mask: u64, base: u32, room: &mut [u32; BLOCK]) -> usize {
+fn spread_avx512(masks: [u64; GROUP], base: u32, room: &mut Room) -> usize {
     const PLACES: [u8; BLOCK] = {
         let mut places = [0; BLOCK];
         let mut at = 0;
@@ -237,22 +232,31 @@ fn spread_avx512(mask: u64, base: u32, room: &mut [u32; BLOCK]) -> usize {
         places
     };
     let places = table_avx512(&PLACES);
-    let packed = _mm512_maskz_compress_epi8(mask, places);
-    let count = mask.count_ones() as usize;
-    let base = _mm512_set1_epi32(base.cast_signed());
-    let first = _mm512_add_epi32(_mm512_cvtepu8_epi32(_mm512_castsi512_si128(packed)), base);
-    // SAFETY: `room` has 64 numbers of four bytes, so four times 16 of them; the stores need no alignment.
-    unsafe { _mm512_storeu_si512(room.as_mut_ptr().cast(), first) };
-    if count > 16 {
-        let second = _mm512_add_epi32(_mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32::<1>(packed)), base);
-        let third = _mm512_add_epi32(_mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32::<2>(packed)), base);
-        let fourth = _mm512_add_epi32(_mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32::<3>(packed)), base);
-        // SAFETY: as above.
-        unsafe {
-            _mm512_storeu_si512(room.as_mut_ptr().add(16).cast(), second);
-            _mm512_storeu_si512(room.as_mut_ptr().add(32).cast(), third);
-            _mm512_storeu_si512(room.as_mut_ptr().add(48).cast(), fourth);
+    let packed = masks.map(|mask| _mm512_maskz_compress_epi8(mask, places));
+    let counts = masks.map(|mask| mask.count_ones() as usize);
+    let bases = [base, base + BLOCK as u32];
+    let starts = [0, counts[0]];
+    for i in 0..GROUP {
+        store_sixteen::<0>(packed[i], bases[i], room, starts[i]);
+    }
+    if counts[0] | counts[1] > 16 {
+        for i in 0..GROUP {
+            store_sixteen::<0>(packed[i], bases[i], room, starts[i]);
+            store_sixteen::<1>(packed[i], bases[i], room, starts[i]);
+            store_sixteen::<2>(packed[i], bases[i], room, starts[i]);
+            store_sixteen::<3>(packed[i], bases[i], room, starts[i]);
         }
     }
-    count
+    counts[0] + counts[1]
+}
+
+/// Writes the `PART`-th sixteen of the places, counted from `base`, behind the `start`-th number.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn store_sixteen<const PART: i32>(places: __m512i, base: u32, room: &mut Room, start: usize) {
+    let places = _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32::<PART>(places));
+    let numbers = _mm512_add_epi32(places, _mm512_set1_epi32(base.cast_signed()));
+    let start = start.min(BLOCK) + 16 * PART as usize;
+    // SAFETY: `start` is at most 64 + 48, and `room` has 128 numbers; the store needs no alignment.
+    unsafe { _mm512_storeu_si512(room.as_mut_ptr().add(start).cast(), numbers) };
 }

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use memchr::memchr_iter;
+
 use super::RowMapper;
 use crate::drive::Mapper;
 use crate::jsonl::{Record, Reject};
@@ -44,9 +46,14 @@ pub(super) struct Counted {
 impl Mapper for RankMapper {
     type Batch = Rows;
 
-    fn begin(&mut self, _chunk: &[u8], _newlines: &mut Vec<u32>) -> bool {
+    fn begin(&mut self, chunk: &[u8], newlines: &mut Vec<u32>) -> bool {
         self.template = None;
-        false
+        // One search for all of them: of short lines each search costs more to begin than to do.
+        let is_short = u32::try_from(chunk.len()).is_ok();
+        if is_short {
+            newlines.extend(memchr_iter(b'\n', chunk).map(|newline| newline as u32));
+        }
+        is_short
     }
 
     fn map(&mut self, record: &Record<'_>, rows: &mut Rows) -> Result<(), Reject> {
