@@ -1,6 +1,6 @@
 //! The first pass: where brackets are, where lines end, and the strings that may be wanted keys.
 //!
-//! Works on groups of two blocks of 64 bytes, over as many lines as there are. A kernel (portable or SIMD) gives masks of a block:
+//! Works on blocks of 64 bytes, or groups of them, over as many lines as there are. A kernel (portable or SIMD) gives masks of a block:
 //! which bytes are quotes, backslashes, brackets, newlines, above ASCII. All else is here and the same for all kernels: which quotes
 //! are escaped, what lies in strings, and the list of positions that the following passes walk along instead of the bytes.
 //!
@@ -15,14 +15,15 @@ use std::ops::Range;
 /// Bytes in a block.
 pub(super) const BLOCK: usize = 64;
 
-/// Blocks that are looked at together. One: 90 ms per GB, two: 70, four: 90, for then there are not enough registers.
-pub(super) const GROUP: usize = 2;
+/// The most blocks that a kernel looks at together.
+pub(super) const MOST_BLOCKS: usize = 2;
 
-/// A group and the bytes after it: whether a quote may open a wanted key shows in the two bytes behind it.
-pub(super) type Window = [u8; GROUP * BLOCK + 2];
+/// A group of blocks and the bytes after it: whether a quote may open a wanted key shows in the two bytes behind it. A kernel that
+/// takes one block at a time looks at the first.
+pub(super) type Window = [u8; MOST_BLOCKS * BLOCK + 2];
 
 /// Room for the positions that a group may have.
-pub(super) type Room = [u32; GROUP * BLOCK];
+pub(super) type Room = [u32; MOST_BLOCKS * BLOCK];
 
 /// What a kernel says of a block, one bit per byte.
 pub(super) struct Masks {
@@ -59,7 +60,9 @@ pub(super) struct Index {
     quotes: Vec<u64>,
     /// Per group, whether it has a byte above ASCII.
     highs: Vec<bool>,
-    /// The text has one.
+    /// Bytes in a group.
+    group: usize,
+    /// The text has a byte above ASCII.
     has_high: bool,
     /// How many of `entries` and `quotes` are this text's.
     counts: (usize, usize),
@@ -67,9 +70,9 @@ pub(super) struct Index {
 
 #[cfg(test)]
 impl Index {
-    /// All that the index says, for comparison.
-    pub(super) fn said(&self) -> (&[u32], &[u64], &[bool]) {
-        (self.entries(), &self.quotes[..self.counts.1], &self.highs[..self.counts.1.div_ceil(GROUP)])
+    /// What all kernels say alike.
+    pub(super) fn said(&self) -> (&[u32], &[u64]) {
+        (self.entries(), &self.quotes[..self.counts.1])
     }
 }
 
@@ -86,8 +89,8 @@ impl Index {
 
     /// Whether these bytes may hold one above ASCII; without, they certainly hold none.
     pub(super) fn has_high(&self, bytes: Range<usize>) -> bool {
-        let group = |at: usize| at / (GROUP * BLOCK);
-        self.has_high && self.highs[group(bytes.start)..=group(bytes.end)].contains(&true)
+        let groups = bytes.start / self.group..=bytes.end / self.group;
+        self.has_high && self.highs[groups].contains(&true)
     }
 
     /// Past the quote that closes the string whose opening quote is at `at`.
@@ -103,12 +106,12 @@ impl Index {
         Some(block * BLOCK + quotes.trailing_zeros() as usize + 1)
     }
 
-    /// Indexes a text with the given kernel: `masks` of the blocks of a group, `prefix_xor` of a mask, and `spread`, which writes
+    /// Indexes a text with the given kernel, in groups of so many blocks: `masks` of the blocks of a group, `prefix_xor` of a mask, and `spread`, which writes
     /// the positions of the bits of a group's masks, counted from a base, and may write anything behind them.
     ///
     /// Inlined into each kernel's entry point, so that it is compiled for that kernel's instructions.
     #[inline(always)]
-    pub(super) fn fill(
+    pub(super) fn fill<const GROUP: usize>(
         &mut self,
         text: &[u8],
         extent: Extent,
@@ -118,7 +121,7 @@ impl Index {
     ) {
         let groups = text.len().div_ceil(GROUP * BLOCK);
         make_room(&mut self.quotes, groups * GROUP);
-        make_room(&mut self.entries, (groups + 1) * GROUP * BLOCK);
+        make_room(&mut self.entries, (groups * GROUP + MOST_BLOCKS) * BLOCK);
         make_room(&mut self.highs, groups + 1);
         let (entries, mut count) = (&mut self.entries[..], 0);
         let ends = if extent == Extent::Line { 0 } else { u64::MAX };
@@ -190,7 +193,7 @@ impl Index {
                 count += spread(wanted, at as u32, room);
             }
         }
-        self.has_high = high != 0;
+        (self.group, self.has_high) = (GROUP * BLOCK, high != 0);
         self.counts = (count, text.len().div_ceil(BLOCK));
     }
 }
@@ -213,7 +216,7 @@ fn make_room<T: Clone + Default>(list: &mut Vec<T>, count: usize) {
 /// The last bytes of a text, with spaces behind.
 #[inline]
 fn last_window(rest: &[u8]) -> Window {
-    let mut window = [b' '; GROUP * BLOCK + 2];
+    let mut window = [b' '; MOST_BLOCKS * BLOCK + 2];
     window[..rest.len()].copy_from_slice(rest);
     window
 }
@@ -236,42 +239,33 @@ fn escaped_in_runs(backslashes: u64, escape: u64) -> (u64, u64) {
     (escaping << 1 | escape, escaping >> 63)
 }
 
-/// The masks' use of [`Firsts`] for kernels that test byte by byte: only opening quotes count, so only quotes are asked. Of the
-/// block at `block` in the window.
+/// The masks' use of [`Firsts`] for kernels that test byte by byte: only opening quotes count, so only quotes are asked.
 #[inline]
-pub(super) fn firsts_after(quotes: u64, window: &Window, block: usize, firsts: &Firsts) -> u64 {
+pub(super) fn firsts_after(quotes: u64, window: &Window, firsts: &Firsts) -> u64 {
     let mut left = quotes;
     let mut found = 0;
     while left != 0 {
         let at = left.trailing_zeros() as usize;
-        let behind = &window[block + at + 1..];
-        found |= u64::from(firsts.may_begin(behind[0], behind[1])) << at;
+        found |= u64::from(firsts.may_begin(window[at + 1], window[at + 2])) << at;
         left &= left - 1;
     }
     found
 }
 
-/// Writes the places of the bits of the masks, counted from `base`; gives their number.
+/// Writes the places of the bits of the mask, counted from `base`; gives their number.
 #[inline(always)]
-pub(super) fn spread(masks: [u64; GROUP], base: u32, room: &mut Room) -> usize {
-    let mut at = 0;
-    for (mask, base) in masks.into_iter().zip((base..).step_by(BLOCK)) {
-        let mut left = mask;
-        let end = at + mask.count_ones() as usize;
-        // Most blocks hold few: four writes without asking cost less than one wrong guess of the loop's end.
-        if let Some(slots) = room[at..].first_chunk_mut::<4>() {
-            for slot in slots {
-                *slot = base + left.trailing_zeros();
-                left &= left.wrapping_sub(1);
-            }
-            at += 4;
-        }
-        while left != 0 {
-            room[at] = base + left.trailing_zeros();
-            left &= left - 1;
-            at += 1;
-        }
-        at = end;
+pub(super) fn spread([mask]: [u64; 1], base: u32, room: &mut Room) -> usize {
+    let mut left = mask;
+    // Most blocks hold few: four writes without asking cost less than one wrong guess of the loop's end.
+    for slot in &mut room[..4] {
+        *slot = base + left.trailing_zeros();
+        left &= left.wrapping_sub(1);
     }
-    at
+    let mut at = 4;
+    while left != 0 {
+        room[at] = base + left.trailing_zeros();
+        left &= left - 1;
+        at += 1;
+    }
+    mask.count_ones() as usize
 }

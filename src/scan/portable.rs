@@ -12,11 +12,9 @@ pub(super) fn fill(index: &mut Index, text: &[u8], extent: Extent, firsts: &Firs
         text,
         extent,
         |window| {
-            [0, BLOCK].map(|block| {
-                let mut found = masks(window, block);
-                found.firsts = if no_keys { 0 } else { firsts_after(found.quotes, window, block, firsts) };
-                found
-            })
+            let mut found = masks(window);
+            found.firsts = if no_keys { 0 } else { firsts_after(found.quotes, window, firsts) };
+            [found]
         },
         prefix_xor,
         spread,
@@ -40,9 +38,9 @@ fn gather(tops: u64) -> u64 {
 }
 
 #[inline(always)]
-fn masks(window: &Window, block: usize) -> Masks {
+fn masks(window: &Window) -> Masks {
     let mut found = Masks { quotes: 0, backslashes: 0, brackets: 0, firsts: 0, newlines: 0, high: 0 };
-    let (words, _) = window[block..block + BLOCK].as_chunks::<8>();
+    let (words, _) = window[..BLOCK].as_chunks::<8>();
     for (at, word) in words.iter().enumerate() {
         let word = u64::from_le_bytes(*word);
         let folded = word | (0x20 * ONES); // `[` and `]` differ from `{` and `}` in this bit alone

@@ -7,7 +7,7 @@
 
 use super::{
     firsts::Firsts,
-    index::{BLOCK, Extent, GROUP, Index, Masks, Room, Window, spread},
+    index::{BLOCK, Extent, Index, MOST_BLOCKS, Masks, Room, Window, spread},
     kernel::Fill,
 };
 use std::arch::x86_64::*;
@@ -32,16 +32,13 @@ fn fill_avx2(index: &mut Index, text: &[u8], extent: Extent, firsts: &Firsts) {
     let tables = [firsts.first.low, firsts.first.high, firsts.second.low, firsts.second.high]
         .map(|table| twice(table));
     if firsts.is_empty() {
-        let masks = |window: &Window| [masks_avx2::<0, 32>(window), masks_avx2::<64, 96>(window)];
+        let masks = |window: &Window| [masks_avx2(window)];
         index.fill(text, extent, masks, |quotes| prefix_xor(quotes), spread);
     } else {
         let masks = |window: &Window| {
             let next = [load_avx2::<1>(window), load_avx2::<33>(window)];
             let after = [load_avx2::<2>(window), load_avx2::<34>(window)];
-            let first = Masks { firsts: firsts_avx2(next, after, tables), ..masks_avx2::<0, 32>(window) };
-            let next = [load_avx2::<65>(window), load_avx2::<97>(window)];
-            let after = [load_avx2::<66>(window), load_avx2::<98>(window)];
-            [first, Masks { firsts: firsts_avx2(next, after, tables), ..masks_avx2::<64, 96>(window) }]
+            [Masks { firsts: firsts_avx2(next, after, tables), ..masks_avx2(window) }]
         };
         index.fill(text, extent, masks, |quotes| prefix_xor(quotes), spread);
     }
@@ -85,8 +82,8 @@ const BRACES: [u8; 16] = {
 
 #[inline]
 #[target_feature(enable = "avx2")]
-fn masks_avx2<const LOW: usize, const HIGH: usize>(window: &Window) -> Masks {
-    let bytes = [load_avx2::<LOW>(window), load_avx2::<HIGH>(window)];
+fn masks_avx2(window: &Window) -> Masks {
+    let bytes = [load_avx2::<0>(window), load_avx2::<32>(window)];
     let equal = |byte: u8| tops(bytes.map(|half| _mm256_cmpeq_epi8(half, _mm256_set1_epi8(byte as i8))));
     let braces = twice(BRACES);
     let brackets = bytes.map(|half| {
@@ -221,7 +218,7 @@ fn firsts_avx512(next: __m512i, after: __m512i, [first, second]: [__m512i; 2]) -
 /// As `index::spread`: the places of the first sixteen bits of a block come out of one compression.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,popcnt,bmi1")]
-fn spread_avx512(masks: [u64; GROUP], base: u32, room: &mut Room) -> usize {
+fn spread_avx512(masks: [u64; MOST_BLOCKS], base: u32, room: &mut Room) -> usize {
     const PLACES: [u8; BLOCK] = {
         let mut places = [0; BLOCK];
         let mut at = 0;
@@ -236,11 +233,11 @@ fn spread_avx512(masks: [u64; GROUP], base: u32, room: &mut Room) -> usize {
     let counts = masks.map(|mask| mask.count_ones() as usize);
     let bases = [base, base + BLOCK as u32];
     let starts = [0, counts[0]];
-    for i in 0..GROUP {
+    for i in 0..MOST_BLOCKS {
         store_sixteen::<0>(packed[i], bases[i], room, starts[i]);
     }
     if counts[0] | counts[1] > 16 {
-        for i in 0..GROUP {
+        for i in 0..MOST_BLOCKS {
             store_sixteen::<0>(packed[i], bases[i], room, starts[i]);
             store_sixteen::<1>(packed[i], bases[i], room, starts[i]);
             store_sixteen::<2>(packed[i], bases[i], room, starts[i]);
