@@ -95,6 +95,15 @@ fn pack(tag: u8, text: &[u8], key: &mut Vec<u8>) {
     key.extend_from_slice(&END);
 }
 
+/// The text of a packed key that is one string, as most are. `None` of any other, and of some with a NUL.
+#[inline]
+pub fn single_string(key: &[u8]) -> Option<&str> {
+    const TERMINATOR: u8 = END[0];
+    const MARK: u8 = END[1];
+    let [STRING, text @ .., TERMINATOR, MARK] = key else { return None };
+    if memchr::memchr(TERMINATOR, text).is_some() { None } else { std::str::from_utf8(text).ok() }
+}
+
 /// The columns of a packed key, in order. Bytes that [`pack_string`] and [`pack_other`] did not make end it early.
 pub fn unpack(key: &[u8]) -> Columns<'_> {
     Columns { rest: key }
@@ -165,7 +174,30 @@ mod tests {
             let back: Vec<(bool, String)> = unpack(&key)
                 .map(|scalar| (matches!(scalar, Scalar::String(_)), scalar.text().to_owned()))
                 .collect();
-            prop_assert_eq!(back, columns);
+            prop_assert_eq!(&back, &columns);
+            let single = single_string(&key).map(|text| vec![(true, text.to_owned())]);
+            let has_nul = columns.iter().any(|(_, text)| text.contains('\0'));
+            let is_single = matches!(&columns[..], [(true, _)]) && !has_nul;
+            prop_assert_eq!(single, is_single.then_some(columns));
+        }
+    }
+
+    #[test]
+    fn strings_as_they_stand_in_a_record_are_packed_decoded() {
+        let packed = |json: &str| {
+            let mut key = b"before".to_vec();
+            pack_json_string(json.as_bytes(), &mut key).then_some(key)
+        };
+        let expected = |text: &str| {
+            let mut key = b"before".to_vec();
+            pack_string(text, &mut key);
+            Some(key)
+        };
+        assert_eq!(packed(r#""caf\u00e9 \"a\" \u0000""#), expected("caf\u{e9} \"a\" \0"));
+        assert_eq!(packed("\"\u{e9}\""), expected("\u{e9}"));
+        assert_eq!(packed("\"\""), expected(""));
+        for other in ["1", "true", "null", "[\"a\"]", "{\"a\":\"b\"}"] {
+            assert_eq!(packed(other), None);
         }
     }
 

@@ -35,7 +35,15 @@ impl Number {
     /// Appends it as JSON.
     pub fn write(self, out: &mut Vec<u8>) {
         match self {
-            Number::Int(int) => out.extend_from_slice(itoa::Buffer::new().format(int).as_bytes()),
+            Number::Int(int) => {
+                let mut digits = itoa::Buffer::new();
+                // Most fit, and digits of 64 bits are had in a fraction of the time.
+                let digits = match u64::try_from(int) {
+                    Ok(small) => digits.format(small),
+                    Err(_) => digits.format(int),
+                };
+                out.extend_from_slice(digits.as_bytes());
+            }
             Number::Float(_) => out.extend_from_slice(self.to_string().as_bytes()),
         }
     }

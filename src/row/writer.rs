@@ -1,7 +1,7 @@
 //! Writes the rows of an emission: what they have in common is made once.
 
-use super::key::unpack;
-use super::{Bound, Number, write_name};
+use super::key::{single_string, unpack};
+use super::{Bound, Number, write_name, write_string};
 use crate::time::{Millis, write_rfc3339};
 
 /// What all rows of an emission have in common.
@@ -36,7 +36,10 @@ pub struct RowWriter {
     names: Vec<Vec<u8>>,
     /// The same of the aggregates.
     aggregates: Vec<Vec<u8>>,
+    /// What stands before the first key column's value, or before the count if there is none.
     prefix: Vec<u8>,
+    /// As many bytes of it as have no name of a column.
+    bounds: usize,
     suffix: Vec<u8>,
 }
 
@@ -55,6 +58,7 @@ impl RowWriter {
             names: names.into_iter().map(name).collect(),
             aggregates: aggregates.into_iter().map(name).collect(),
             prefix: Vec::new(),
+            bounds: 0,
             suffix: Vec::new(),
         }
     }
@@ -67,6 +71,8 @@ impl RowWriter {
         self.prefix.extend_from_slice(b"\",\"window_end\":\"");
         write_rfc3339(head.end, &mut self.prefix);
         self.prefix.push(b'"');
+        self.bounds = self.prefix.len();
+        self.prefix.extend(self.names.first().into_iter().flatten());
         self.suffix.clear();
         let Head { total, distinct, rows, late, rev, .. } = head;
         let figures = format!(",\"total\":{total},\"distinct\":{distinct},\"rows\":{rows},\"late\":{late}");
@@ -96,10 +102,15 @@ impl RowWriter {
         aggregates: &[Option<Number>],
         out: &mut Vec<u8>,
     ) {
-        out.extend_from_slice(&self.prefix);
-        for (name, value) in self.names.iter().zip(unpack(key)) {
-            out.extend_from_slice(name);
-            value.write_json(out);
+        if let (Some(text), [_]) = (single_string(key), &self.names[..]) {
+            out.extend_from_slice(&self.prefix);
+            write_string(text, out);
+        } else {
+            out.extend_from_slice(&self.prefix[..self.bounds]);
+            for (name, value) in self.names.iter().zip(unpack(key)) {
+                out.extend_from_slice(name);
+                value.write_json(out);
+            }
         }
         out.extend_from_slice(b",\"count\":");
         count.write(out);

@@ -375,6 +375,34 @@ proptest! {
     }
 }
 
+#[test]
+fn what_is_read_as_it_stands_is_read_alike() {
+    let readers = [
+        TimeReader::auto(),
+        TimeReader::with_unit(Unit::Seconds),
+        TimeReader::with_format("%Y-%m-%d %H:%M").expect("a format"),
+    ];
+    for reader in readers {
+        for text in [
+            "2021-04-01T15:52:31Z",
+            "Sun Aug 31 00:29:15 +0000 2014",
+            "2021-04-01 15:52",
+            "1617292351",
+            "noon",
+        ] {
+            assert_eq!(reader.plain(format!("\"{text}\"").as_bytes()), reader.string(text).ok(), "{text}");
+            let digits = reader.number(text).ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));
+            assert_eq!(reader.plain(text.as_bytes()), digits, "{text}");
+        }
+        // An escape, a sign, a fraction, and what is no string at all are left to others.
+        for json in
+            ["\"2021-04-01T15:52:31\\u005a\"", "-1617292351", "1617292351.5", "0", "null", "\"", "", "[1]"]
+        {
+            assert_eq!(reader.plain(json.as_bytes()), None, "{json}");
+        }
+    }
+}
+
 /// `cargo test --release --lib time:: -- --ignored --nocapture`
 #[test]
 #[ignore = "a measurement"]

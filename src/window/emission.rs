@@ -221,13 +221,11 @@ impl Output<'_> {
         ranked.clear();
         ranked.extend(order.iter().map(|&place| {
             let Entry { id, count, .. } = table.entries[place as usize];
-            Ranked { count, prefix: self.keys.prefix(id), id, place }
+            let by_count = !(count.cast_unsigned() ^ 1 << 63);
+            Ranked { first: u128::from(by_count) << 64 | u128::from(self.keys.prefix(id)), id, place }
         }));
         ranked.sort_unstable_by(|a, b| {
-            b.count
-                .cmp(&a.count)
-                .then(a.prefix.cmp(&b.prefix))
-                .then_with(|| self.keys.bytes(a.id).cmp(self.keys.bytes(b.id)))
+            a.first.cmp(&b.first).then_with(|| self.keys.bytes(a.id).cmp(self.keys.bytes(b.id)))
         });
         order.clear();
         order.extend(ranked.iter().map(|row| row.place));
@@ -264,8 +262,8 @@ impl Telling<'_> {
 
 /// What is compared to order rows: the key's bytes are looked at only if count and prefix tie.
 struct Ranked {
-    count: i64,
-    prefix: u64,
+    /// The complement of the count, so that the largest is first, and the prefix: one comparison for both.
+    first: u128,
     id: KeyId,
     place: u32,
 }
