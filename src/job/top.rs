@@ -4,7 +4,6 @@ mod keep;
 mod records;
 mod rows;
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use crate::drive::{Context, End, Figures, Flow, Job, Mapper, Recipe, Usage};
@@ -123,8 +122,8 @@ impl Job for TopRows {
             self.check_group(&first)?;
             let emission = Emission::of(&first).map_err(|error| Usage(error.to_string()))?;
             self.ranking.push(first, &mut ranked).map_err(|error| Usage(error.to_string()))?;
-            let others = others.into_iter().map(|Counted { count, line }| (count, line));
-            let read = |line: Range<u32>| Row::read(&chunk.bytes()[line.start as usize..line.end as usize]);
+            let others = rows.counted[others].iter().map(|counted| (counted.count, *counted));
+            let read = |row: Counted| Row::read(&chunk.bytes()[row.line()]);
             self.ranking.push_counted(emission, others, read, &mut ranked)?;
         }
         self.write(&ranked, cx)?;

@@ -124,16 +124,24 @@ fn plain_length(text: &[u8]) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     let (words, _) = text.as_chunks::<8>();
     let mut length = 0;
-    for word in words {
-        // The lowest marked byte is exact: subtraction borrows only from bytes above one that is marked.
+    // The lowest marked byte is exact: subtraction borrows only from bytes above one that is marked.
+    let marked = |word: &[u8; 8]| {
         let word = u64::from_le_bytes(*word);
         let differs = word ^ (u64::from(b'\\') * ONES);
-        let marked =
-            (word.wrapping_sub(0x20 * ONES) & !word | differs.wrapping_sub(ONES) & !differs) & (0x80 * ONES);
+        (word.wrapping_sub(0x20 * ONES) & !word | differs.wrapping_sub(ONES) & !differs) & (0x80 * ONES)
+    };
+    for word in words {
+        let marked = marked(word);
         if marked != 0 {
             return length + marked.trailing_zeros() as usize / 8;
         }
         length += 8;
+    }
+    if let Some(last) = text.last_chunk::<8>() {
+        // Together with bytes that have been looked at, those that are left are a word.
+        let marked = marked(last);
+        let place = text.len() - 8 + marked.trailing_zeros() as usize / 8;
+        return if marked == 0 { text.len() } else { place };
     }
     let is_special = |byte: &u8| *byte < b' ' || *byte == b'\\';
     text[length..].iter().position(is_special).map_or(text.len(), |more| length + more)

@@ -15,11 +15,13 @@ pub struct RankMapper {
     is_by_count: bool,
     /// Of the last row of the chunk that was read whole.
     template: Option<Template>,
+    /// Lines of the chunk at hand.
+    lines: usize,
 }
 
 impl RankMapper {
     pub(super) fn new(rows: RowMapper, is_by_count: bool) -> RankMapper {
-        RankMapper { rows, is_by_count, template: None }
+        RankMapper { rows, is_by_count, template: None, lines: 0 }
     }
 }
 
@@ -27,6 +29,8 @@ impl RankMapper {
 #[derive(Default)]
 pub struct Rows {
     pub(super) runs: Vec<Run>,
+    /// The rows of which only the count was read.
+    pub(super) counted: Vec<Counted>,
     /// How many rows there are in all.
     pub(super) count: u64,
 }
@@ -34,13 +38,22 @@ pub struct Rows {
 /// A row, and those behind it that are of the same emission.
 pub(super) struct Run {
     pub(super) first: Row,
-    pub(super) others: Vec<Counted>,
+    /// Which of [`Rows::counted`].
+    pub(super) others: Range<usize>,
 }
 
 /// A row of which only the count was read, and where in the chunk it stands.
+#[derive(Clone, Copy)]
 pub(super) struct Counted {
     pub(super) count: u64,
-    pub(super) line: Range<u32>,
+    start: u32,
+    end: u32,
+}
+
+impl Counted {
+    pub(super) fn line(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
 }
 
 impl Mapper for RankMapper {
@@ -49,10 +62,12 @@ impl Mapper for RankMapper {
     fn begin(&mut self, chunk: &[u8], newlines: &mut Vec<u32>) -> bool {
         self.template = None;
         // One search for all of them: of short lines each search costs more to begin than to do.
+        let before = newlines.len();
         let is_short = u32::try_from(chunk.len()).is_ok();
         if is_short {
             newlines.extend(memchr_iter(b'\n', chunk).map(|newline| newline as u32));
         }
+        self.lines = newlines.len() - before;
         is_short
     }
 
@@ -60,17 +75,22 @@ impl Mapper for RankMapper {
         let counted = self.template.as_ref().and_then(|template| {
             let start = u32::try_from(record.start).ok()?;
             let end = u32::try_from(record.start + record.bytes.len()).ok()?;
-            Some(Counted { count: template.count(record.bytes)?, line: start..end })
+            Some(Counted { count: template.count(record.bytes)?, start, end })
         });
         if let (Some(counted), Some(run)) = (counted, rows.runs.last_mut()) {
-            run.others.push(counted);
+            rows.counted.push(counted);
+            run.others.end = rows.counted.len();
             rows.count += 1;
             return Ok(());
         }
         let first = self.rows.read(record.bytes)?;
         self.template = if self.is_by_count { Template::of(record.bytes) } else { None };
         rows.count += 1;
-        rows.runs.push(Run { first, others: Vec::new() });
+        if rows.runs.is_empty() {
+            rows.counted.reserve(self.lines);
+        }
+        let behind = rows.counted.len();
+        rows.runs.push(Run { first, others: behind..behind });
         Ok(())
     }
 }
