@@ -1,7 +1,7 @@
 //! The second pass: whether brackets match in kind, and which closes which.
 //!
-//! It walks along the line's part of the index, not the bytes. While a bracket is open, its slot in the list of pairs holds the one around
-//! it, so the list is its own stack: nesting of any depth costs nothing more. What is no record goes to
+//! It walks along the index, not the bytes. While a bracket is open, its slot in the list of pairs holds the one around
+//! it and that one's kind, so the list is its own stack: nesting of any depth costs nothing more. What is no record goes to
 //! [`diagnose`], a plain loop over the bytes that finds the first fault; there speed does not matter.
 
 use super::Fault;
@@ -26,6 +26,20 @@ pub(super) struct Line {
 
 /// Nothing is around the record.
 const NONE: u32 = u32::MAX;
+/// A link to an entry, with its kind, has bits for fewer than this.
+pub(super) const TOO_MANY: usize = (NONE >> 1) as usize;
+
+/// Of the bytes in an index only closing brackets are without this bit.
+const CLOSES: u8 = 2;
+/// Of the others, brackets have this one, and quotes and newlines do not.
+const BRACKET: u8 = 0x40;
+
+/// The kind of a bracket, which its partner has, too.
+#[inline]
+fn kind(bracket: u8) -> u32 {
+    u32::from(bracket >> 5 & 1)
+}
+
 /// What stands there is no bracket, but a quote.
 const QUOTE: u32 = u32::MAX - 1;
 
@@ -53,28 +67,24 @@ impl Pairs {
         }
         self.lines.clear();
         let closers = &mut self.closers[..entries.len()];
-        let (mut first, mut open, mut is_matched) = (0, NONE, true);
+        let (mut first, mut open, mut differs) = (0, NONE, 0);
         for (at, &entry) in entries.iter().enumerate() {
             let byte = text[entry as usize];
-            match byte {
-                b'{' | b'[' => {
-                    closers[at] = open;
-                    open = at as u32;
-                }
-                b'"' => closers[at] = QUOTE,
-                b'\n' => {
-                    self.lines.push(Line { end: entry, first, is_matched });
-                    (first, open, is_matched) = (at as u32 + 1, NONE, true);
-                }
-                _ => {
-                    let Some(slot) = closers.get_mut(open as usize) else { continue };
-                    // `[` and `]` differ in the same bits as `{` and `}`.
-                    is_matched &= text[entries[open as usize] as usize] ^ byte == b'{' ^ b'}';
-                    open = std::mem::replace(slot, at as u32);
-                }
+            if byte & CLOSES == 0 {
+                let Some(slot) = closers.get_mut((open >> 1) as usize) else { continue };
+                differs |= open ^ kind(byte);
+                open = std::mem::replace(slot, at as u32);
+            } else if byte & BRACKET != 0 {
+                closers[at] = open;
+                open = (at as u32) << 1 | kind(byte);
+            } else if byte == b'"' {
+                closers[at] = QUOTE;
+            } else {
+                self.lines.push(Line { end: entry, first, is_matched: differs & 1 == 0 });
+                (first, open, differs) = (at as u32 + 1, NONE, 0);
             }
         }
-        self.lines.push(Line { end: text.len() as u32, first, is_matched });
+        self.lines.push(Line { end: text.len() as u32, first, is_matched: differs & 1 == 0 });
     }
 
     /// The place in the index of the first bracket of a line, if brackets match in kind and what it opens is closed at `last`.

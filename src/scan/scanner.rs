@@ -2,7 +2,7 @@
 
 use super::{
     Fault, Hit, Path,
-    balance::{Pairs, diagnose},
+    balance::{Pairs, TOO_MANY, diagnose},
     index::{Extent, Index},
     kernel::Kernel,
     token::is_space,
@@ -97,10 +97,14 @@ impl Scanner {
         if self.index.size() > LARGE {
             (self.index, self.pairs) = Default::default();
         }
-        let fits = u32::try_from(text.len()).is_ok();
+        if u32::try_from(text.len()).is_err() {
+            return false;
+        }
+        self.kernel.fill(&mut self.index, text, extent, &self.tree.firsts);
+        let entries = self.index.entries();
+        let fits = entries.len() < TOO_MANY;
         if fits {
-            self.kernel.fill(&mut self.index, text, extent, &self.tree.firsts);
-            self.pairs.fill(text, self.index.entries());
+            self.pairs.fill(text, entries);
         }
         fits
     }

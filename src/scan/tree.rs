@@ -52,25 +52,25 @@ impl Key {
         Key { raw, head, head_mask, name: name.into(), child }
     }
 
-    /// Compares the text behind an opening quote with this key as it is written without escapes.
+    /// Whether the text behind an opening quote may be this key, by its first bytes as a number.
     #[inline]
+    pub(super) fn may_begin(&self, head: u64) -> bool {
+        (head ^ self.head) & self.head_mask == 0
+    }
+
+    /// Whether a text that may be this key is it, written without escapes.
+    #[inline]
+    pub(super) fn goes_on(&self, text: &[u8]) -> bool {
+        let Some(raw) = &self.raw else { return false };
+        raw.len() <= 8 || text.get(8..raw.len()) == raw.get(8..)
+    }
+
+    /// Compares the text behind an opening quote with this key as it is written without escapes.
     pub(super) fn compare(&self, text: &[u8]) -> Likeness {
         let Some(raw) = &self.raw else { return Likeness::Escaped };
-        let differs = match text.first_chunk::<8>() {
-            Some(head) => {
-                let differs = (u64::from_le_bytes(*head) ^ self.head) & self.head_mask;
-                if differs != 0 {
-                    differs.trailing_zeros() as usize / 8
-                } else if raw.len() <= 8 {
-                    return Likeness::Same;
-                } else {
-                    8 + common(&text[8..], &raw[8..])
-                }
-            }
-            None => common(text, raw),
-        };
-        match text.get(differs) {
-            _ if differs == raw.len() => Likeness::Same,
+        let same = common(text, raw);
+        match text.get(same) {
+            _ if same == raw.len() => Likeness::Same,
             Some(b'\\') => Likeness::Escaped,
             _ => Likeness::Other,
         }
@@ -85,6 +85,14 @@ impl Key {
     pub(super) fn is(&self, name: &str) -> bool {
         *self.name == *name
     }
+}
+
+/// Whether a byte of a number is a backslash, or, rarely, though none is.
+#[inline]
+pub(super) fn may_escape(head: u64) -> bool {
+    const ONES: u64 = u64::MAX / 255;
+    let differs = head ^ u64::from(b'\\') * ONES;
+    differs.wrapping_sub(ONES) & !differs & 0x80 * ONES != 0
 }
 
 /// How many bytes two texts begin with alike.

@@ -16,7 +16,7 @@ use super::{
     scanner::LARGE,
     string::{decode_string, is_string},
     token::{is_scalar, is_space, scalar_end, skip_space},
-    tree::{Key, Likeness, Node, Paths, Tree, each_path},
+    tree::{self, Key, Likeness, Node, Paths, Tree, each_path},
 };
 
 /// What each path met, reused from line to line.
@@ -113,35 +113,46 @@ impl<'a> Walk<'a> {
     /// Meets the value that begins at `at`. On `Err` the hits of the node's paths are not to be trusted.
     fn value(&mut self, node: &'a Node, at: usize, cursor: usize) -> Result<Behind, Malformed> {
         let first = *self.text.get(at).ok_or(Malformed)?;
-        let behind = self.pass(at, cursor)?;
-        let hit = Hit::Value { start: (at - self.base) as u32, end: (behind.byte - self.base) as u32 };
-        self.hits.push_all(node.ends, hit);
-        if node.ends == node.all {
+        if !matches!(first, b'{' | b'[') {
+            let behind = self.pass(at, cursor)?;
+            self.end(node, at, behind.byte);
+            if node.ends != node.all {
+                if first == b'n' {
+                    self.hits.push_all(node.null_missing, Hit::Missing);
+                    self.hits.push_all(node.null_mismatch, Hit::Mismatch);
+                } else {
+                    self.hits.push_all(node.strict, Hit::Mismatch);
+                }
+            }
             return Ok(behind);
         }
-        match first {
-            b'{' => {
-                self.hits.push_all(node.each | node.indexed, Hit::Unsure);
-                if node.keyed != 0 {
-                    self.object(node, self.open(at, cursor)?, behind.cursor - 1);
-                }
+        let open = self.open(at, cursor)?;
+        let close = self.pairs.close(open);
+        let behind = Behind { byte: self.position(close) + 1, cursor: close + 1 };
+        self.end(node, at, behind.byte);
+        if first == b'{' {
+            self.hits.push_all(node.each | node.indexed, Hit::Unsure);
+            if node.keyed != 0 {
+                self.object(node, open, close);
             }
-            b'[' => {
-                self.hits.push_all(node.keyed & node.strict, Hit::Mismatch);
-                if node.each | node.indexed != 0 {
-                    self.array(node, self.open(at, cursor)?, behind.cursor - 1);
-                }
+        } else {
+            self.hits.push_all(node.keyed & node.strict, Hit::Mismatch);
+            if node.each | node.indexed != 0 {
+                self.array(node, open, close);
             }
-            b'n' => {
-                self.hits.push_all(node.null_missing, Hit::Missing);
-                self.hits.push_all(node.null_mismatch, Hit::Mismatch);
-            }
-            _ => self.hits.push_all(node.strict, Hit::Mismatch),
         }
         Ok(behind)
     }
 
+    /// The paths that end at a node have found this.
+    #[inline]
+    fn end(&mut self, node: &Node, start: usize, end: usize) {
+        let hit = Hit::Value { start: (start - self.base) as u32, end: (end - self.base) as u32 };
+        self.hits.push_all(node.ends, hit);
+    }
+
     /// Finds the end of the value that begins at `at`.
+    #[inline]
     fn pass(&self, at: usize, cursor: usize) -> Result<Behind, Malformed> {
         match self.text.get(at).ok_or(Malformed)? {
             b'{' | b'[' => {
@@ -164,6 +175,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The place in the index of the bracket at `at`: the first one that is not before it.
+    #[inline]
     fn open(&self, at: usize, mut cursor: usize) -> Result<usize, Malformed> {
         while *self.entries.get(cursor).ok_or(Malformed)? < at as u32 {
             cursor += 1;
@@ -235,7 +247,29 @@ impl<'a> Walk<'a> {
     }
 
     /// The wanted key that the string at an opening quote is, and its end.
+    #[inline]
     fn key(&self, node: &Node, at: usize) -> Option<(usize, usize)> {
+        let text = &self.text[at + 1..];
+        let mut may_escape = true;
+        if let Some(head) = text.first_chunk() {
+            let head = u64::from_le_bytes(*head);
+            may_escape = tree::may_escape(head);
+            for (number, key) in node.keys.iter().enumerate() {
+                if key.may_begin(head) {
+                    if key.goes_on(text) {
+                        return Some((number, key.end(at)));
+                    }
+                    may_escape = true;
+                }
+            }
+        }
+        // Most strings that begin with an escape are values, and long.
+        if may_escape && self.text[at - 1] != b':' { self.escaped_key(node, at) } else { None }
+    }
+
+    /// As `key`, of a string in which there may be escapes.
+    #[cold]
+    fn escaped_key(&self, node: &Node, at: usize) -> Option<(usize, usize)> {
         let text = &self.text[at + 1..];
         let mut may_escape = false;
         for (number, key) in node.keys.iter().enumerate() {
@@ -245,8 +279,7 @@ impl<'a> Walk<'a> {
                 Likeness::Other => {}
             }
         }
-        // Most strings that begin with an escape are values, and long.
-        if !may_escape || self.text[at - 1] == b':' {
+        if !may_escape {
             return None;
         }
         let end = self.index.string_end(at)?;
