@@ -184,7 +184,7 @@ fn a_folder_that_may_not_be_read_is_told() {
         fs::set_permissions(root.join("closed"), fs::Permissions::from_mode(mode)).expect("ours");
         for pattern in &patterns {
             for flags in [&[][..], &["--follow"]] {
-                let ran = tool("stream-fetch").as_nobody().args(flags).arg(pattern).run().with_code(4);
+                let ran = tool("stream-fetch").by_nobody().args(flags).arg(pattern).run().with_code(4);
                 assert!(ran.out.is_empty(), "{pattern}: {}", ran.text());
                 assert!(ran.err.contains(&format!("{shown}/closed")), "{pattern}: {}", ran.err);
                 assert!(
@@ -196,6 +196,6 @@ fn a_folder_that_may_not_be_read_is_told() {
         }
     }
     fs::set_permissions(root.join("closed"), fs::Permissions::from_mode(0o755)).expect("ours");
-    let ran = tool("stream-fetch").as_nobody().arg(&patterns[1]).run().quietly();
+    let ran = tool("stream-fetch").by_nobody().arg(&patterns[1]).run().quietly();
     assert_eq!(ran.text().lines().count(), 3);
 }

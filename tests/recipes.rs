@@ -5,10 +5,8 @@
 mod common;
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::Path;
 use std::process::Command;
 
 use common::place::{Place, root};
@@ -111,8 +109,11 @@ fn meetup_cities_is_exact_though_a_process_dies() {
 
 /// A shell tells the status of a pipeline's last stage alone: here one in the middle fails, in the shell that the recipes name, and in
 /// another one.
+#[cfg(feature = "sqlite")] // where twitter-topics stores
 #[test]
 fn recipes_end_with_the_status_of_a_stage_that_failed() {
+    use std::ffi::OsStr;
+    use std::path::Path;
     let place = Place::new();
     fs::write(place.path("rsvps.jsonl"), demo("demo:rsvps", 200)).expect("a file");
     fs::write(place.path("tweets.jsonl"), demo("demo:tweets", 400)).expect("a file");

@@ -82,7 +82,7 @@ impl Tool {
     }
 
     /// Runs it as a user whom permissions bind: they do not bind root.
-    pub fn as_nobody(mut self) -> Tool {
+    pub fn by_nobody(mut self) -> Tool {
         use std::os::unix::fs::MetadataExt;
         let is_root = std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0);
         if is_root {
