@@ -130,7 +130,8 @@ proptest! {
             for id in &known {
                 prop_assert!(lines.iter().any(|line| line.ends_with(id)), "{id:?} of {lines:?}");
             }
-            let (mut buf, mut place, mut reads) = ([0; 200], from, 0);
+            // As much as all pieces have: what comes without a wait is read at once.
+            let (mut buf, mut place, mut reads) = ([0; 12 * 30], from, 0);
             loop {
                 if life.reads > 0 && place >= whole && reads >= life.reads {
                     break;
