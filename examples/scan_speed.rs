@@ -14,7 +14,7 @@ use std::{
 use trendpipe::jsonl::Buffer;
 use trendpipe::scan::{Kernel, Path, Scanner, Step, check_grammar};
 
-/// As large as the tools read at once.
+/// As large as the tools read at once, where no line is longer.
 const CHUNK: usize = 256 << 10;
 const ROUNDS: usize = 15;
 
@@ -41,11 +41,14 @@ fn measure(name: &str, content: &[u8], mut job: impl FnMut(&[u8]) -> usize) {
 
 /// Copies chunk after chunk of whole lines to the same place, as from a file, and runs a job on it.
 fn measure_chunks(name: &str, content: &[u8], mut job: impl FnMut(&[u8]) -> usize) {
-    let mut buffer = Buffer::zeroed(CHUNK);
+    let longest = content.split_inclusive(|&byte| byte == b'\n').map(<[u8]>::len).max().unwrap_or_default();
+    let chunk = CHUNK.max(longest);
+    let mut buffer = Buffer::zeroed(chunk);
     best_of(name, content, || {
         let (mut rest, mut found) = (content, 0);
         while !rest.is_empty() {
-            let end = memchr::memrchr(b'\n', &rest[..rest.len().min(CHUNK)])
+            // What has no newline is the last line.
+            let end = memchr::memrchr(b'\n', &rest[..rest.len().min(chunk)])
                 .map_or(rest.len(), |newline| newline + 1);
             buffer[..end].copy_from_slice(&rest[..end]);
             found += job(black_box(&buffer[..end]));
@@ -78,6 +81,9 @@ fn best_of(name: &str, content: &[u8], mut round: impl FnMut() -> usize) {
 fn main() -> Result<(), Box<dyn Error>> {
     let mut operands = env::args().skip(1);
     let content = fs::read(operands.next().ok_or("usage: scan_speed FILE [PATH...]")?)?;
+    if content.is_empty() {
+        return Err("there is nothing in the file".into());
+    }
     let mut paths: Vec<Path> = operands.map(|text| path(&text)).collect();
     if paths.is_empty() {
         paths = [".created_at", ".entities.hashtags[].text"].map(path).into();

@@ -64,8 +64,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut operands = env::args().skip(1);
     let file = operands.next().ok_or("usage: text_speed FILE [FUNCTION...]")?;
     let wanted: Vec<String> = operands.collect();
+    let functions = functions();
+    if let Some(unknown) = wanted.iter().find(|wanted| !functions.iter().any(|(name, _)| name == wanted)) {
+        let names: Vec<&str> = functions.iter().map(|(name, _)| *name).collect();
+        return Err(format!("there is no function {unknown}; there are {}", names.join(", ")).into());
+    }
     let texts = texts(&fs::read(file)?)?;
-    for (name, function) in functions() {
+    for (name, function) in functions {
         if !wanted.is_empty() && !wanted.iter().any(|wanted| wanted == name) {
             continue;
         }

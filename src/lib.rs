@@ -5,6 +5,7 @@
 //! | room | what it does |
 //! | --- | --- |
 //! | [`pack`] | numbers and byte strings in few bytes |
+//! | [`brief`] | the beginning of a long text |
 //! | [`near`] | which of the known names a mistyped one means |
 //! | [`random`] | random numbers that are the same everywhere |
 //! | [`scan`] | finds fields in the raw bytes of a record, and checks that it is whole |
@@ -26,6 +27,7 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, clippy::exit))]
 
 pub mod archive;
+pub mod brief;
 pub mod chart;
 pub mod cli;
 pub mod drive;

@@ -15,7 +15,7 @@ pub fn did_you_mean<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) ->
 }
 
 /// How many letters must be inserted, removed, replaced or swapped with their neighbour to make `a` from `b`.
-pub fn distance(a: &str, b: &str) -> usize {
+fn distance(a: &str, b: &str) -> usize {
     strsim::osa_distance(a, b)
 }
 

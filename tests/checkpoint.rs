@@ -329,6 +329,54 @@ fn a_stage_that_cannot_go_on_says_why() {
     assert_eq!(fs::read_to_string(folder.path().join("out")).expect("a file"), "{\"a\":1}\n");
 }
 
+/// What docs/delivery.md promises of the spool: it holds what is not committed, and up to 4 MiB more.
+#[test]
+fn a_spool_holds_four_mebibytes_more_than_what_is_not_committed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = folder.path();
+    let stage = |words: &[&str], input: Stdio, output: Stdio| {
+        let mut command = Command::new(programs().join(words[0]));
+        command.args(&words[1..]).args(["-q", "--checkpoint", "dir"]).current_dir(root);
+        command.stdin(input).stdout(output).spawn().expect("a program")
+    };
+    let mut source = stage(&["stream-fetch", "-", "--mark-every", "50ms"], Stdio::piped(), Stdio::piped());
+    let marked = source.stdout.take().expect("piped").into();
+    let mut last = stage(&["jsonl-filter", "true", "-o", "out"], marked, Stdio::null());
+    fn size(path: &Path) -> u64 {
+        // Segments are removed meanwhile.
+        let Ok(metadata) = fs::metadata(path) else { return 0 };
+        if metadata.is_file() {
+            return metadata.len();
+        }
+        fs::read_dir(path).into_iter().flatten().flatten().map(|entry| size(&entry.path())).sum()
+    }
+    // A segment is full when it has 4 MiB: what came with its last line is on top.
+    let (more, at_once) = (4 << 20, 512 << 10);
+    let lines = format!("{{\"padding\":\"{}\"}}\n", "x".repeat(1000)).repeat(6000);
+    let mut input = source.stdin.take().expect("piped");
+    for round in 1..=3 {
+        std::io::Write::write_all(&mut input, lines.as_bytes()).expect("it reads");
+        let begun = Instant::now();
+        // All is handed on, and the mark behind it is committed.
+        loop {
+            let (spool, out) = (size(&root.join("dir/spool")), size(&root.join("out")));
+            if out == round * lines.len() as u64 && spool <= more + at_once {
+                assert!(spool > 0, "standard input goes through the spool");
+                break;
+            }
+            assert!(
+                begun.elapsed() < common::PATIENCE,
+                "round {round}: {spool} bytes of spool, {out} of output"
+            );
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+    drop(input);
+    for stage in [&mut source, &mut last] {
+        assert!(stage.wait().expect("it ends").success());
+    }
+}
+
 #[test]
 fn what_cannot_take_part_is_refused() {
     for (args, hint) in [

@@ -101,6 +101,19 @@ fn an_object_of_many_names_is_a_map() {
     let ran = describe(&["--max-names", "20000"], &wide).with_code(2);
     assert!(ran.err.contains("more than 20000 different fields") && ran.out.is_empty(), "{}", ran.err);
     assert_eq!(describe(&[], &wide).quietly().text().lines().count(), 2);
+    // A map that swallows its fields in the same chunk in which they became too many does not hide that.
+    let args = ["--max-names", "10050"];
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("wide.jsonl");
+    std::fs::write(&file, &wide).expect("a file");
+    let whole = tool("jsonl-describe").args(args).arg(&file).run().with_code(2);
+    assert_eq!(whole.err, ran.err);
+    let mut slowly = tool("jsonl-describe").args(args).start();
+    // It stops reading once there are too many.
+    let mut input = slowly.take_input();
+    drop(wide.as_bytes().chunks(1000).try_for_each(|piece| input.write_all(piece)));
+    drop(input);
+    assert_eq!(slowly.end(), (2, ran.err));
 }
 
 /// The bound that docs/jsonl-describe.md states: with two threads at most 50 KiB for each field, however many values it has.

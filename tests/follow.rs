@@ -4,6 +4,7 @@ mod common;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -159,4 +160,42 @@ fn a_file_may_come_later_and_the_run_may_end() {
         let ran = tool("stream-fetch").args(["--follow", source]).run().with_code(2);
         assert!(ran.err.contains("--follow"), "{}", ran.err);
     }
+}
+
+/// An unreadable file ends a run before anything is read; so does a folder, which would have taken its files along.
+#[test]
+fn a_folder_that_may_not_be_read_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = folder.path();
+    fs::create_dir_all(root.join("closed/deep")).expect("a folder");
+    fs::write(root.join("open.jsonl"), "{\"n\":1}\n").expect("a file");
+    fs::write(root.join("closed/x.jsonl"), "{\"n\":2}\n").expect("a file");
+    fs::write(root.join("closed/deep/y.jsonl"), "{\"n\":3}\n").expect("a file");
+    fs::set_permissions(root, fs::Permissions::from_mode(0o755)).expect("ours");
+    let shown = root.display();
+    let patterns = [
+        format!("{shown}"),
+        format!("{shown}/**/*.jsonl"),
+        format!("{shown}/*/*.jsonl"),
+        format!("{shown}/*/deep/y*"),
+    ];
+    // Neither its names are told, or they are, and not what they lead to.
+    for mode in [0o000, 0o444] {
+        fs::set_permissions(root.join("closed"), fs::Permissions::from_mode(mode)).expect("ours");
+        for pattern in &patterns {
+            for flags in [&[][..], &["--follow"]] {
+                let ran = tool("stream-fetch").by_nobody().args(flags).arg(pattern).run().with_code(4);
+                assert!(ran.out.is_empty(), "{pattern}: {}", ran.text());
+                assert!(ran.err.contains(&format!("{shown}/closed")), "{pattern}: {}", ran.err);
+                assert!(
+                    ran.err.contains("ermission denied") && ran.err.contains("let it be read"),
+                    "{}",
+                    ran.err
+                );
+            }
+        }
+    }
+    fs::set_permissions(root.join("closed"), fs::Permissions::from_mode(0o755)).expect("ours");
+    let ran = tool("stream-fetch").by_nobody().arg(&patterns[1]).run().quietly();
+    assert_eq!(ran.text().lines().count(), 3);
 }

@@ -6,9 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Rooms from the ground up. A room uses those before it, and itself.
-const ROOMS: [&str; 23] = [
-    "pack", "near", "random", "scan", "time", "jsonl", "text", "expr", "row", "net", "state", "archive",
-    "drive", "record", "window", "rank", "topic", "chart", "source", "serve", "sink", "job", "cli",
+const ROOMS: [&str; 24] = [
+    "pack", "brief", "near", "random", "scan", "time", "jsonl", "text", "expr", "row", "net", "state",
+    "archive", "drive", "record", "window", "rank", "topic", "chart", "source", "serve", "sink", "job",
+    "cli",
 ];
 
 /// Of the rooms below, those that a room has no business with.

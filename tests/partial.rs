@@ -5,6 +5,7 @@ mod common;
 use common::{Ran, demo, gzip, json_lines, shell, tool};
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::time::{Duration, Instant};
 
 /// Counts in one process.
 fn one(options: &str, records: &[u8]) -> Ran {
@@ -175,6 +176,29 @@ fn live_a_window_closes_as_soon_as_all_parts_allow() {
     merge.close_input();
     assert_eq!(merge.rest().len(), 3, "10:00:20, 10:00:30, 10:00:40");
     assert_eq!(merge.end().0, 0);
+}
+
+/// What docs/window-count.md promises: a note at least every second while records come, also where no window ends, and no more often.
+#[test]
+fn a_part_says_every_second_how_far_it_is() {
+    let mut part = tool("window-count").args(["--partial", "--window", "1h", "--part", "a"]).start();
+    let line = part.line();
+    assert!(line.contains("\"settings\""), "{line}");
+    let mut noted = Instant::now();
+    for second in 0..4 {
+        part.send(seconds(second..second + 1));
+        let line = part.line();
+        let time = format!("\"max_event_time\":{}", 1_542_016_800_000_u64 + 1000 * u64::from(second));
+        assert!(line.contains(&time) && line.contains("\"ended\":false"), "{line}");
+        // Only the first may come at once: there was none before it. A machine with much else to do is late, but not by that.
+        let apart = noted.elapsed();
+        assert!(apart < Duration::from_secs(6), "{apart:?}");
+        assert!(second == 0 || apart > Duration::from_millis(500), "{apart:?}");
+        noted = Instant::now();
+    }
+    part.close_input();
+    assert!(part.rest().last().is_some_and(|line| line.contains("\"ended\":true")));
+    assert_eq!(part.end().0, 0);
 }
 
 #[test]

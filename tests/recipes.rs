@@ -107,6 +107,46 @@ fn meetup_cities_is_exact_though_a_process_dies() {
     assert!(!place.path("out/cities.jsonl").exists(), "it would hold marks");
 }
 
+/// A shell tells the status of a pipeline's last stage alone: here one in the middle fails, in the shell that the recipes name, and in
+/// another one.
+#[cfg(feature = "sqlite")] // where twitter-topics stores
+#[test]
+fn recipes_end_with_the_status_of_a_stage_that_failed() {
+    use std::ffi::OsStr;
+    use std::path::Path;
+    let place = Place::new();
+    fs::write(place.path("rsvps.jsonl"), demo("demo:rsvps", 200)).expect("a file");
+    fs::write(place.path("tweets.jsonl"), demo("demo:tweets", 400)).expect("a file");
+    let fails = |name: &str| place.replace(name, "#!/bin/sh\ncat >/dev/null\nexit 5\n");
+    let works = |name: &str| {
+        fs::remove_file(place.path("release").join(name)).expect("ours");
+        symlink(programs().join(name), place.path("release").join(name)).expect("a link");
+    };
+    let topics = ["--source", "tweets.jsonl", "--model", "topics.model"];
+    place.recipe("twitter-topics", &topics).with_code(0);
+    for (name, args, stage) in [
+        ("meetup-cities", &["--source", "rsvps.jsonl", "--speed", "max"][..], "topn"),
+        ("meetup-cities", &["--source", "rsvps.jsonl", "--speed", "max"], "plot-svg"),
+        ("trending-hashtags", &["--source", "tweets.jsonl"], "jsonl-filter"),
+        ("trending-hashtags", &["--source", "tweets.jsonl"], "stream-fetch"),
+        ("twitter-topics", &topics, "window-count"),
+        ("twitter-topics", &["--source", "tweets.jsonl", "--model", "none.model"], "stream-fetch"),
+    ] {
+        fails(stage);
+        place.recipe(name, args).with_code(5);
+        if common::peer::have(&["bash"]) {
+            let script = root().join("scripts").join(name);
+            place
+                .run(Path::new("bash"), [script.as_os_str()].into_iter().chain(args.iter().map(OsStr::new)))
+                .with_code(5);
+        }
+        works(stage);
+    }
+    fails("window-count");
+    let explored = root().join("scripts/harvest-explore");
+    place.run(&explored, ["out", "rsvps.jsonl"]).with_code(5);
+}
+
 #[cfg(feature = "serve")]
 #[test]
 fn recipes_have_a_live_page() {

@@ -138,29 +138,6 @@ fn a_stamp_is_the_time_of_receipt() {
     assert_eq!(lines[1], "{\"b", "what is no record is handed on as it is");
 }
 
-#[test]
-fn a_run_that_was_suspended_does_not_send_all_at_once() {
-    let input: String = (0..100_000).map(|n| format!("{{\"t\":{n}}}\n")).collect();
-    let mut running = tool("stream-fetch").args(["-", "-q", "--rate", "1000"]).start();
-    let mut stdin = running.take_input();
-    let feeder = std::thread::spawn(move || drop(stdin.write_all(input.as_bytes())));
-    assert_eq!(running.line(), "{\"t\":0}");
-    running.signal("STOP");
-    // Long enough that all that would have been due is far more than a second's worth.
-    sleep(Duration::from_secs(4));
-    let begun = Instant::now();
-    running.signal("CONT");
-    sleep(Duration::from_millis(300));
-    running.signal("TERM");
-    let lines = running.rest().len();
-    let elapsed = begun.elapsed();
-    assert!(elapsed < PATIENCE);
-    // What was due before the stop, a second's worth of what was missed, and what has become due since.
-    let most = 1000 + 1000 + elapsed.as_millis() as usize;
-    assert!(lines < most, "{lines} lines in {elapsed:?}");
-    feeder.join().expect("no panic");
-}
-
 /// Ten records in a file named `log`, a thousand seconds apart.
 fn spaced(folder: &tempfile::TempDir) -> String {
     let lines: String = (1..=10).map(|n| format!("{{\"t\":{}}}\n", 1000 * n)).collect();

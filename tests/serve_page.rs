@@ -34,5 +34,5 @@ fn the_page_does_in_a_real_browser_what_it_should() {
     let said = String::from_utf8_lossy(&done.stdout);
     assert!(done.status.success(), "{said}\n{}", String::from_utf8_lossy(&done.stderr));
     // All of them ran: one that node skips proves nothing.
-    assert!(said.contains("# pass 18") && said.contains("# skipped 0"), "{said}");
+    assert!(said.contains("# pass 20") && said.contains("# skipped 0"), "{said}");
 }

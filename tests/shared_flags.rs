@@ -430,3 +430,22 @@ fn help_on_a_full_disk_is_a_failure() {
     assert!(ran.err.starts_with("topn: ") && ran.err.lines().count() == 1, "{}", ran.err);
     common::shell("topn --help | true").quietly();
 }
+
+/// clap would have an operand made of it, behind `--`: nobody means that who mistypes an option.
+#[test]
+fn an_unknown_option_is_no_operand() {
+    for name in ["topn", "stream-fetch", "jsonl-filter", "topic-model"] {
+        let sub: &[&str] = if name == "topic-model" { &["top-words", "--model", "m"] } else { &[] };
+        let ran = tool(name).args(sub).args(["--qqqqqq", "4"]).run().with_code(2);
+        assert!(
+            ran.err.contains("unexpected argument '--qqqqqq'") && ran.err.contains("try '--help'"),
+            "{}",
+            ran.err
+        );
+        assert!(!ran.err.contains("tip:"), "{}", ran.err);
+    }
+    let near = tool("topn").arg("--thread").run().with_code(2);
+    assert!(near.err.contains("tip: a similar argument exists: '--threads'"), "{}", near.err);
+    let expression = tool("jsonl-filter").arg("-.a > 1").run().with_code(2);
+    assert!(expression.err.contains("as a value, use '-- -"), "{}", expression.err);
+}

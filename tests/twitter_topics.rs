@@ -1,5 +1,6 @@
 //! `scripts/twitter-topics`, as a user runs it: against labels of the same model, windows by their definition, and what
 //! its dashboards ask for.
+#![cfg(feature = "sqlite")] // where the recipe stores
 
 mod common;
 

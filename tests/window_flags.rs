@@ -67,6 +67,52 @@ fn a_window_without_records_is_one_row_without_keys() {
     assert!(picture.text().contains("nothing was counted in this window"));
 }
 
+/// A run that goes on behind a state may begin with a window without records, and knows its columns all the same.
+#[test]
+fn a_list_that_begins_with_an_empty_window_has_the_key_columns() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (estimate, more) in
+        [(&[][..], ""), (&["--max-keys", "2", "--on-full", "sketch"], "error,guaranteed,")]
+    {
+        let (input, state) = (folder.path().join("in.jsonl"), folder.path().join(format!("state{more}")));
+        let header =
+            format!("window_start,window_end,city,count,{more}total,distinct,rows,late,rev,open,all");
+        let run = |lines: &str| {
+            std::fs::write(&input, lines).expect("a file");
+            let args = [
+                "-q",
+                "--window",
+                "10s",
+                "--watermark",
+                "0s",
+                "--time",
+                ".t",
+                "--key",
+                "city=.k",
+                "--emit-empty",
+            ];
+            let tool = tool("window-count")
+                .args(args)
+                .args(estimate)
+                .args(["--format", "csv", "--state"])
+                .arg(&state);
+            let ran = tool.arg(&input).run().quietly();
+            let lines: Vec<String> = ran.text().lines().map(str::to_owned).collect();
+            assert_eq!(lines[0], header, "{lines:?}");
+            lines[1..].join(" ").replace("1970-01-01T00:00:", "")
+        };
+        let (first, second) =
+            ("{\"t\":1,\"k\":\"Ulm\"}\n{\"t\":11}\n", "{\"t\":21}\n{\"t\":22,\"k\":\"Ulm\"}\n{\"t\":31}\n");
+        let known = if more.is_empty() { "" } else { "0,true," };
+        let empty = if more.is_empty() { "" } else { ",," };
+        assert_eq!(run(first), format!("00Z,10Z,Ulm,1,{known}1,1,1,0,,,"));
+        assert_eq!(
+            run(&format!("{first}{second}")),
+            format!("10Z,20Z,,0,{empty}0,0,1,0,,, 20Z,30Z,Ulm,1,{known}1,1,1,0,,,")
+        );
+    }
+}
+
 #[test]
 fn a_gap_of_ten_years_does_not_write_ten_million_rows() {
     let args = ["--window", "10s", "--watermark", "0s", "--max-future", "off", "--emit-empty"];

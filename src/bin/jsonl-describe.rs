@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use trendpipe::cli::{self, Common, OutputArgs, Status, Tool};
 use trendpipe::job::describe::{Describe, DescribeOptions};
-use trendpipe::record::describe::{Limits, Shown};
+use trendpipe::record::describe::{Limits, MOST_FIELDS, Shown};
 use trendpipe::record::{Rate, Sample};
 
 /// Say what fields JSON lines have: types, missing, distinct, smallest, largest, examples
@@ -43,7 +43,7 @@ fn run(args: Args, tool: &mut Tool) -> anyhow::Result<Status> {
     common.prepare(tool)?;
     let mut describe = Describe::new(DescribeOptions {
         sample: sample.map(|rate| Sample::new(rate, 0)),
-        limits: Limits { depth: depth.into(), names: max_names.into() },
+        limits: Limits { depth: depth.into(), names: max_names.into(), fields: MOST_FIELDS },
         shown: if output.is_for_people() { Shown::InWords } else { Shown::Exactly },
     });
     let (status, _) = common.run(tool, &mut describe, &files, output.open()?)?;

@@ -46,7 +46,7 @@ use std::panic;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, CommandFactory, Parser};
 
 pub use common::{Common, OutputArgs};
@@ -76,7 +76,7 @@ pub fn main<A: Parser + CommandFactory>(run: fn(A, &mut Tool) -> anyhow::Result<
     let mut tool = Tool::new(&name);
     let outcome = match A::try_parse_from(&arguments) {
         Ok(args) => run(args, &mut tool),
-        Err(error) => explain(&error, &A::command(), &arguments),
+        Err(error) => explain(error, &A::command(), &arguments),
     };
     let status = outcome.unwrap_or_else(|error| {
         let status = Status::of_error(&error);
@@ -100,12 +100,18 @@ fn report_own_panics_alone() {
 }
 
 /// Shows the help that was asked for, or says what is wrong with the arguments, under the tool's name as all that it says.
-fn explain(error: &clap::Error, command: &Command, arguments: &[OsString]) -> anyhow::Result<Status> {
+fn explain(mut error: clap::Error, command: &Command, arguments: &[OsString]) -> anyhow::Result<Status> {
     if !error.use_stderr() {
         jsonl::open_stdout()?;
         error.print()?;
         io::stdout().flush()?;
         return Ok(Status::Done);
+    }
+    // clap's tip for an option that it does not know is to make an operand of it, which nobody means who writes two dashes; behind
+    // one, an expression may begin (`-.a > 1`).
+    let is_long = matches!(error.get(ContextKind::InvalidArg), Some(ContextValue::String(arg)) if arg.starts_with("--"));
+    if error.kind() == ErrorKind::UnknownArgument && is_long {
+        error.remove(ContextKind::Suggested);
     }
     let text = error.render().to_string();
     let text = text.strip_prefix("error: ").unwrap_or(&text);

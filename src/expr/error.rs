@@ -1,7 +1,7 @@
 //! What can be wrong with an expression, told to the person who typed it.
 
 use super::functions;
-use crate::near::distance;
+use crate::near::nearest;
 use jaq_core::compile::Undefined;
 use jaq_core::load::{self, lex, parse};
 use std::fmt;
@@ -63,13 +63,13 @@ impl ExprError {
             Undefined::Var => {
                 format!("the variable `{name}` is not defined; the shell expands $ only in \"double quotes\"")
             }
-            Undefined::Filter(0) => match nearest(name) {
+            Undefined::Filter(0) => match function_like(name) {
                 Some(known) => {
                     format!("`{name}` is no function; did you mean .{name}? (or the function {known})")
                 }
                 None => format!("`{name}` is no function; did you mean .{name}? (as text: \"{name}\")"),
             },
-            Undefined::Filter(count) => match nearest(name) {
+            Undefined::Filter(count) => match function_like(name) {
                 Some(known) if known == name => {
                     format!("`{name}` does not take {count} argument{}", plural(count))
                 }
@@ -128,11 +128,11 @@ fn shorten(token: &str) -> &str {
     token.char_indices().nth(20).map_or(token, |(end, _)| &token[..end])
 }
 
-/// The function whose name is closest to a mistyped one, if it is close.
-fn nearest(name: &str) -> Option<&'static str> {
-    let allowed = name.len() / 4;
-    let distances = functions::names().into_iter().map(|known| (distance(name, known), known));
-    distances.filter(|&(distance, _)| distance <= allowed).min().map(|(_, known)| known)
+/// The function of this name, or the one that a mistyped name means. A short word is nearly always a field, and near to many.
+fn function_like(name: &str) -> Option<&'static str> {
+    let names = functions::names();
+    let exact = names.iter().copied().find(|known| *known == name);
+    exact.or_else(|| if name.len() < 4 { None } else { nearest(name, names) })
 }
 
 impl fmt::Display for ExprError {

@@ -140,6 +140,7 @@ impl Count {
             rows: Rows::new(
                 options.keys.iter().map(|(name, _)| name.as_str()),
                 options.aggregates.iter().map(|named| named.name.as_str()),
+                options.windows.max_keys.is_some(),
             ),
             left_out: 0,
             looked_at: LookedAt::default(),

@@ -1,5 +1,6 @@
 //! `jsonl-describe`: what fields a stream has.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::drive::{self, Context, End, Figures, Flow, Job, Mapper, Recipe, Usage};
@@ -23,7 +24,6 @@ pub struct DescribeOptions {
 pub struct Describe {
     options: DescribeOptions,
     description: Description,
-    records: u64,
     rows: u64,
     is_full: bool,
 }
@@ -32,7 +32,7 @@ impl Describe {
     /// A description with these options.
     pub fn new(options: DescribeOptions) -> Describe {
         let description = Description::new(options.limits);
-        Describe { options, description, records: 0, rows: 0, is_full: false }
+        Describe { options, description, rows: 0, is_full: false }
     }
 }
 
@@ -49,7 +49,8 @@ pub struct DescribeMapper {
 #[derive(Default)]
 pub struct Described {
     tree: Tree,
-    records: u64,
+    /// Where they are.
+    records: Vec<Range<usize>>,
 }
 
 impl Mapper for DescribeMapper {
@@ -64,9 +65,10 @@ impl Mapper for DescribeMapper {
         if self.sample.is_some_and(|sample| !sample.has(record.bytes)) {
             return Ok(());
         }
-        let added = self.walker.add(record.bytes, described.records, &mut described.tree, self.limits);
+        let added =
+            self.walker.add(record.bytes, described.records.len() as u64, &mut described.tree, self.limits);
         added.map_err(|Broken(at)| Reject::new("grammar", format!("not JSON at byte {at}")))?;
-        described.records += 1;
+        described.records.push(record.start..record.start + record.bytes.len());
         Ok(())
     }
 }
@@ -82,17 +84,20 @@ impl Job for Describe {
         })
     }
 
-    fn apply(&mut self, _chunk: &Chunk, described: Described, _cx: &mut Context<'_>) -> anyhow::Result<Flow> {
-        self.records += described.records;
-        self.is_full = !self.description.add(described.tree, described.records);
+    fn apply(&mut self, chunk: &Chunk, described: Described, _cx: &mut Context<'_>) -> anyhow::Result<Flow> {
+        let records = described.records.into_iter().map(|record| &chunk.bytes()[record]);
+        self.is_full = !self.description.add(described.tree, records);
         Ok(if self.is_full { Flow::Done } else { Flow::On })
     }
 
     fn finish(&mut self, _end: End, cx: &mut Context<'_>) -> anyhow::Result<()> {
         if self.is_full {
-            let hint = "there are more than 20000 different fields: look less deep (--depth 3), or take objects of fewer \
-                        names for maps (--max-names 20)";
-            return Err(Usage(hint.into()).into());
+            let most = self.options.limits.fields;
+            return Err(Usage(format!(
+                "there are more than {most} different fields: look less deep (--depth 3), or take objects of fewer names for maps \
+                 (--max-names 20)"
+            ))
+            .into());
         }
         write_rows(&self.description, self.options.shown, &mut |row| {
             self.rows += 1;
@@ -101,7 +106,7 @@ impl Job for Describe {
     }
 
     fn figures(&self, figures: &mut Figures) {
-        figures.insert("described".into(), self.records.into());
+        figures.insert("described".into(), self.description.records().into());
         figures.insert("rows".into(), self.rows.into());
     }
 }

@@ -203,14 +203,7 @@ impl Fetch {
     fn due(&mut self, time: Option<Millis>) -> Option<Instant> {
         self.untimed += u64::from(time.is_none() && self.needs_times());
         let pace = self.options.pace.as_mut()?;
-        let begun = self.begun.as_mut()?;
-        let due = begun.checked_add(pace.due(time))?;
-        let now = Instant::now();
-        if let Some(behind) = now.checked_duration_since(due) {
-            *begun += behind.saturating_sub(CATCH_UP);
-            return None;
-        }
-        Some(due)
+        due_at(self.begun.as_mut()?, pace.due(time), Instant::now())
     }
 
     /// The next line of the chunk at hand, if it is due; else [`Fetch::next`] tells when, or all are out.
@@ -255,6 +248,16 @@ impl Fetch {
         }
         Ok(())
     }
+}
+
+/// When a line is due that stands so far behind the start; `None`: at once. The start of a run that was held up is moved.
+fn due_at(begun: &mut Instant, behind_start: Duration, now: Instant) -> Option<Instant> {
+    let due = begun.checked_add(behind_start)?;
+    if let Some(behind) = now.checked_duration_since(due) {
+        *begun += behind.saturating_sub(CATCH_UP);
+        return None;
+    }
+    Some(due)
 }
 
 impl Job for Fetch {
@@ -451,4 +454,28 @@ fn counted(count: u64, what: &str) -> String {
 
 fn say_news(recorder: &mut Option<Recorder>, cx: &mut Context<'_>) {
     recorder.iter_mut().flat_map(Recorder::notes).for_each(|note| cx.notes.say(&note));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Rate;
+
+    #[test]
+    fn a_run_that_was_held_up_sends_what_a_second_missed_and_goes_on_at_its_pace() {
+        let start = Instant::now();
+        let mut pace = Pace::per_second(Rate::per_second(1000.0).expect("a rate"));
+        let mut begun = start;
+        let mut is_due = |now: Instant| due_at(&mut begun, pace.due(None), now).is_none();
+        for n in 0..100 {
+            assert!(is_due(start + Duration::from_millis(n)), "line {n} in its time");
+        }
+        // Suspended for a minute: 60,000 lines would have been due.
+        let late = start + Duration::from_secs(60);
+        let at_once = (0..100_000).take_while(|_| is_due(late)).count();
+        assert_eq!(at_once, 1001, "what a second missed, and the one that is due now");
+        // The next stood a millisecond behind, and the others go on from there.
+        assert!(is_due(late + Duration::from_millis(2)));
+        assert!(!is_due(late + Duration::from_millis(2)));
+    }
 }

@@ -7,11 +7,13 @@ mod keep;
 mod kept;
 mod letters;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
+use crate::brief::brief;
 use crate::drive::{self, Context, End, Figures, Flow, Job, Mapper, Notes, Recipe, Usage};
 use crate::jsonl::{self, Chunk, ChunkKind, Output, Reject};
 use crate::net::{Chance, doubled};
@@ -348,11 +350,8 @@ impl Job for Store {
 }
 
 /// The beginning of a line, for a person.
-fn shown(line: &str) -> String {
-    match line.char_indices().nth(60) {
-        None => line.to_owned(),
-        Some((end, _)) => format!("{}…", &line[..end]),
-    }
+fn shown(line: &str) -> Cow<'_, str> {
+    brief(line, 60)
 }
 
 #[cfg(test)]

@@ -209,6 +209,11 @@ impl Output {
         Ok(self.taken()?)
     }
 
+    /// Takes a row as those to come may be, which is not written; see [`Formatter::announce`].
+    pub fn announce(&mut self, row: &[u8]) -> anyhow::Result<()> {
+        self.formatter.as_mut().map_or(Ok(()), |formatter| Ok(formatter.announce(row)?))
+    }
+
     /// Writes what came before, and takes text that waits, with all behind it, for [`Output::release`].
     pub fn hold(&mut self, text: &[u8]) -> io::Result<()> {
         self.settle()?;

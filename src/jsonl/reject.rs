@@ -11,6 +11,8 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use crate::brief::brief;
+
 /// How many rejects are worded one by one.
 const SHOWN: u64 = 5;
 /// So much is kept of a line that ends the run and that is too long to be held in memory.
@@ -269,10 +271,7 @@ fn quote(line: &[u8]) -> String {
     // Four bytes a character at most: no need to decode a line of megabytes.
     let head = String::from_utf8_lossy(&line[..line.len().min(4 * QUOTED_CHARS + 1)]);
     let shown = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
-    match head.char_indices().nth(QUOTED_CHARS) {
-        Some((end, _)) => head[..end].chars().map(shown).chain(['…']).collect(),
-        None => head.chars().map(shown).collect(),
-    }
+    brief(&head, QUOTED_CHARS).chars().map(shown).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Writes the rows of an emission: what they have in common is made once.
 
-use super::key::{single_string, unpack};
+use super::key::{pack_other, single_string, unpack};
 use super::{Bound, Number, write_name, write_string};
 use crate::time::{Millis, write_rfc3339};
 
@@ -91,6 +91,14 @@ impl RowWriter {
     /// Appends the one row of a window without any: it has no key columns.
     pub fn empty_row(&self, out: &mut Vec<u8>) {
         self.row(&[], (Number::ZERO, None), &vec![None; self.aggregates.len()], out);
+    }
+
+    /// Appends a row of the emission that was begun which has all columns, for their names; where counts are estimates, those of bounds.
+    pub fn row_of_names(&self, is_estimate: bool, out: &mut Vec<u8>) {
+        let mut key = Vec::new();
+        self.names.iter().for_each(|_| pack_other("null", &mut key));
+        let bound = is_estimate.then_some(Bound { error: 0, guaranteed: false });
+        self.row(&key, (Number::ZERO, bound), &vec![None; self.aggregates.len()], out);
     }
 
     /// Appends one row of the emission that was begun, with its newline. The key is packed; see [`super::key`]. A count

@@ -25,6 +25,8 @@ pub use span::{CalendarUnit, Span, SpanError};
 
 use std::fmt;
 
+use crate::brief::brief;
+
 /// Milliseconds since 1970-01-01T00:00:00Z, floored, before 1970 too.
 pub type Millis = i64;
 
@@ -80,11 +82,7 @@ impl std::error::Error for TimeError {}
 
 /// The start of a text, short enough for a message.
 fn shorten(text: &str) -> String {
-    const LIMIT: usize = 60;
-    match text.char_indices().nth(LIMIT) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
+    brief(text, 60).into_owned()
 }
 
 #[cfg(test)]

@@ -81,6 +81,16 @@ impl Tool {
         self
     }
 
+    /// Runs it as a user whom permissions bind: they do not bind root.
+    pub fn by_nobody(mut self) -> Tool {
+        use std::os::unix::fs::MetadataExt;
+        let is_root = std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0);
+        if is_root {
+            std::os::unix::process::CommandExt::uid(&mut self.command, 65_534);
+        }
+        self
+    }
+
     /// What comes through the pipe; without it standard input is closed.
     pub fn input(mut self, bytes: impl AsRef<[u8]>) -> Tool {
         self.input = Some(bytes.as_ref().to_vec());

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::process::{Command, Stdio};
 
+#[cfg(feature = "serve")]
 use serde_json::Value;
 use tempfile::TempDir;
 

@@ -476,3 +476,82 @@ test("18: at the end it says how much there was: windows, also those of a histor
     rmSync(folder, { recursive: true });
   }
 });
+
+test("19: lengths of windows stand in their order, whichever came first, and are those of the server that is there", () => serving([], async (server, tab) => {
+  const whole = (key) => `{"tag":"${key}","count":3,"rows":1}\n`;
+  const sizes = (page) => page.$$eval("#sizes button", (buttons) => buttons.map((button) => button.textContent));
+  await server.send(whole("a") + window(0, [["a", 1]], {}, 3600) + window(0, [["a", 1]], {}, 10) + window(0, [["a", 1]], {}, 60));
+  const page = await tab();
+  await until(page, () => document.querySelectorAll("#sizes button").length === 4);
+  assert.deepEqual(await sizes(page), ["10s", "1m", "1h", "all"]);
+  await page.click("#sizes button:nth-child(3)");
+  await until(page, () => document.querySelector("#range").textContent.includes("13:00"));
+  await server.stop();
+  const again = await Server.start([], server.port);
+  try {
+    await again.send(window(0, [["a", 1]], {}, 7200) + window(0, [["a", 1]], {}, 20) + window(0, [["a", 1]], {}, 30) + whole("a"));
+    await until(page, () => [...document.querySelectorAll("#sizes button")].map((button) => button.textContent).join() === "20s,30s,2h,all");
+    await page.click("#sizes button:nth-child(2)");
+    await until(page, () => document.querySelector("#range").textContent.includes("12:00:30"));
+    // The axis of windows that lie decades apart has no words over others.
+    for (const year of [1970, 1990, 2019]) await again.send(`{"window_start":"${year}-06-01T00:00:00Z","window_end":"${year}-06-01T00:00:30Z","tag":"a","count":${year},"total":1,"distinct":1,"rows":1}\n`);
+    await until(page, () => /^a 1 /.test(document.title) && document.querySelectorAll("#lines .gap").length > 0);
+    const over = await page.$$eval("#lines svg text", (nodes) => {
+      const boxes = nodes.filter((node) => /\d{4}$/.test(node.textContent)).map((node) => node.getBoundingClientRect()).sort((a, b) => a.left - b.left);
+      return [boxes.length, boxes.filter((box, at) => at > 0 && box.left < boxes[at - 1].right).length];
+    });
+    assert.ok(over[0] > 2 && over[1] === 0, `${over[1]} of ${over[0]} over others`);
+    assert.deepEqual(page.faults, []);
+  } finally {
+    await again.stop();
+  }
+}));
+
+test("20: a reader keeps the pause, the focus and the view, whatever comes and goes", () => serving(["--windows", "3"], async (server, tab) => {
+  await server.send(window(0, [["a", 9], ["b", 8], ["c", 7]]));
+  const page = await tab();
+  await rowsAre(page, "a");
+  // A row that leaves from under the pointer leaves no chart faint.
+  await page.hover("#bars li:nth-child(3) .count");
+  await until(page, () => document.querySelectorAll("#lines g.faint").length === 2);
+  await server.send(window(1, [["d", 9], ["e", 8]], { distinct: 9 }));
+  await rowsAre(page, "d");
+  await until(page, () => document.querySelectorAll("#lines g.series").length === 2 && document.querySelectorAll("#lines g.faint").length === 0);
+  // Pins that are let go by the keyboard, and the end of the windows, leave the focus where it was.
+  for (const row of [1, 2]) await page.click(`#bars li:nth-child(${row}) .key`);
+  await until(page, () => document.querySelectorAll("#pins button").length === 2);
+  await page.focus("#pins button");
+  await page.keyboard.press("Enter");
+  await until(page, () => document.querySelectorAll("#pins button").length === 1 && document.activeElement.closest("#pins button"));
+  await page.keyboard.press("Enter");
+  await until(page, () => document.activeElement.id === "pins");
+  await page.focus("#older");
+  await page.keyboard.press("Enter");
+  await rowsAre(page, "a");
+  await until(page, () => document.querySelector("#older").getAttribute("aria-disabled") === "true" && document.activeElement.id === "older");
+  assert.equal(await text(page, "#top-title"), "Chosen window");
+  // A window that is no longer kept is not the chosen one.
+  for (const n of [2, 3, 4]) await server.send(window(n, [["f", n]]));
+  await rowsAre(page, "f");
+  await until(page, () => document.querySelector("#top-title").textContent === "Newest window");
+  // A key that is held does not switch to and fro, and one with shift is the browser's.
+  await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.press("Shift+Space");
+  await page.keyboard.down("Space");
+  await page.keyboard.down("Space");
+  await page.keyboard.up("Space");
+  await until(page, () => document.querySelector("#state").dataset.state === "paused");
+  await server.stop();
+  await until(page, () => document.querySelector("#state").dataset.state === "reconnecting");
+  const again = await Server.start([], server.port);
+  try {
+    await again.send(window(90, [["new", 5]]));
+    await until(page, () => document.querySelector("#state").textContent === "paused, +1 window");
+    assert.equal((await bars(page))[0].key, "f", "the pause goes on");
+    await page.keyboard.press("Space");
+    await rowsAre(page, "new");
+  } finally {
+    await again.stop();
+  }
+  assert.deepEqual(page.faults, []);
+}));

@@ -10,6 +10,7 @@ const PIECE: usize = 64 << 10;
 /// Writes the rows of emissions.
 pub(in crate::job) struct Rows {
     writer: RowWriter,
+    is_estimate: bool,
     written: Vec<u8>,
     /// Whether rows were passed on since this was last asked, or why they could not be.
     passed: anyhow::Result<bool>,
@@ -18,13 +19,15 @@ pub(in crate::job) struct Rows {
 }
 
 impl Rows {
-    /// Rows with these key columns and aggregates.
+    /// Rows with these key columns and aggregates; counts may be estimates, with a bound on their error.
     pub(in crate::job) fn new<'n>(
         keys: impl IntoIterator<Item = &'n str>,
         aggregates: impl IntoIterator<Item = &'n str>,
+        is_estimate: bool,
     ) -> Rows {
         Rows {
             writer: RowWriter::new(keys, aggregates),
+            is_estimate,
             written: Vec::new(),
             passed: Ok(false),
             settled: Vec::new(),
@@ -76,7 +79,16 @@ impl Sink for Passing<'_> {
             all: emission.all,
         });
         if emission.rows.is_empty() {
-            let Rows { writer, written, .. } = &mut *self.rows;
+            // It has no key columns, and may be the first row there is: a header would wait for them.
+            let Rows { writer, written, is_estimate, passed, .. } = &mut *self.rows;
+            writer.row_of_names(*is_estimate, written);
+            let announced = self.out.announce(written);
+            if passed.is_ok()
+                && let Err(error) = announced
+            {
+                *passed = Err(error);
+            }
+            written.clear();
             writer.empty_row(written);
         }
         for row in emission.rows {

@@ -191,6 +191,8 @@ impl Merge {
                 Box::new(Rows::new(
                     shared.keys.iter().map(|column| column.name.as_str()),
                     shared.aggregates.iter().map(|column| column.name.as_str()),
+                    // Parts refuse to estimate.
+                    false,
                 )),
             ),
             Some(name) => Target::Pieces(

@@ -137,6 +137,16 @@ impl Formatter {
         Ok(())
     }
 
+    /// Takes a row as those to come may be, for its columns: the row of an empty window lacks some, and must not wait for them.
+    pub fn announce(&mut self, row: &[u8]) -> Result<(), FormatError> {
+        if let Writer::Separated(separated) = &mut self.writer
+            && separated.awaits_header()
+        {
+            separated.announce(&read(row)?);
+        }
+        Ok(())
+    }
+
     /// Appends records that wait for others; a window that is not whole goes on waiting.
     pub fn flush(&mut self, out: &mut Vec<u8>) {
         if let Writer::Table(table) = &mut self.writer {

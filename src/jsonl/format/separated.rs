@@ -2,8 +2,9 @@
 //!
 //! The first record makes the header. A later record that lacks a column has an empty cell; one that brings a new
 //! column is refused, since a cell without a header would be lost. Window rows may get the columns `rev`, `open`
-//! and `all` later, so their header has them from the start; and the row of an empty window does not know the key columns, so the
-//! first ones wait for a row that does.
+//! and `all` later, so their header has them from the start; and the row of an empty window has no key columns, so the header is
+//! that of the rows that are announced. Where nobody knows them (in `topn`, which sees rows alone), the first ones wait for a row
+//! that has them.
 
 use crate::pack::{Packer, Unpackable, Unpacker};
 
@@ -20,12 +21,14 @@ pub(super) enum Dialect {
 pub(super) struct Separated {
     dialect: Dialect,
     header: Option<Vec<String>>,
+    /// The header of rows that are announced.
+    announced: Option<Vec<String>>,
     waiting: Vec<Columns>,
 }
 
 impl Separated {
     pub(super) fn new(dialect: Dialect) -> Separated {
-        Separated { dialect, header: None, waiting: Vec::new() }
+        Separated { dialect, header: None, announced: None, waiting: Vec::new() }
     }
 
     /// The dialect, the header, and what waits for it.
@@ -68,11 +71,30 @@ impl Separated {
         unpacker.end()
     }
 
+    /// Whether the columns of a row to come are of use.
+    pub(super) fn awaits_header(&self) -> bool {
+        self.header.is_none() && self.announced.is_none()
+    }
+
+    /// Takes the columns of a row to come.
+    pub(super) fn announce(&mut self, columns: &Columns) {
+        self.announced = Some(header_for(columns, &[]));
+    }
+
+    /// Writes the header.
+    fn begin(&mut self, header: Vec<String>, out: &mut Vec<u8>) -> &[String] {
+        write(header.iter().map(|name| guarded(name, self.dialect)), self.dialect, out);
+        self.header.insert(header)
+    }
+
     pub(super) fn record(&mut self, columns: Columns, out: &mut Vec<u8>) -> Result<(), FormatError> {
         let is_empty_window = value(&columns, "distinct") == Some("0");
         if self.header.is_none() && is_empty_window {
-            self.waiting.push(columns);
-            return Ok(());
+            let Some(announced) = self.announced.take() else {
+                self.waiting.push(columns);
+                return Ok(());
+            };
+            self.begin(announced, out);
         }
         let waiting = std::mem::take(&mut self.waiting);
         self.write(&columns, &waiting, out)
@@ -92,14 +114,10 @@ impl Separated {
 
     /// Writes a record, after others that wait for its header.
     fn write(&mut self, columns: &Columns, before: &[Columns], out: &mut Vec<u8>) -> Result<(), FormatError> {
+        let dialect = self.dialect;
         let header = match &self.header {
             Some(header) => header,
-            None => {
-                let header = header_for(columns, before);
-                let names = header.iter().map(|name| guarded(name, self.dialect));
-                write(names, self.dialect, out);
-                self.header.insert(header)
-            }
+            None => self.begin(header_for(columns, before), out),
         };
         // Most often a record has the columns of the header, and in their places.
         let is_new = |(at, (name, _)): &(usize, &(String, String))| {
@@ -115,11 +133,11 @@ impl Separated {
             let cells = header.iter().enumerate().map(|(at, name)| {
                 match in_place(at, name).or_else(|| value(record, name)) {
                     Some(json) if is_number(json) => json.to_owned(),
-                    Some(json) => guarded(&cell(json), self.dialect),
+                    Some(json) => guarded(&cell(json), dialect),
                     None => String::new(),
                 }
             });
-            write(cells, self.dialect, out);
+            write(cells, dialect, out);
         }
         Ok(())
     }

@@ -87,6 +87,17 @@ fn empty_windows_wait_for_the_key_columns() {
         [" 0 0   ", " 0 0   ", "a 3 1   ", " 0 0   "]
     );
     assert_eq!(formatted(Format::Csv, &[&empty, &empty]).lines().count(), 3, "none ever comes");
+    // Where the columns are known beforehand, nothing waits, and the text is the same; a state may have kept what waited.
+    let (mut waited, mut formatter, mut out) =
+        (Formatter::new(Format::Tsv), Formatter::new(Format::Tsv), Vec::new());
+    waited.line(empty.as_bytes(), &mut out).unwrap();
+    assert!(out.is_empty() && formatter.recall(&waited.memory()));
+    formatter.announce(row.replace("\"a\"", "null").as_bytes()).unwrap();
+    formatter.line(empty.as_bytes(), &mut out).unwrap();
+    assert_eq!(out.iter().filter(|&&byte| byte == b'\n').count(), 3);
+    formatter.line(row.as_bytes(), &mut out).unwrap();
+    formatter.line(empty.as_bytes(), &mut out).unwrap();
+    assert_eq!(String::from_utf8(out).unwrap(), text);
 }
 
 const RANKED: [&str; 3] = [

@@ -3,6 +3,7 @@
 use super::Description;
 use super::summary::{Kind, Summary};
 use super::tree::{Members, NodeId, ROOT};
+use crate::brief::brief;
 use crate::row::write_string;
 
 /// Longer texts are cut.
@@ -214,10 +215,7 @@ fn cut_json(json: &[u8], longest: usize) -> String {
     }
     let text = crate::scan::decode_string(json);
     let mut out = Vec::new();
-    match text.char_indices().nth(longest) {
-        Some((end, _)) => write_string(&format!("{}…", &text[..end]), &mut out),
-        None => write_string(&text, &mut out),
-    }
+    write_string(&brief(&text, longest), &mut out);
     String::from_utf8_lossy(&out).into_owned()
 }
 

@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use super::{Description, Limits, Shown, Tree, Walker, write_rows};
 
-const LIMITS: Limits = Limits { depth: 3, names: 4 };
+const LIMITS: Limits = Limits { depth: 3, names: 4, fields: 1000 };
 
-/// Describes records that come in parts of so many.
-fn described(records: &[String], part: usize, limits: Limits) -> Vec<Value> {
+/// Describes records that come in parts of so many, until there are too many fields.
+fn description(records: &[String], part: usize, limits: Limits) -> (Description, bool) {
     let mut description = Description::new(limits);
     let mut walker = Walker::default();
     for records in records.chunks(part) {
@@ -19,8 +19,16 @@ fn described(records: &[String], part: usize, limits: Limits) -> Vec<Value> {
         for (number, record) in records.iter().enumerate() {
             walker.add(record.as_bytes(), number as u64, &mut tree, limits).expect("it is JSON");
         }
-        assert!(description.add(tree, records.len() as u64));
+        if !description.add(tree, records.iter().map(String::as_bytes)) {
+            return (description, false);
+        }
     }
+    (description, true)
+}
+
+fn described(records: &[String], part: usize, limits: Limits) -> Vec<Value> {
+    let (description, is_whole) = description(records, part, limits);
+    assert!(is_whole);
     let mut rows = Vec::new();
     write_rows(&description, Shown::Exactly, &mut |row| {
         rows.push(serde_json::from_slice(row).expect("a row is JSON"));
@@ -169,6 +177,42 @@ proptest! {
     }
 
     #[test]
+    fn too_many_fields_are_found_behind_the_same_record_however_they_come(records in vec(record(), 1..30), part in 1usize..9, fields in 2usize..12) {
+        let values: Vec<Value> = records.iter().map(|record| serde_json::from_str(record).expect("JSON")).collect();
+        let fields_of = |records: usize| Model::of(&values[..records]).0.values.len();
+        let expected = (1..=records.len()).find(|&count| fields_of(count) > fields);
+        for part in [1, part, records.len()] {
+            let (description, is_whole) = description(&records, part, Limits { fields, ..LIMITS });
+            let found = (!is_whole).then_some(description.records() as usize);
+            prop_assert_eq!(found, expected, "parts of {}", part);
+        }
+    }
+
+    /// As of a record that was never there, also where others of its names come later.
+    #[test]
+    fn what_a_broken_record_brought_is_taken_back(records in vec((record(), any::<bool>()), 1..20)) {
+        let (mut tree, mut walker) = (Tree::default(), Walker::default());
+        let mut whole = Vec::new();
+        for (record, is_broken) in records {
+            if is_broken {
+                let broken = format!("{},", &record[..record.len() - 1]);
+                prop_assert!(walker.add(broken.as_bytes(), 0, &mut tree, LIMITS).is_err());
+            } else {
+                walker.add(record.as_bytes(), whole.len() as u64, &mut tree, LIMITS).expect("JSON");
+                whole.push(record);
+            }
+        }
+        let mut among_others = Description::new(LIMITS);
+        prop_assert!(among_others.add(tree, whole.iter().map(String::as_bytes)));
+        let shown = |description: &Description| {
+            let mut rows = Vec::new();
+            write_rows(description, Shown::Exactly, &mut |row| { rows.push(row.to_vec()); Ok::<(), ()>(()) }).expect("nothing fails");
+            rows
+        };
+        prop_assert_eq!(shown(&among_others), shown(&description(&whole, 30, LIMITS).0));
+    }
+
+    #[test]
     fn what_is_no_json_leaves_no_trace(line in "\\{[\"a:1,\\[\\]{}\\\\u ntrue.]{0,16}\\}") {
         let mut tree = Tree::default();
         let added = Walker::default().add(line.as_bytes(), 0, &mut tree, LIMITS);
@@ -176,7 +220,8 @@ proptest! {
             prop_assert!(added.is_ok(), "{}", line);
         } else if added.is_err() {
             let mut description = Description::new(LIMITS);
-            description.add(tree, 0);
+            prop_assert_eq!(tree.len(), 1, "{}", line);
+            description.add(tree, std::iter::empty());
             let mut rows = 0;
             let written = write_rows(&description, Shown::Exactly, &mut |_| { rows += 1; Ok::<(), ()>(()) });
             prop_assert!(written.is_ok() && rows == 0, "{}", line);
@@ -186,7 +231,7 @@ proptest! {
 
 #[test]
 fn deep_values_are_not_looked_into() {
-    let limits = Limits { depth: 2, names: 10 };
+    let limits = Limits { depth: 2, names: 10, fields: 1000 };
     let rows =
         described(&["{\"a\":{\"b\":{\"c\":[1,{\"d\":\"]\"}]},\"e\":[[1,2],[]]}}".to_owned()], 1, limits);
     let fields: Vec<&str> = rows.iter().filter_map(|row| row["field"].as_str()).collect();
@@ -197,7 +242,7 @@ fn deep_values_are_not_looked_into() {
 /// What was a field of its own before its object turned out to be a map is none any more.
 #[test]
 fn fields_that_a_map_has_swallowed_do_not_count() {
-    let limits = Limits { depth: 3, names: 100 };
+    let limits = Limits { depth: 3, names: 100, fields: 20_000 };
     let fields: Vec<String> = (0..limits.names).map(|field| format!("\"f{field}\":{field}")).collect();
     let fields = fields.join(",");
     let with_a_key = |map: &str, key: usize| format!("{{\"{map}\":{{\"key {key}\":{{{fields}}}}}}}");

@@ -15,6 +15,8 @@ pub struct Limits {
     pub depth: usize,
     /// An object of more names is taken for a map, whose keys are data.
     pub names: usize,
+    /// So many fields there may be, with the record itself.
+    pub fields: usize,
 }
 
 /// A place in the tree.
@@ -66,6 +68,12 @@ impl Names {
         self.places.get(name).map(|&place| place as usize)
     }
 
+    fn pop(&mut self) -> Option<NodeId> {
+        let (name, node) = self.list.pop()?;
+        self.places.remove(&name);
+        Some(node)
+    }
+
     fn push(&mut self, name: &[u8], node: NodeId) {
         self.list.push((name.into(), node));
         if self.list.len() > FEW {
@@ -85,11 +93,15 @@ pub struct Tree {
     free: Vec<NodeId>,
     /// Objects that turned out to be maps, in the record at hand.
     maps: Vec<NodeId>,
+    /// What the record at hand brought: to which node, and whether as its elements.
+    born: Vec<(NodeId, bool)>,
+    /// How many nodes were made, the root and those that are gone included.
+    made: usize,
 }
 
 impl Default for Tree {
     fn default() -> Tree {
-        Tree { nodes: vec![Node::default()], free: Vec::new(), maps: Vec::new() }
+        Tree { nodes: vec![Node::default()], free: Vec::new(), maps: Vec::new(), born: Vec::new(), made: 1 }
     }
 }
 
@@ -107,7 +119,56 @@ impl Tree {
         self.nodes.len() - self.free.len()
     }
 
+    /// At most so many nodes there are at any time while the records of another tree are added to this one, one by one. Of what was
+    /// made there for a while, some may be new here, too.
+    pub(super) fn most_with(&self, other: &Tree) -> usize {
+        self.len() + self.new_in(Some(ROOT), other, ROOT) + (other.made - other.len())
+    }
+
+    /// How many nodes below one of another tree have none here that they would go into.
+    fn new_in(&self, to: Option<NodeId>, other: &Tree, from: NodeId) -> usize {
+        let below = |to: Option<NodeId>, from| usize::from(to.is_none()) + self.new_in(to, other, from);
+        let here = to.map(|to| self.node(to));
+        let Node { members, elements, .. } = other.node(from);
+        let members = match members {
+            Members::Any(any) => {
+                let to =
+                    here.and_then(|here| if let Members::Any(to) = here.members { Some(to) } else { None });
+                below(to, *any)
+            }
+            Members::Named(names) => {
+                let to = |guess: usize, name: &[u8]| match &here?.members {
+                    Members::Any(to) => Some(*to),
+                    Members::Named(names) => names.find(name, guess).map(|place| names.list[place].1),
+                };
+                let news =
+                    names.list.iter().enumerate().map(|(guess, (name, node))| below(to(guess, name), *node));
+                news.sum()
+            }
+        };
+        members + elements.map_or(0, |node| below(here.and_then(|here| here.elements), node))
+    }
+
+    /// From here on [`Tree::undo_record`] can take back what comes.
+    pub(super) fn begin_record(&mut self) {
+        self.born.clear();
+    }
+
+    /// Takes back the nodes of a record that has given them no values yet.
+    pub(super) fn undo_record(&mut self) {
+        while let Some((of, is_elements)) = self.born.pop() {
+            let node = match &mut self.node_mut(of).members {
+                _ if is_elements => self.node_mut(of).elements.take(),
+                Members::Named(names) => names.pop(),
+                Members::Any(_) => None,
+            };
+            self.made -= usize::from(node.is_some());
+            self.free.extend(node);
+        }
+    }
+
     fn new_node(&mut self) -> NodeId {
+        self.made += 1;
         if let Some(node) = self.free.pop() {
             return node;
         }
@@ -134,6 +195,7 @@ impl Tree {
             names.push(name, node);
             *guess = names.list.len();
         }
+        self.born.push((of, false));
         node
     }
 
@@ -144,6 +206,7 @@ impl Tree {
         }
         let node = self.new_node();
         self.node_mut(of).elements = Some(node);
+        self.born.push((of, true));
         node
     }
 
@@ -214,6 +277,7 @@ impl Tree {
     pub(super) fn absorb(&mut self, mut other: Tree, records: u64, limits: Limits) {
         other.nodes.iter_mut().for_each(|node| node.summary.move_behind(records));
         self.absorb_node(ROOT, &mut other, ROOT, limits);
+        self.born.clear();
     }
 
     fn absorb_node(&mut self, to: NodeId, other: &mut Tree, from: NodeId, limits: Limits) {

@@ -12,6 +12,7 @@ use crate::scan::{decode_string, is_scalar};
 pub struct Broken(pub usize);
 
 /// What was met at a place of the tree.
+#[derive(Debug)]
 struct Met {
     node: NodeId,
     kind: Kind,
@@ -21,7 +22,7 @@ struct Met {
 }
 
 /// Walks over records, one after the other. It owns a buffer that is used again.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Walker {
     met: Vec<Met>,
 }
@@ -34,7 +35,11 @@ impl Walker {
     /// Something in it is no JSON; then nothing is added.
     pub fn add(&mut self, record: &[u8], number: u64, tree: &mut Tree, limits: Limits) -> Result<(), Broken> {
         self.met.clear();
+        tree.begin_record();
         let added = self.add_whole(record, number, tree, limits);
+        if added.is_err() {
+            tree.undo_record();
+        }
         tree.fold_maps(limits);
         added
     }

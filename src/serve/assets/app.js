@@ -161,14 +161,17 @@
   const showSizes = () => {
     const box = $("sizes");
     box.hidden = Model.windows.size < 2;
-    const sizes = [...Model.windows.keys()];
-    if (box.children.length !== sizes.length) {
+    const sizes = Model.sizes();
+    const focused = box.contains(document.activeElement) ? document.activeElement.textContent : null;
+    if ([...box.children].map((button) => button.textContent).join() !== sizes.join()) {
       box.replaceChildren(...sizes.map((size) => {
         const button = Drawing.html("button", "", size);
         button.type = "button";
         button.addEventListener("click", () => choose(null, size));
         return button;
       }));
+      const again = [...box.children].find((button) => button.textContent === focused);
+      if (again) again.focus({preventScroll: true});
     }
     const current = Model.series();
     sizes.forEach((size, at) => box.children[at].setAttribute("aria-pressed", String(Model.windows.get(size) === current)));
@@ -187,8 +190,9 @@
       const words = Model.chosen === null ? "Newest" : windows[at] && windows[at].range || "Now";
       select.replaceChildren(optionFor(Model.chosen ?? "", words));
     }
-    $("older").disabled = at <= 0;
-    $("newer").disabled = Model.chosen === null;
+    // A button that is disabled loses the focus, and with it a reader's place.
+    $("older").setAttribute("aria-disabled", String(at <= 0));
+    $("newer").setAttribute("aria-disabled", String(Model.chosen === null));
   };
 
   const fillChoice = () => {
@@ -244,9 +248,13 @@
 
   const drawAll = () => {
     const windows = Model.series();
+    // One that is no longer kept cannot be shown, and a row that left from under the pointer is not pointed at.
+    if (Model.chosen !== null && !windows.some((window) => Model.placeOf(window) === Model.chosen)) Model.chosen = null;
     const at = Model.shownPlace(windows);
     const window = windows[at];
     const {about, chosen} = Model;
+    if (!window || !window.rows.some(({key}) => key === page.pointed)) page.pointed = null;
+    for (const id of ["csv", "json"]) $(id).disabled = !window;
     text($("title"), about.title && !about.title.includes("{") ? about.title : window ? window.title : "stream-serve");
     text($("range"), window && window.range || "");
     text($("top-title"), chosen === null ? "Newest window" : "Chosen window");
@@ -378,7 +386,8 @@
     // A cell that a spreadsheet would take for a formula is text.
     const cell = (value) => {
       const words = String(value ?? "");
-      const safe = typeof value === "string" && /^[=+\-@\t\r]/.test(words) ? `'${words}` : words;
+      const isFormula = typeof value === "string" && /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(words) && Number.isNaN(Number(words));
+      const safe = isFormula ? `'${words}` : words;
       return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
     };
     const time = (ms) => ms === undefined ? "" : new Date(ms).toISOString();
@@ -405,13 +414,14 @@
     redraw();
   });
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, .scroll, .records, .log")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || event.target.closest("input, select, .scroll, .records, .log")) return;
     // These have a use of their own for the space bar.
     if (event.key === " " && event.target.closest("button, a, summary")) return;
     const act = {" ": togglePause, ArrowLeft: () => go(-1), ArrowRight: () => go(1), t: toggleTable}[event.key];
     if (!act) return;
     event.preventDefault();
-    act();
+    // A key that is held goes through the windows, and switches nothing to and fro.
+    if (!event.repeat || event.key.startsWith("Arrow")) act();
   });
 
   try {
@@ -419,7 +429,7 @@
     if (kept === "light" || kept === "dark") document.documentElement.dataset.theme = kept;
   } catch { /* as the system has it */ }
   showTheme();
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", showTheme);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { showTheme(); draw(); });
   new ResizeObserver(redraw).observe($("lines"));
   setInterval(showStatus, 1000);
 

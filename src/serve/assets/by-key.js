@@ -46,6 +46,9 @@ const ByKey = (() => {
   });
   const outlined = (shown, at, isGap) => ({title: isGap ? "no input" : shown[at].range || "Now", items: []});
 
+  // The shade of a number; one below zero, by weights, has the lightest.
+  const shade = (value, most) => `var(--heat-${Math.min(8, Math.max(0, Math.floor(value / most * 9)))})`;
+
   const heat = (box, windows, keys, {zone}) => {
     if (!windows.length || !keys.length) return nothing(box, "No windows yet.");
     const {svg, width, height} = begin(box, HIGH - 28, `A shade for each of ${keys.length} keys in each window`);
@@ -64,7 +67,7 @@ const ByKey = (() => {
     values.forEach((row, which) => row.forEach((value, at) => {
       if (!value) return;
       svg.append(filled(element("rect", {x: left + at * wide, y: top + which * high, width: Math.max(1, wide - 1), height: high - 1}),
-        `var(--heat-${Math.min(8, Math.floor(value / most * 9))})`));
+        shade(value, most)));
     }));
     names(svg, keys, left, top, high);
     const middle = (at) => left + (at + 0.5) * wide;
@@ -77,7 +80,7 @@ const ByKey = (() => {
     const tip = (at) => !shown[at] ? outlined(shown, at, true) : {
       ...outlined(shown, at, false),
       items: keys.map(({key}, which) => ({name: key, value: values[which][at]})).filter(({value}) => value !== null)
-        .map(({name, value}) => ({name, value: number.format(value), fill: value ? `var(--heat-${Math.min(8, Math.floor(value / most * 9))})` : "transparent"})),
+        .map(({name, value}) => ({name, value: number.format(value), fill: value ? shade(value, most) : "transparent"})),
     };
     return {mark: crosshair(svg, middle, top, floor, null), tip, nearest: (clientX) => nearest(svg, width, shown.length, middle, clientX)};
   };

@@ -66,10 +66,12 @@ const Drawing = (() => {
   // Round steps of the clock, as fine as their words have room for.
   const clockTicks = (from, until, pixels, zone) => {
     const perSecond = pixels / Math.max(1e-3, (until - from) / 1000);
-    const widthAt = (wide) => wide >= 86400 ? 46 : wide < 60 ? 56 : 36;
-    const wide = CLOCK_STEPS.find((wide) => wide * perSecond >= widthAt(wide) + 8) ?? CLOCK_STEPS.at(-1);
-    const format = new Intl.DateTimeFormat("en-GB", wide >= 86400
-      ? {timeZone: zone, day: "2-digit", month: "short"}
+    const longest = CLOCK_STEPS.at(-1);
+    const widthAt = (wide) => wide > longest ? 60 : wide >= 86400 ? 46 : wide < 60 ? 56 : 36;
+    const wide = CLOCK_STEPS.find((wide) => wide * perSecond >= widthAt(wide) + 8)
+      ?? Math.ceil((widthAt(Infinity) + 8) / perSecond / longest) * longest;
+    const format = new Intl.DateTimeFormat("en-GB", wide > longest ? {timeZone: zone, month: "short", year: "numeric"}
+      : wide >= 86400 ? {timeZone: zone, day: "2-digit", month: "short"}
       : {timeZone: zone, hour: "2-digit", minute: "2-digit", ...(wide < 60 ? {second: "2-digit"} : {})});
     const ticks = [];
     for (let at = Math.ceil(from / 1000 / wide) * wide * 1000; at <= until; at += wide * 1000) {

@@ -54,13 +54,22 @@ const Model = (() => {
     model.own.splice(0, Math.max(0, model.own.length - MOST_LOG));
   };
 
+  // What a browser does not know as a zone would end every drawing.
+  const known = (zone) => {
+    try {
+      return new Intl.DateTimeFormat("en-GB", {timeZone: zone}).resolvedOptions().timeZone && zone;
+    } catch {
+      return "UTC";
+    }
+  };
+
   const reset = (snapshot) => {
     if (model.isLoaded && snapshot.boot !== model.about.boot) saw("another run of the server: all that is shown is new");
-    model.about = snapshot;
+    model.about = {...snapshot, zone: known(snapshot.zone)};
     model.windows.clear();
     model.records = [];
     snapshot.windows.forEach(put);
-    delete snapshot.windows;
+    delete model.about.windows;
     record(snapshot.records);
     tick(snapshot.figures);
     model.log = snapshot.log;
@@ -69,12 +78,20 @@ const Model = (() => {
   };
 
   const resume = () => {
-    const {windows, records} = model.held;
+    const {snapshot, windows, records} = model.held;
     model.held = null;
+    if (snapshot) reset(snapshot);
     windows.forEach(put);
     record(records);
   };
-  const pause = () => { model.held = {windows: new Map(), records: [], count: 0}; };
+  const pause = () => { model.held = {snapshot: null, windows: new Map(), records: [], count: 0}; };
+  // A link that broke and was made again ends no pause: what it brings is shown after it.
+  const holdAll = (snapshot) => {
+    const isKnown = (window) => (model.windows.get(window.size) || []).some((one) => placeOf(one) === placeOf(window));
+    model.held = {snapshot, windows: new Map(), records: [], count: snapshot.windows.filter((window) => !isKnown(window)).length};
+    tick(snapshot.figures);
+    model.log = snapshot.log;
+  };
 
   const hold = ({type, data}) => {
     if (type === "window") {
@@ -89,10 +106,7 @@ const Model = (() => {
   // An event of the server.
   const take = (event) => {
     const {type, data} = event;
-    if (type === "resync") {
-      if (model.held) resume();
-      return reset(data);
-    }
+    if (type === "resync") return model.held && model.isLoaded ? holdAll(data) : reset(data);
     if (type === "tick") return tick(data);
     if (type === "log") return model.log = data;
     if (model.held) return hold(event);
@@ -100,6 +114,11 @@ const Model = (() => {
     if (type === "records") record(data);
   };
 
+  // From the shortest to the longest; what has no length comes last.
+  const sizes = () => {
+    const length = (size) => lengthOf(model.windows.get(size).at(-1)) ?? Infinity;
+    return [...model.windows.keys()].sort((a, b) => length(a) === length(b) ? 0 : length(a) - length(b));
+  };
   // Without a choice the first size stays, so that the page does not jump between them.
   const series = () => model.windows.get(model.size) || model.windows.values().next().value || [];
   const shownPlace = (windows) => {
@@ -110,5 +129,5 @@ const Model = (() => {
   const shown = () => series()[shownPlace(series())];
   const log = () => [...model.log, ...model.own].sort((a, b) => a.at - b.at).slice(-MOST_LOG);
 
-  return Object.assign(model, {placeOf, lengthOf, reset, take, pause, resume, saw, series, shownPlace, shown, allLog: log});
+  return Object.assign(model, {placeOf, lengthOf, reset, take, pause, resume, saw, sizes, series, shownPlace, shown, allLog: log});
 })();

@@ -130,7 +130,12 @@ const Panels = (() => {
     const name = JSON.stringify([...pinned]);
     if (box.dataset.shown === name) return;
     box.dataset.shown = name;
-    if (!pinned.size) return box.replaceChildren("Press a key's name to pin its line, a place in the chart to see that window.");
+    const at = [...box.querySelectorAll("button")].indexOf(document.activeElement);
+    if (!pinned.size) {
+      box.replaceChildren("Press a key's name to pin its line, a place in the chart to see that window.");
+      if (at >= 0) box.focus({preventScroll: true});
+      return;
+    }
     box.replaceChildren("Pinned:", ...[...pinned].map(([key, place]) => {
       const button = html("button");
       button.type = "button";
@@ -139,6 +144,9 @@ const Panels = (() => {
       button.addEventListener("click", () => pin(key));
       return button;
     }));
+    // The next one takes the place of a pin that was let go, and its focus.
+    const left = box.querySelectorAll("button");
+    if (at >= 0) left[Math.min(at, left.length - 1)].focus({preventScroll: true});
   };
 
   // ---- tables

@@ -64,7 +64,7 @@ if (typeof SharedWorkerGlobalScope !== "undefined" && self instanceof SharedWork
       ports.delete(port);
       if (ports.size === 0 && close) {
         close();
-        close = null;
+        close = link = null;
       }
     };
     port.start();

@@ -5,7 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use crate::archive::Pattern;
-use crate::time::Millis;
+use crate::time::{MILLIS_PER_DAY, Millis};
 
 /// The longest name, in bytes.
 const LONGEST_INDEX: usize = 255;
@@ -23,7 +23,7 @@ impl Names {
         let names = Names { text: text.to_owned(), pattern };
         // Directives that write words write others in other months and on other days of the week.
         for month in 0..12 {
-            names.at(i64::from(month) * 31 * 86_400_000).map_err(|why| format!("`{text}`: {why}"))?;
+            names.at(i64::from(month) * 31 * MILLIS_PER_DAY).map_err(|why| format!("`{text}`: {why}"))?;
         }
         Ok(names)
     }

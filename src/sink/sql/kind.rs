@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 
+use crate::brief::brief;
 use crate::scan::decode_string;
 use crate::time::{Millis, TimeReader};
 
@@ -200,10 +201,7 @@ fn is_whole(number: f64) -> bool {
 
 /// The beginning of a value, for a person.
 fn shown(json: &str) -> Cow<'_, str> {
-    match json.char_indices().nth(40) {
-        None => Cow::Borrowed(json),
-        Some((end, _)) => Cow::Owned(format!("{}…", &json[..end])),
-    }
+    brief(json, 40)
 }
 
 #[cfg(test)]

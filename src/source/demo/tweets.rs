@@ -7,6 +7,7 @@ use super::places::{CITIES, City};
 use super::script::CLIENTS;
 use super::stream::Records;
 use crate::random::{Random, Weighted};
+use crate::time::MILLIS_PER_DAY;
 
 /// The epoch of tweet ids, in milliseconds.
 const ID_EPOCH_MS: u64 = 1_288_834_974_657;
@@ -252,7 +253,7 @@ impl Records for Tweets {
 
     /// Somebody deleted a tweet of the last day.
     fn notice(&mut self, time_ms: u64, random: &mut Random, out: &mut Vec<u8>) -> bool {
-        let age = random.below(86_400_000);
+        let age = random.below(MILLIS_PER_DAY.unsigned_abs());
         let id = time_ms.saturating_sub(ID_EPOCH_MS + age) << 22 | random.below(1 << 22);
         let user = self.composer.anyone(random).id;
         raw(

@@ -137,6 +137,11 @@ impl Segments {
         self.length >= self.limit && !self.is_inside_line
     }
 
+    /// Whether only the end of the line at hand keeps the next heap from beginning a segment.
+    pub fn is_overdue(&self) -> bool {
+        self.length >= self.limit && self.is_inside_line
+    }
+
     /// Begins another segment.
     pub fn begin(&mut self, known: &Known) -> io::Result<()> {
         let unsynced = self.unsynced();

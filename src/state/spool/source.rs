@@ -60,8 +60,20 @@ impl SpooledSource {
         }
     }
 
-    /// Writes what was read, before anybody sees it.
+    /// Writes what was read, before anybody sees it. A segment begins with a line, and what a fast source gives at once hardly
+    /// ever ends with one: so a full segment takes the end of the line at hand, and the rest begins another.
     fn keep(&mut self, text: &[u8], is_cut: bool) -> io::Result<()> {
+        let is_overdue = self.spool.segments().is_overdue();
+        let line_end = memchr::memchr(b'\n', text).filter(|newline| is_overdue && newline + 1 < text.len());
+        let (line_end, rest) = text.split_at(line_end.map_or(0, |newline| newline + 1));
+        if !line_end.is_empty() {
+            self.keep_heap(line_end, false)?;
+        }
+        self.keep_heap(rest, is_cut)
+    }
+
+    /// Writes what comes to be written at once.
+    fn keep_heap(&mut self, text: &[u8], is_cut: bool) -> io::Result<()> {
         let (from, to) = (self.read, self.read + text.len() as u64);
         let mut segments = self.spool.segments();
         if segments.is_full() {

@@ -130,7 +130,8 @@ proptest! {
             for id in &known {
                 prop_assert!(lines.iter().any(|line| line.ends_with(id)), "{id:?} of {lines:?}");
             }
-            let (mut buf, mut place, mut reads) = ([0; 200], from, 0);
+            // As much as all pieces have: what comes without a wait is read at once.
+            let (mut buf, mut place, mut reads) = ([0; 12 * 30], from, 0);
             loop {
                 if life.reads > 0 && place >= whole && reads >= life.reads {
                     break;
@@ -235,6 +236,31 @@ fn segments_that_nobody_needs_are_removed_and_what_is_known_stays() {
         let error = Spool::open(&folder, place).err().expect("it is not there").to_string();
         assert!(error.contains(&format!("and {place} is asked for")), "{error}");
     }
+}
+
+#[test]
+fn a_segment_is_full_also_where_what_comes_at_once_never_ends_with_a_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().join("spool");
+    let spool = Spool::with_segments_of(&folder, 0, 300).unwrap();
+    let text = |text: &str| Piece::Text { text: text.as_bytes().to_vec(), token: None, is_cut: false };
+    let pieces =
+        std::iter::once(text("{\"n\":")).chain((0..200).flat_map(|_| [text("1}\n{\"n\":"), Piece::Wait]));
+    let all = read_lines(&spool, pieces.collect(), 401);
+    assert_eq!(all.len(), 5 + 200 * 8);
+    let lengths = || fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len());
+    assert!(
+        lengths().count() > 3 && lengths().all(|length| length < 600),
+        "{:?}",
+        lengths().collect::<Vec<_>>()
+    );
+    drop(spool);
+    let spool = Spool::with_segments_of(&folder, 0, 300).unwrap();
+    assert_eq!(
+        read_lines(&spool, Vec::new(), 401).len(),
+        all.len(),
+        "the source has ended, with a line that is not whole"
+    );
 }
 
 #[test]
