@@ -91,8 +91,8 @@ impl Key {
 #[inline]
 pub(super) fn may_escape(head: u64) -> bool {
     const ONES: u64 = u64::MAX / 255;
-    let differs = head ^ u64::from(b'\\') * ONES;
-    differs.wrapping_sub(ONES) & !differs & 0x80 * ONES != 0
+    let differs = head ^ (u64::from(b'\\') * ONES);
+    differs.wrapping_sub(ONES) & !differs & (0x80 * ONES) != 0
 }
 
 /// How many bytes two texts begin with alike.
