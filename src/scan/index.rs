@@ -106,8 +106,9 @@ impl Index {
         Some(block * BLOCK + quotes.trailing_zeros() as usize + 1)
     }
 
-    /// Indexes a text with the given kernel, in groups of so many blocks: `masks` of the blocks of a group, `prefix_xor` of a mask, and `spread`, which writes
-    /// the positions of the bits of a group's masks, counted from a base, and may write anything behind them.
+    /// Indexes a text with the given kernel, in groups of so many blocks: `masks` of the blocks of a group, `prefix_xor` of a mask,
+    /// and `spread`, which writes the positions of the bits of a group's masks, counted from a base, and may write anything behind
+    /// them.
     ///
     /// Inlined into each kernel's entry point, so that it is compiled for that kernel's instructions.
     #[inline(always)]

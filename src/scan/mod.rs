@@ -45,21 +45,22 @@
 //! | both paths, by chunks | 0.87 | 0.21 | 0.19 | |
 //!
 //! Tried for the index, in a loop by itself (ms of one thread per GB, over reading the same bytes; 28 are the masks and the
-//! carry-less product): two blocks at a time with AVX-512, 90 to 70; four, 90, for then there are not enough registers; two with
-//! AVX2, 20 more than one. A newline as one more position instead of a branch that ends the line, 70 to 63: a wrong guess costs 180
-//! cycles. Working out all escapes in every block that has a backslash, 51, and only in those where two stand side
-//! by side, with nothing in the loop that is called, 34; both with the bytes 16 past a cache line instead of on it, 16 more.
-//! Writing positions: byte compression and a store of 64 bytes 18, of 32 or 16 bytes more, four at a time without
-//! vectors 36. With AVX-512 one look-up of what each byte is, with the bytes behind it had by shifting masks, in place of comparisons and
-//! of loads one and two bytes on: 25 more. Firsts of keys and brackets looked up in 64 places, escapes with them, instead of 128 places
-//! and comparisons: 96 to 85 with AVX-512. Finding newlines in the same loop is free within a few ms; by themselves 16. Reading by `mmap` instead of `read`, with
-//! and without populating: 0.16 s per GB instead of 0.12.
+//! carry-less product). With AVX-512, two blocks at a time: 90 to 70; four: 90, for then there are not enough registers. With AVX2,
+//! two blocks: 20 more. A newline as one more position, instead of a branch that ends the line: 70 to 63, for a wrong guess costs
+//! 180 cycles. Working out all escapes in every block that has a backslash, 51, and only in those where two stand side by side,
+//! with nothing in the loop that is called, 34; both with the bytes 16 past a cache line instead of on it, 16 more. Writing
+//! positions: byte compression and a store of 64 bytes 18, of 32 or 16 bytes more, four at a time without vectors 36. With AVX-512
+//! one look-up of what each byte is, with the bytes behind it had by shifting masks, in place of comparisons and of loads one and
+//! two bytes on: 25 more. Firsts of keys and brackets looked up in 64 places, escapes with them, instead of 128 places and
+//! comparisons: 96 to 85 with AVX-512. Reading by `mmap` instead of `read`, with and without populating: 0.16 s per GB instead of
+//! 0.12.
 //!
 //! Tried for the rest: UTF-8 by `simdutf8` instead of std, 0.27 to 0.15 for Japanese tweets with AVX2; leaving out strings behind a
-//! colon when the index is made: no gain; one byte instead of two to tell what a key can begin with: 25 strings a line instead
-//! of 10, with a bit for each key 7; chunks in pieces that the first cache holds: no gain; the depth of each place and the kinds of open brackets in a register, without a jump, instead of pairs: 28 ms instead
-//! of 16, because the processor guesses the brackets of a stream of like records well, and 14 more for the ends of
-//! containers, which had to be searched; masks computed in two inlined places (whole and last block): 2.5 times slower.
+//! colon when the index is made: no gain; one byte instead of two to tell what a key can begin with: 25 strings a line instead of
+//! 10, and with a bit for each key 7; chunks in pieces that the first cache holds: no gain; a stack without a jump, instead of
+//! pairs: 5 ms more than 20, and the depth of each place and the kinds of open brackets in a register 28 instead of 16, because the
+//! processor guesses the brackets of a stream of like records well, and 14 more for the ends of containers, which had to be
+//! searched; masks computed in two inlined places (whole and last block): 2.5 times slower.
 
 mod balance;
 mod fault;

@@ -17,7 +17,7 @@ pub(super) const LARGE: usize = 1 << 18;
 
 /// Finds several paths in one line after another. Reusable: it owns all buffers, which grow with the lines seen.
 ///
-/// Memory: an eighth of a byte per byte of the line or text, eight bytes per bracket and per string that begins like a wanted
+/// Memory: a seventh of a byte per byte of the line or text, eight bytes per bracket, newline and string that begins like a wanted
 /// key, and twelve bytes per hit and per line.
 ///
 /// ```
