@@ -39,7 +39,7 @@
 //! | 38 kill -9 | reconnect.rs: a_kill_loses_nothing_and_tears_no_line, kills_live.rs: killed_fetches_of_a_live_source_lose_nothing |
 //! | 39 a cursor that cannot be used, a full disk | reconnect.rs: a_cursor_that_cannot_be_used_is_told, network_faults.rs: a_full_disk_is_told_and_what_is_missing_comes_later |
 //! | 40 so many records and no more | reconnect.rs: exactly_so_many_records_or_so_long |
-//! | 41 a clock that jumps | source/live/reconnect/tests.rs: a_limit_is_waited_for_as_the_server_says, replay.rs: a_run_that_was_suspended_does_not_send_all_at_once, network_faults.rs: a_clock_that_jumps_moves_no_wait |
+//! | 41 a clock that jumps | source/live/reconnect/tests.rs: a_limit_is_waited_for_as_the_server_says, job/fetch.rs: a_run_that_was_held_up_sends_what_a_second_missed_and_goes_on_at_its_pace, network_faults.rs: a_clock_that_jumps_moves_no_wait |
 //! | 42 proxies, IPv6, names | peers.rs: all_that_is_spoken_goes_through_a_proxy, network_faults.rs: live_sources_have_addresses_of_ipv6, network_faults.rs: a_name_that_is_not_found_yet_is_asked_for_again |
 //! | 43 replay | replay.rs: a_shift_changes_the_time_and_no_other_byte, source/replay.rs: the_schedule_is_absolute, source/replay.rs: records_out_of_order_and_without_time_are_due_at_once |
 //! | 44 recordings | archive/tests.rs: a_file_has_its_name_once_its_hour_is_over, record.rs: the_programs_that_everybody_has_read_the_files, record.rs: a_killed_run_loses_no_more_than_the_last_moments_and_the_next_goes_on |

@@ -103,16 +103,16 @@ impl ClockReader {
     pub(super) fn read(&mut self, record: &mut Record<'_>) -> Result<Millis, Reject> {
         match self {
             ClockReader::Field { index, expression, reader, last } => {
+                let Some(bytes) = record.field(*index) else {
+                    return read(record, *index, expression, reader);
+                };
                 // An empty value is none that was read.
-                if record.field(*index).is_some_and(|bytes| bytes == last.bytes && !bytes.is_empty()) {
+                if bytes == last.bytes && !bytes.is_empty() {
                     return Ok(last.time);
                 }
-                let time = match record.field(*index).and_then(|bytes| reader.plain(bytes)) {
-                    Some(time) => time,
-                    None => read(record, *index, expression, reader)?,
-                };
+                let Some(time) = reader.plain(bytes) else { return read(record, *index, expression, reader) };
                 last.bytes.clear();
-                if let Some(bytes) = record.field(*index).filter(|bytes| bytes.len() <= LONGEST_KEPT) {
+                if bytes.len() <= LONGEST_KEPT {
                     last.bytes.extend_from_slice(bytes);
                     last.time = time;
                 }

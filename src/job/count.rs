@@ -247,7 +247,9 @@ impl Job for Count {
                 late.note(self.taken, outcome, &chunk.bytes()[record.line.clone()])?;
             }
             self.taken += 1;
-            self.settle_held()?;
+            if !self.rows.settled.is_empty() {
+                self.settle_held()?;
+            }
             if let Some(limit) =
                 self.options.limit.filter(|limit| limit.is_exceeded_by(self.windows.live_keys()))
             {
