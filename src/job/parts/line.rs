@@ -305,7 +305,8 @@ mod tests {
             let piece =
                 Piece { window, first, last: first + length, key: &key, count, cells: Cells::default() };
             let line = written(&piece);
-            prop_assert!(serde_json::from_slice::<serde_json::Value>(&line).is_ok());
+            // A number may be larger than any float, and is JSON all the same.
+            prop_assert!(serde_json::from_slice::<serde::de::IgnoredAny>(&line).is_ok());
             let mut keys = b"before".to_vec();
             let Ok(Line::Row(row)) = read(&line, &mut keys) else {
                 return Err(TestCaseError::fail(String::from_utf8_lossy(&line).into_owned()));
